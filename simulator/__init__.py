@@ -1,0 +1,1 @@
+"""Simulated rain stations. Knows only the wire formats and never imports the service."""
