@@ -1,0 +1,1 @@
+"""Codecs: bytes to reports. One module each, all pure, listed in CODECS."""

@@ -1,0 +1,303 @@
+"""The values that everything speaks of: stations, reports, increments, rules, episodes, alert events.
+
+An instant is an `int`: milliseconds since 1970-01-01T00:00:00Z; its name ends in `_at`, or is `since`/`until`
+for the ends of a span (since, until]. Rain is kept as tips; millimetres are derived with the station's bucket.
+`Report` and `Increment` are named tuples because one of each is made for every reading that arrives
+(docs/decisions/0002); the other values are frozen dataclasses.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+SECOND_MS = 1_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+
+
+class Kind(IntEnum):
+    """Why a station took a reading. TEST is kept and never counted as rain."""
+
+    TIMED = 0
+    EVENT = 1
+    MAINTENANCE = 2
+    TEST = 3
+
+
+class Step(IntEnum):
+    """How the counter got from the report before to this one."""
+
+    FIRST = 0  # nothing before it: no increment, only a base line
+    STEADY = 1
+    WRAPPED = 2  # passed the counter's modulus
+    RESET = 3  # the counter restarted or was replaced: what fell before the restart is unknown
+    GAP = 4  # reports are missing in between: the sum is known, its course is not
+    UNCONFIRMED = 5  # an unlikely count that further reports have not confirmed yet
+    VOID = 6  # turned out to be wrong, a lesser count of the same time, or a test: no rain
+    DEPLOYED = 7  # first report of a new deployment: no increment crosses one
+
+
+class Flag(IntEnum):
+    """QARTOD flags (IOOS QARTOD manual, primary level)."""
+
+    GOOD = 1
+    NOT_EVALUATED = 2
+    SUSPECT = 3
+    FAIL = 4
+    MISSING = 9
+
+
+class Report(NamedTuple):
+    """What a station says of one instant. `claimed_at` differs from `observed_at` only where a clock was mended."""
+
+    station: str
+    observed_at: int
+    counter: int
+    kind: Kind = Kind.TIMED
+    received_at: int = 0
+    claimed_at: int = 0
+    seq: int | None = None
+    boot: int | None = None
+    battery_v: float | None = None
+    signal_dbm: float | None = None
+    temperature_c: float | None = None
+    door_open: bool | None = None
+    message_id: int = 0
+
+
+class Increment(NamedTuple):
+    """Rain between two neighbouring reports of a station, over (since, until].
+
+    `tips_min` surely fell, `tips_max` may have fallen, `tips` is the best answer. `anchor` says that what follows
+    depends on this report alone and on nothing before it, so that a later derivation may begin here.
+    """
+
+    since: int
+    until: int
+    tips: int
+    tips_min: int
+    tips_max: int
+    step: Step
+    flag: Flag
+    anchor: bool
+
+
+class Row(NamedTuple):
+    """A report and the increment that ends with it: the unit that the journal keeps and stores copy."""
+
+    station: str
+    observed_at: int
+    counter: int
+    kind: int
+    received_at: int
+    claimed_at: int
+    seq: int | None
+    boot: int | None
+    battery_v: float | None
+    signal_dbm: float | None
+    temperature_c: float | None
+    door_open: bool | None
+    message_id: int
+    since: int
+    tips: int
+    tips_min: int
+    tips_max: int
+    step: int
+    flag: int
+    anchor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where and with which gauge a station measures, from `since` on."""
+
+    since: int
+    bucket_depth_mm: float
+    counter_modulus: int
+    latitude: float
+    longitude: float
+    elevation_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A rain station. `deployments` are in order of time and never empty; the first holds from the beginning."""
+
+    id: str
+    name: str
+    deployments: tuple[Deployment, ...]
+    report_every_s: int = 300
+    neighbours: tuple[str, ...] = ()
+    # 8 mm/min is what a gauge after GB/T 11832-2002 must still let through: no bucket of this kind tips faster.
+    intensity_max_mm_per_min: float = 8.0
+    changes_at: tuple[int, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes_at", tuple(deployment.since for deployment in self.deployments[1:]))
+
+    def deployment_at(self, at: int) -> Deployment:
+        """The deployment in force at an instant (at its very `since` the old one still ends an interval)."""
+        current = self.deployments[0]
+        for deployment in self.deployments[1:]:
+            if at > deployment.since:
+                current = deployment
+        return current
+
+    def depth_mm(self, tips: int, *, until: int) -> float:
+        """Tips as millimetres with the bucket in use at `until`; rounded to a micrometre, for sums that print clean."""
+        if not self.changes_at:
+            return round(tips * self.deployments[0].bucket_depth_mm, 3)
+        return round(tips * self.deployment_at(until).bucket_depth_mm, 3)
+
+    @property
+    def gap_after_ms(self) -> int:
+        """Two reports further apart than this have lost at least one regular report between them."""
+        return self.report_every_s * 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Rain in `window_s` that reaches `level`."""
+
+    window_s: int
+    level: str
+    rain_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Thresholds over several durations, each with named levels from the lowest to the highest.
+
+    Levels are left below `clear_ratio` of their threshold, for `quiet_s`, with at least `coverage_min` of every
+    window covered by reports; an episode whose coverage does not return within `lapse_s` lapses.
+    """
+
+    id: str
+    levels: tuple[str, ...]
+    thresholds: tuple[Threshold, ...]
+    stations: tuple[str, ...]
+    source: str = ""
+    clear_ratio: float = 0.8
+    minimum_s: int = 0
+    quiet_s: int = 1_800
+    coverage_min: float = 0.8
+    lapse_s: int = 86_400
+    late_after_s: int = 1_800
+    tell_within_s: int = 259_200
+
+    @property
+    def window_max_s(self) -> int:
+        """The longest duration of the rule."""
+        return max(threshold.window_s for threshold in self.thresholds)
+
+
+class State(StrEnum):
+    """Where an alert stands."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class EventKind(StrEnum):
+    """What is told of an alert."""
+
+    RAISED = "raised"
+    STRENGTHENED = "strengthened"
+    EASED = "eased"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rain over (since, until]: tips that surely and that possibly fell, and how well reports cover the span."""
+
+    since: int
+    until: int
+    tips_min: int
+    tips_max: int
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a rule stands at a level: the window that decided, its bounds in mm, and what stood against it."""
+
+    window_s: int
+    since: int
+    until: int
+    rain_mm: float
+    rain_mm_max: float
+    threshold_mm: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `at` on (observed time) an episode is at `level`; 0 is its end."""
+
+    at: int
+    level: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One exceedance of a rule at a scope, along observed time. `ended` is None while it lasts."""
+
+    since: int
+    until: int
+    changes: tuple[Change, ...]
+    ended: State | None = None
+
+    @property
+    def level(self) -> int:
+        """The level at its newest point (0 once it has ended)."""
+        return self.changes[-1].level
+
+    @property
+    def peak(self) -> Change:
+        """The change that first reached the highest level."""
+        return max(self.changes, key=lambda change: (change.level, -change.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What people have been told of one episode, under an id that it keeps."""
+
+    id: int
+    rule: str
+    scope: str
+    level: str
+    peak: str
+    state: State
+    rained_since: int
+    rained_until: int
+    known_at: int
+    raised_at: int
+    ended_at: int | None
+    evidence: Evidence | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One thing told of an alert. Three times: when it rained, when we knew, when it was recorded to be told."""
+
+    id: int
+    alert_id: int
+    rule: str
+    scope: str
+    kind: EventKind
+    level: str
+    rained_at: int
+    known_at: int
+    at: int
+    late: bool
+    unconfirmed: bool
+    sent: bool  # False: recorded only, its rain is older than the rule's horizon
+    evidence: Evidence | None
+    reason: str = ""

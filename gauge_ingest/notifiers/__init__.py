@@ -1,0 +1,27 @@
+"""Notifiers: ways to tell a person or a system of an alert event. One module each, all behind one protocol."""
+
+from typing import Protocol
+
+from gauge_ingest.core.model import Alert, AlertEvent
+
+
+class NotifierUnavailable(Exception):
+    """The channel cannot take the notice now; it is offered again."""
+
+
+class NotifierRejected(Exception):
+    """The channel will never take this notice; its words are kept with it."""
+
+
+class Notifier(Protocol):
+    """One way to tell of alerts. Notices of one alert are offered in their order, each at least once."""
+
+    @property
+    def name(self) -> str:
+        """What its position is remembered under."""
+
+    def send(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> None:
+        """Tell of an event; `repeated` when an earlier try may have reached people."""
+
+    def close(self) -> None:
+        """Let go of connections."""
