@@ -213,13 +213,12 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Rain over (since, until]: tips that surely and that possibly fell, and how well reports cover the span."""
+    """Rain over (since, until], in micrometres: what surely and what possibly fell (no float, sums stay exact)."""
 
     since: int
     until: int
-    tips_min: int
-    tips_max: int
-    coverage: float
+    rain_um_min: int
+    rain_um_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +232,7 @@ class Evidence:
     rain_mm_max: float
     threshold_mm: float
     coverage: float
+    unconfirmed: bool = False  # what may have fallen reaches a higher level than what surely fell
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class Change:
 
     at: int
     level: int
-    evidence: Evidence
+    evidence: Evidence | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""A station's recent rain in memory: wet increments with running sums, spans without coverage, bounds of any window."""
+
+from bisect import bisect_right
+from math import ceil
+
+from gauge_ingest.core.model import Increment, Station, Step, Window
+
+# Steps whose sum stands for everything that fell in their span.
+COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP})
+# Wet increments that may be forgotten pile up to this many before the lists are cut.
+FORGET_AT_ONCE = 512
+
+
+class Ledger:
+    """Wet increments of one station in order of time. Sums are in micrometres, whole numbers throughout."""
+
+    __slots__ = (
+        "_bucket_um",
+        "_holes",
+        "_rate_um_per_ms",
+        "_since",
+        "_station",
+        "_tips_min",
+        "_total_max",
+        "_total_min",
+        "_until",
+        "first_at",
+        "newest_at",
+    )
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._rate_um_per_ms = station.intensity_max_mm_per_min / 60
+        self._since: list[int] = []
+        self._until: list[int] = []
+        self._tips_min: list[int] = []
+        self._bucket_um: list[int] = []
+        self._total_min: list[int] = [0]  # running sums, one longer than the increments
+        self._total_max: list[int] = [0]
+        self._holes: list[tuple[int, int]] = []
+        self.first_at: int | None = None
+        self.newest_at: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def append(self, increment: Increment) -> None:
+        """Take the next increment of the station; void ones carry nothing and are left out by the caller or here."""
+        step = increment.step
+        if step is Step.VOID:
+            return
+        if self.first_at is None:
+            self.first_at = increment.since if step in COVERING else increment.until
+        elif step not in COVERING:
+            self._holes.append((increment.since, increment.until))
+        self.newest_at = increment.until
+        if increment.tips_max:
+            bucket_um = round(self._station.deployment_at(increment.until).bucket_depth_mm * 1000)
+            self._since.append(increment.since)
+            self._until.append(increment.until)
+            self._tips_min.append(increment.tips_min)
+            self._bucket_um.append(bucket_um)
+            self._total_min.append(self._total_min[-1] + increment.tips_min * bucket_um)
+            self._total_max.append(self._total_max[-1] + increment.tips_max * bucket_um)
+
+    def forget_before(self, at: int) -> None:
+        """Drop what ended at or before an instant, once enough of it has piled up to be worth the move."""
+        number = bisect_right(self._until, at)
+        if number >= FORGET_AT_ONCE or (number and number == len(self._until)):
+            for column in (self._since, self._until, self._tips_min, self._bucket_um):
+                del column[:number]
+            for column in (self._total_min, self._total_max):
+                del column[:number]
+        if self._holes and self._holes[0][1] <= at:
+            self._holes = [hole for hole in self._holes if hole[1] > at]
+
+    def rained_since(self, since: int) -> bool:
+        """Whether any increment that ended after `since` may hold rain."""
+        return bool(self._until) and self._until[-1] > since
+
+    def window(self, *, since: int, until: int) -> Window:
+        """Bounds of the rain in (since, until].
+
+        Of an increment across an edge, what exceeds the highest possible rain of the part outside surely fell inside.
+        """
+        first = bisect_right(self._until, since)
+        last = bisect_right(self._until, until)
+        rain_um_min = self._total_min[last] - self._total_min[first]
+        rain_um_max = self._total_max[last] - self._total_max[first]
+        if first < last and self._since[first] < since:
+            rain_um_min -= self._outside_um(first, since - self._since[first])
+        if last < len(self._until) and self._since[last] < until:
+            outside_ms = self._until[last] - until + max(0, since - self._since[last])
+            whole = self._tips_min[last] * self._bucket_um[last]
+            rain_um_min += whole - self._outside_um(last, outside_ms)
+            rain_um_max += self._total_max[last + 1] - self._total_max[last]
+        return Window(since, until, rain_um_min, rain_um_max)
+
+    def coverage(self, *, since: int, until: int) -> float:
+        """The share of (since, until] that reports speak for, from 0 to 1."""
+        if self.first_at is None or self.newest_at is None or until <= since:
+            return 0.0
+        begin, end = max(since, self.first_at), min(until, self.newest_at)
+        missing = sum(max(0, min(hole_until, end) - max(hole_since, begin)) for hole_since, hole_until in self._holes)
+        return max(0, end - begin - missing) / (until - since)
+
+    def _outside_um(self, number: int, overhang_ms: int) -> int:
+        """The most of an increment that can have fallen in the part of it outside a window, at most all of it."""
+        bucket_um = self._bucket_um[number]
+        tips = ceil(overhang_ms * self._rate_um_per_ms / bucket_um)
+        return min(tips, self._tips_min[number]) * bucket_um

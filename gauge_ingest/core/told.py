@@ -1,0 +1,159 @@
+"""Episodes against what people were told: the alerts as they should now stand, and the events still to be told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gauge_ingest.core.model import Alert, AlertEvent, Change, Episode, EventKind, Evidence, Rule, State
+
+MERGED = "merged into alert {id}: further readings show that it was one event"
+REVISED = "readings that came later, or were corrected, show that the rain did not reach the level"
+RULE_GONE = "the rule no longer applies here"
+
+
+@dataclass(frozen=True, slots=True)
+class Knowing:
+    """When what is told now became known: the reading's arrival, and the clock as it is recorded."""
+
+    known_at: int
+    now: int
+
+
+def tell(
+    rule: Rule,
+    scope: str,
+    episodes: Sequence[Episode],
+    alerts: Sequence[Alert],
+    *,
+    knowing: Knowing,
+    ids: Iterator[int],
+) -> tuple[list[Alert], list[AlertEvent]]:
+    """What changes so that the alerts agree with the episodes.
+
+    `episodes` and `alerts` are all that overlap one stretch of observed time, both in order. An episode keeps the
+    oldest alert that it overlaps; the others that it overlaps were the same event and are withdrawn as merged.
+    """
+    teller = _Teller(rule, scope, knowing)
+    free = list(alerts)
+    for episode in episodes:
+        overlapping = [alert for alert in free if _overlap(alert, episode)]
+        if not overlapping:
+            teller.begin(next(ids), episode)
+            continue
+        kept, *merged = overlapping
+        teller.agree(kept, episode)
+        for alert in merged:
+            teller.withdraw(alert, MERGED.format(id=kept.id))
+        free = [alert for alert in free if alert not in overlapping]
+    for alert in free:
+        teller.withdraw(alert, REVISED)
+    return teller.alerts, teller.events
+
+
+def withdrawn(rule: Rule, alert: Alert, reason: str, *, knowing: Knowing) -> tuple[list[Alert], list[AlertEvent]]:
+    """An alert taken back for a reason that is not its rain."""
+    teller = _Teller(rule, alert.scope, knowing)
+    teller.withdraw(alert, reason)
+    return teller.alerts, teller.events
+
+
+def _overlap(alert: Alert, episode: Episode) -> bool:
+    alert_lasts = alert.state is State.RAISED
+    episode_lasts = episode.ended is None
+    return (episode_lasts or alert.rained_since <= episode.until) and (
+        alert_lasts or episode.since <= alert.rained_until
+    )
+
+
+class _Teller:
+    def __init__(self, rule: Rule, scope: str, knowing: Knowing) -> None:
+        self.rule = rule
+        self.scope = scope
+        self.knowing = knowing
+        self.alerts: list[Alert] = []
+        self.events: list[AlertEvent] = []
+
+    def begin(self, alert_id: int, episode: Episode) -> None:
+        """A new alert: raised at its highest level, then eased or ended where the episode already is."""
+        peak = episode.peak
+        self._event(alert_id, EventKind.RAISED, peak)
+        alert = Alert(
+            id=alert_id,
+            rule=self.rule.id,
+            scope=self.scope,
+            level=self._name(peak.level),
+            peak=self._name(peak.level),
+            state=State.RAISED,
+            rained_since=episode.since,
+            rained_until=episode.until,
+            known_at=self.knowing.known_at,
+            raised_at=self.knowing.now,
+            ended_at=None,
+            evidence=peak.evidence,
+        )
+        self.alerts.append(self._settle(alert, episode))
+
+    def agree(self, alert: Alert, episode: Episode) -> None:
+        """Bring a known alert to where its episode is; nothing is told when it is there already."""
+        told = alert
+        peak = episode.peak
+        if alert.state is not State.RAISED and episode.ended is None:
+            now = max(episode.level, 1)
+            self._event(alert.id, EventKind.RAISED, replace(episode.changes[-1], level=now))
+            alert = replace(alert, state=State.RAISED, level=self._name(now), ended_at=None)
+        if peak.level > self._number(alert.peak):
+            if peak.level > self._number(alert.level) or alert.state is not State.RAISED:
+                self._event(alert.id, EventKind.STRENGTHENED, peak)
+            alert = replace(alert, level=self._name(peak.level), evidence=peak.evidence)
+        alert = replace(alert, peak=self._name(peak.level), rained_since=episode.since)
+        alert = self._settle(alert, episode)
+        if alert != told:
+            self.alerts.append(alert)
+
+    def withdraw(self, alert: Alert, reason: str) -> None:
+        """Take an alert back, with the reason."""
+        last = Change(at=alert.rained_since, level=self._number(alert.peak), evidence=alert.evidence)
+        self._event(alert.id, EventKind.WITHDRAWN, last, reason=reason)
+        self.alerts.append(replace(alert, state=State.WITHDRAWN, ended_at=self.knowing.now, reason=reason))
+
+    def _settle(self, alert: Alert, episode: Episode) -> Alert:
+        """The present level, and the end when the episode has one."""
+        last = episode.changes[-1]
+        number = self._number(alert.level)
+        if episode.ended is None:
+            if last.level != number:
+                kind = EventKind.STRENGTHENED if last.level > number else EventKind.EASED
+                self._event(alert.id, kind, last)
+            return replace(alert, level=self._name(last.level), evidence=last.evidence)
+        until = max(episode.until, episode.since)
+        if alert.state is State.RAISED:
+            kind = EventKind.CLEARED if episode.ended is State.CLEARED else EventKind.LAPSED
+            self._event(alert.id, kind, last)
+            alert = replace(alert, ended_at=self.knowing.now)
+        return replace(alert, state=episode.ended, rained_until=until, level=alert.peak)
+
+    def _event(self, alert_id: int, kind: EventKind, change: Change, *, reason: str = "") -> None:
+        evidence: Evidence | None = change.evidence
+        self.events.append(
+            AlertEvent(
+                id=0,
+                alert_id=alert_id,
+                rule=self.rule.id,
+                scope=self.scope,
+                kind=kind,
+                level=self._name(change.level),
+                rained_at=change.at,
+                known_at=self.knowing.known_at,
+                at=self.knowing.now,
+                late=self.knowing.known_at - change.at > self.rule.late_after_s * 1000,
+                unconfirmed=evidence is not None and evidence.unconfirmed,
+                sent=change.at >= self.knowing.now - self.rule.tell_within_s * 1000,
+                evidence=evidence,
+                reason=reason,
+            )
+        )
+
+    def _name(self, level: int) -> str:
+        return self.rule.levels[level - 1] if level else ""
+
+    def _number(self, level: str) -> int:
+        return self.rule.levels.index(level) + 1 if level in self.rule.levels else 0
