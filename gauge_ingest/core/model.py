@@ -35,6 +35,7 @@ class Step(IntEnum):
     UNCONFIRMED = 5  # an unlikely count that further reports have not confirmed yet
     VOID = 6  # turned out to be wrong, a lesser count of the same time, or a test: no rain
     DEPLOYED = 7  # first report of a new deployment: no increment crosses one
+    OWED = 8  # kept, not derived yet
 
 
 class Flag(IntEnum):

@@ -1,0 +1,56 @@
+"""Lengths of time and instants as people write them: `90m`, `24h`, `7d`, `2026-07-15T18:05:00+08:00`."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+SPAN_MAX_S = 36_525 * 86_400  # a hundred years: more than any record of rain we are asked for
+UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+_SPAN = re.compile(r"([0-9]{1,10})([smhd])")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_duration_s(text: str) -> int:
+    """Seconds in a length of time such as `90m`; ValueError says what to write instead."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a length of time: a whole number and s, m, h or d, e.g. 90m, 24h, 7d")
+    duration_s = int(match[1]) * UNITS_S[match[2]]
+    if not 0 < duration_s <= SPAN_MAX_S:
+        raise ValueError(f"must be longer than 0 and at most {SPAN_MAX_S // 86_400}d, e.g. 24h")
+    return duration_s
+
+
+def duration_text(duration_s: int) -> str:
+    """A length of time in the largest unit that leaves no remainder: 5400 becomes `90m`."""
+    unit = next(unit for unit in ("d", "h", "m", "s") if duration_s % UNITS_S[unit] == 0)
+    return f"{duration_s // UNITS_S[unit]}{unit}"
+
+
+def instant_ms(moment: datetime) -> int:
+    """An aware datetime in milliseconds since 1970-01-01T00:00:00Z, cut to whole ones."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def parse_instant(text: str) -> int:
+    """An RFC 3339 instant in milliseconds since 1970-01-01T00:00:00Z; ValueError says what to write instead."""
+    example = "e.g. 2026-07-15T18:05:00+08:00"
+    if _INSTANT.fullmatch(text) is None:
+        raise ValueError(f"must be an instant with its offset, {example}")
+    try:
+        return instant_ms(datetime.fromisoformat(text.upper()))
+    except ValueError as error:
+        raise ValueError(f"must be an instant that the calendar has ({error}), {example}") from None
+
+
+def parse_moment(text: str, *, now: int) -> int:
+    """An instant given as itself or as a length of time back from `now`; ValueError says what to write instead."""
+    if _SPAN.fullmatch(text):
+        return now - parse_duration_s(text) * 1_000
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or a length of time back from now, e.g. 24h") from None

@@ -1,0 +1,27 @@
+"""The journal: one SQLite file that holds every fact, written by one process and read by the others."""
+
+from gauge_ingest.journal.lock import Lock, Locked, holder
+from gauge_ingest.journal.owing import DERIVE, JUDGE, Debt
+from gauge_ingest.journal.reader import Changes, Position, Quarantined, Reader
+from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_reading
+from gauge_ingest.journal.writer import Journal, Known, Refusal, columns
+
+__all__ = [
+    "DERIVE",
+    "JUDGE",
+    "Changes",
+    "Debt",
+    "Journal",
+    "JournalBroken",
+    "JournalUnavailable",
+    "Known",
+    "Lock",
+    "Locked",
+    "Position",
+    "Quarantined",
+    "Reader",
+    "Refusal",
+    "columns",
+    "holder",
+    "open_reading",
+]

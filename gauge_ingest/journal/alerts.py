@@ -1,0 +1,97 @@
+"""Questions to the journal about alerts: what stands, what stood, what was told."""
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
+
+ALERT = (
+    "id, rule, scope, level, peak, state, rained_since, rained_until, known_at, raised_at, ended_at, evidence, reason"
+)
+EVENT = (
+    "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
+    " e.evidence, e.reason"
+)
+
+
+def evidence_text(evidence: Evidence | None) -> str | None:
+    """Evidence as the journal keeps it."""
+    return None if evidence is None else json.dumps(asdict(evidence))
+
+
+def evidence_from(text: str | None) -> Evidence | None:
+    """Evidence as the journal kept it."""
+    return None if text is None else Evidence(**json.loads(text))
+
+
+class AlertReader:
+    """The part of a reader that knows alerts."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def changes(self, after: int, *, events_max: int = 500) -> tuple[int, list[AlertEvent]]:
+        """Alert events recorded after a change, in order, and the change to go on from."""
+        newest = int(self._db.execute("SELECT coalesce(max(seq), 0) FROM change").fetchone()[0])
+        found = self._db.execute(
+            "SELECT seq, body FROM change WHERE kind = 2 AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+            (after, newest, events_max),
+        ).fetchall()
+        events = self.events_by_id([event for _, body in found for event in array("q", body)])
+        return (found[-1][0] if len(found) == events_max else newest), events
+
+    def all(self, *, ended: bool = False) -> list[Alert]:
+        """Raised alerts, or every alert there has been, newest first."""
+        where = "" if ended else "WHERE state = 'raised'"
+        found = self._db.execute(f"SELECT {ALERT} FROM alert {where} ORDER BY id DESC")
+        return [_alert(row) for row in found]
+
+    def one(self, alert_id: int) -> Alert | None:
+        """One alert."""
+        found = self._db.execute(f"SELECT {ALERT} FROM alert WHERE id = ?", (alert_id,)).fetchone()
+        return None if found is None else _alert(found)
+
+    def overlapping(self, rule: str, scope: str, *, since: int, until: int) -> list[Alert]:
+        """Alerts of a rule at a scope that are not withdrawn and stand somewhere in [since, until], oldest first."""
+        found = self._db.execute(
+            f"SELECT {ALERT} FROM alert WHERE rule = ? AND scope = ? AND state <> 'withdrawn' AND rained_since <= ?"
+            " AND (state = 'raised' OR rained_until >= ?) ORDER BY rained_since, id",
+            (rule, scope, until, since),
+        )
+        return [_alert(row) for row in found]
+
+    def raised(self, rule: str, scope: str) -> Alert | None:
+        """The alert of a rule at a scope that stands now."""
+        found = self._db.execute(
+            f"SELECT {ALERT} FROM alert WHERE rule = ? AND scope = ? AND state = 'raised' ORDER BY id LIMIT 1",
+            (rule, scope),
+        ).fetchone()
+        return None if found is None else _alert(found)
+
+    def events(self, alert_id: int) -> list[AlertEvent]:
+        """Everything told of an alert, in order."""
+        return self._events("e.alert_id = ?", [alert_id])
+
+    def events_by_id(self, ids: Sequence[int]) -> list[AlertEvent]:
+        """Events by their ids, in order."""
+        return [event for event_id in ids for event in self._events("e.id = ?", [event_id])]
+
+    def _events(self, where: str, values: Sequence[int]) -> list[AlertEvent]:
+        found = self._db.execute(
+            f"SELECT {EVENT} FROM alert_event e JOIN alert a ON a.id = e.alert_id WHERE {where} ORDER BY e.id",
+            values,
+        )
+        return [_event(row) for row in found]
+
+
+def _event(row: Sequence[Any]) -> AlertEvent:
+    flags = [bool(flag) for flag in row[9:12]]
+    return AlertEvent(*[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12]), row[13]])
+
+
+def _alert(row: Sequence[Any]) -> Alert:
+    return Alert(*[*row[:5], State(row[5]), *row[6:11], evidence_from(row[11]), row[12]])

@@ -1,0 +1,263 @@
+"""Questions to the journal. Every answer is read in short snapshots, paged by key, by any process."""
+
+import sqlite3
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from gauge_ingest.core.model import HOUR_MS, AlertEvent, Row
+from gauge_ingest.journal.alerts import AlertReader
+from gauge_ingest.journal.schema import open_reading
+
+# A page of one station: so many hours are read at once.
+PAGE_HOURS = 96
+# From so many stations of one hour on, reading the whole hour is cheaper than asking station by station.
+WHOLE_HOUR_FROM = 48
+
+ROW = (
+    "observed_at, counter, kind, received_at, claimed_at, seq, boot, battery_v, signal_dbm, temperature_c, door_open,"
+    " message_id, since, tips, tips_min, tips_max, step, flag, anchor"
+)
+RAIN, ALERTS = 1, 2  # kinds of changes
+
+
+class Position(NamedTuple):
+    """How far a follower has come: the journal's epoch and the newest change it has carried on."""
+
+    epoch: str
+    seq: int
+
+
+class Changes(NamedTuple):
+    """What changed after a position: the present rows of every span that changed, and alert events in order."""
+
+    seq: int
+    rows: list[Row]
+    events: list[AlertEvent]
+
+
+class Quarantined(NamedTuple):
+    """A payload, or one reading of it (`place`), that could not be admitted, with the reason."""
+
+    id: int
+    received_at: int
+    station: str
+    topic: str
+    reason: str
+    payload: bytes
+    size: int
+    digest: str
+    place: int | None
+    known: bool
+    traceback: str | None
+    replayed_at: int | None
+
+
+class Reader:
+    """One connection that only asks. The writer uses one on its own connection, other processes on their own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self.alerts = AlertReader(connection)
+        self._numbers: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> "Reader":
+        """Open a journal for reading; raises JournalUnavailable when there is none."""
+        return cls(open_reading(path))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    # --- places in the log -------------------------------------------------------------------------------------
+
+    def epoch(self) -> str:
+        """The journal's epoch: it changes when a journal is restored, and positions of another epoch are void."""
+        return str(self._db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
+
+    def newest_seq(self) -> int:
+        """The newest change."""
+        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM change").fetchone()[0])
+
+    def newest_received_at(self) -> int:
+        """When the newest batch was received; 0 in an empty journal."""
+        found = self._db.execute("SELECT received_at FROM batch ORDER BY id DESC LIMIT 1").fetchone()
+        return int(found[0]) if found else 0
+
+    def changes(self, after: int, *, rows_max: int) -> Changes:
+        """What changed after `after`, as it stands now, up to about `rows_max` rows."""
+        spans: dict[int, dict[int, tuple[int, int]]] = {}
+        events: list[int] = []
+        seq, number = after, 0
+        for seq_found, kind, body in self._db.execute(
+            "SELECT seq, kind, body FROM change WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)
+        ):
+            parts = array("q", body)
+            if number and kind == RAIN and number + len(parts) // 3 > rows_max:
+                break
+            seq = seq_found
+            if kind == ALERTS:
+                events.extend(parts)
+                continue
+            number += len(parts) // 3
+            for place in range(0, len(parts), 3):
+                _spread(spans, parts[place], parts[place + 1], parts[place + 2])
+        return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
+
+    def oldest_unsent_received_at(self, after: int) -> int | None:
+        """When the oldest reading after a change was received: how old the oldest row is that is not copied yet."""
+        found = self._db.execute(
+            "SELECT body FROM change WHERE kind = 1 AND seq > ? ORDER BY seq LIMIT 1", (after,)
+        ).fetchone()
+        if found is None:
+            return None
+        station, since, until = array("q", found[0])[:3]
+        oldest = self._db.execute(
+            "SELECT received_at FROM reading WHERE hour BETWEEN ? AND ? AND station = ? AND observed_at > ?"
+            " AND observed_at <= ? LIMIT 1",
+            (since // HOUR_MS, until // HOUR_MS, station, since, until),
+        ).fetchone()
+        return int(oldest[0]) if oldest else None
+
+    # --- readings ----------------------------------------------------------------------------------------------
+
+    def stations(self) -> list[str]:
+        """Every station that the journal has heard of."""
+        return [name for (name,) in self._db.execute("SELECT id FROM station ORDER BY id")]
+
+    def number(self, station: str) -> int | None:
+        """The journal's number of a station."""
+        if station not in self._numbers:
+            found = self._db.execute("SELECT n FROM station WHERE id = ?", (station,)).fetchone()
+            if found is None:
+                return None
+            self._numbers[station] = int(found[0])
+        return self._numbers[station]
+
+    def rows(self, station: str, *, since: int, until: int) -> Iterator[Row]:
+        """Rows of a station with since < observed_at <= until, in order of time and count."""
+        number = self.number(station)
+        if number is None:
+            return
+        bounds = self._hours(since, until)
+        if bounds is None:
+            return
+        for hour in range(bounds[0], bounds[1] + 1, PAGE_HOURS):
+            page = self._db.execute(
+                "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?)"
+                f" SELECT ?, {ROW} FROM h CROSS JOIN reading r ON r.hour = h.hour"
+                " WHERE r.station = ? AND r.observed_at > ? AND r.observed_at <= ? ORDER BY r.observed_at, r.counter",
+                (hour, min(hour + PAGE_HOURS - 1, bounds[1]), station, number, since, until),
+            ).fetchall()
+            yield from map(Row._make, page)
+
+    def newest(self, station: str, *, before: int | None = None, anchor: bool = False) -> Row | None:
+        """The newest row of a station that counts (no test, not void), before an instant if one is given.
+
+        `anchor` asks for the newest row that a derivation may begin after.
+        """
+        number = self.number(station)
+        hours = self._db.execute("SELECT min(hour), max(hour) FROM reading").fetchone()
+        if number is None or hours[0] is None:
+            return None
+        first = hours[1] if before is None else min(hours[1], (before - 1) // HOUR_MS)
+        bound = before if before is not None else 1 << 62
+        wanted = "anchor = 1" if anchor else "test = 0 AND step <> 6"
+        found = self._db.execute(
+            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour - 1 FROM h WHERE hour > ?),"
+            " t(at, hour) AS (SELECT (SELECT max(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?"
+            f" AND {wanted} AND observed_at < ?), hour FROM h)"
+            " SELECT at, hour FROM t WHERE at IS NOT NULL LIMIT 1",
+            (first, hours[0], number, bound),
+        ).fetchone()
+        if found is None:
+            return None
+        row = self._db.execute(
+            f"SELECT ?, {ROW} FROM reading WHERE hour = ? AND station = ? AND observed_at = ? AND {wanted}"
+            " ORDER BY anchor DESC, counter DESC LIMIT 1",
+            (station, found[1], number, found[0]),
+        ).fetchone()
+        return Row._make(row)
+
+    def hours_span(self) -> tuple[int, int] | None:
+        """The first and the last hour (since 1970) that hold readings."""
+        found = self._db.execute("SELECT min(hour), max(hour) FROM reading").fetchone()
+        return None if found[0] is None else (int(found[0]), int(found[1]))
+
+    def _hours(self, since: int, until: int) -> tuple[int, int] | None:
+        span = self.hours_span()
+        if span is None:
+            return None
+        first, last = max(span[0], (since + 1) // HOUR_MS), min(span[1], until // HOUR_MS)
+        return (first, last) if first <= last else None
+
+    def _rows_of(self, spans: dict[int, dict[int, tuple[int, int]]]) -> Iterator[Row]:
+        names = dict(self._db.execute("SELECT n, id FROM station"))
+        for hour, wanted in spans.items():
+            if len(wanted) < WHOLE_HOUR_FROM:
+                for number, (since, until) in wanted.items():
+                    yield from map(
+                        Row._make,
+                        self._db.execute(
+                            f"SELECT ?, {ROW} FROM reading WHERE hour = ? AND station = ?"
+                            " AND observed_at > ? AND observed_at <= ?",
+                            (names[number], hour, number, since, until),
+                        ),
+                    )
+                continue
+            numbers = wanted.keys()
+            for found in self._db.execute(
+                f"SELECT station, {ROW} FROM reading WHERE hour = ? AND station BETWEEN ? AND ?"
+                " AND observed_at > ? AND observed_at <= ?",
+                (
+                    hour,
+                    min(numbers),
+                    max(numbers),
+                    min(since for since, _ in wanted.values()),
+                    max(until for _, until in wanted.values()),
+                ),
+            ):
+                span = wanted.get(found[0])
+                if span is not None and span[0] < found[1] <= span[1]:
+                    yield Row(names[found[0]], *found[1:])
+
+    # --- quarantine and the rest -------------------------------------------------------------------------------
+
+    def quarantine(self, *, replayed: bool = False) -> list[Quarantined]:
+        """What is in quarantine, newest first; what has been replayed already is left out unless asked for."""
+        where = "" if replayed else "WHERE replayed_at IS NULL"
+        return [Quarantined._make(row) for row in self._db.execute(f"{_QUARANTINED} {where} ORDER BY id DESC")]
+
+    def quarantined(self, quarantine_id: int) -> Quarantined | None:
+        """One entry of the quarantine."""
+        found = self._db.execute(f"{_QUARANTINED} WHERE id = ?", (quarantine_id,)).fetchone()
+        return None if found is None else Quarantined._make(found)
+
+    def quarantine_size(self) -> int:
+        """How many entries wait in quarantine."""
+        return int(self._db.execute("SELECT count(*) FROM quarantine WHERE replayed_at IS NULL").fetchone()[0])
+
+    def debts(self) -> int:
+        """How many spans are still to be derived anew."""
+        return int(self._db.execute("SELECT count(*) FROM debt").fetchone()[0])
+
+    def configuration(self) -> tuple[int, str] | None:
+        """The newest accepted configuration: its number and digest."""
+        found = self._db.execute("SELECT id, digest FROM configuration ORDER BY id DESC LIMIT 1").fetchone()
+        return None if found is None else (int(found[0]), str(found[1]))
+
+
+_QUARANTINED = (
+    "SELECT id, received_at, station, topic, reason, payload, size, digest, place, known, traceback, replayed_at"
+    " FROM quarantine"
+)
+
+
+def _spread(spans: dict[int, dict[int, tuple[int, int]]], station: int, since: int, until: int) -> None:
+    """Enter a span (since, until] of a station under each hour it touches, as the hull with what is there."""
+    for hour in range((since + 1) // HOUR_MS, until // HOUR_MS + 1):
+        wanted = spans.setdefault(hour, {})
+        known = wanted.get(station)
+        wanted[station] = (since, until) if known is None else (min(since, known[0]), max(until, known[1]))

@@ -1,0 +1,124 @@
+"""The journal's tables, and how its file is opened: by its one writer, or for reading."""
+
+import secrets
+import sqlite3
+from pathlib import Path
+
+VERSION = 1
+# A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
+CHECKPOINT_PAGES = 4_000
+BUSY_MS = 5_000
+
+
+class JournalUnavailable(Exception):
+    """The journal cannot take anything now (disk full, locked): nothing was changed, try again later."""
+
+
+class JournalBroken(Exception):
+    """The journal's file cannot be trusted or used by this version: the process must end."""
+
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE configuration (id INTEGER PRIMARY KEY, accepted_at INTEGER NOT NULL, digest TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE TABLE station (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+
+-- The messages of one committed batch: payloads end to end, with the station and the length of each (arrays of u32).
+CREATE TABLE batch (id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL,
+    stations BLOB NOT NULL, lengths BLOB NOT NULL, payloads BLOB NOT NULL);
+
+-- One row per reading: the fact, and the increment that ends with it. Readings of one hour stand together on disk.
+CREATE TABLE reading (
+    hour INTEGER NOT NULL, station INTEGER NOT NULL, observed_at INTEGER NOT NULL, counter INTEGER NOT NULL,
+    test INTEGER NOT NULL, kind INTEGER NOT NULL, received_at INTEGER NOT NULL, claimed_at INTEGER NOT NULL,
+    seq INTEGER, boot INTEGER, battery_v REAL, signal_dbm REAL, temperature_c REAL, door_open INTEGER,
+    message_id INTEGER NOT NULL, since INTEGER NOT NULL, tips INTEGER NOT NULL, tips_min INTEGER NOT NULL,
+    tips_max INTEGER NOT NULL, step INTEGER NOT NULL, flag INTEGER NOT NULL, anchor INTEGER NOT NULL,
+    configuration INTEGER NOT NULL,
+    PRIMARY KEY (hour, station, observed_at, counter, test)) WITHOUT ROWID;
+CREATE INDEX reading_mended ON reading (station, claimed_at, counter) WHERE claimed_at <> observed_at;
+
+CREATE TABLE quarantine (id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, station TEXT NOT NULL,
+    topic TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL, digest TEXT NOT NULL,
+    place INTEGER, known INTEGER NOT NULL, traceback TEXT, replayed_at INTEGER);
+CREATE INDEX quarantine_digest ON quarantine (digest);
+CREATE TABLE unknown_sender (day INTEGER PRIMARY KEY, kept INTEGER NOT NULL, turned_away INTEGER NOT NULL);
+
+-- What is owed: a span of a station whose increments (kind 1) or alerts (kind 2) are to be derived anew.
+CREATE TABLE debt (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, station INTEGER NOT NULL,
+    since INTEGER NOT NULL, until INTEGER NOT NULL);
+CREATE INDEX debt_newest ON debt (kind, until);
+
+-- What changed, in order. Kind 1: spans of stations (arrays of i64: station, since, until). Kind 2: alert events (ids).
+CREATE TABLE change (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX change_alert ON change (seq) WHERE kind = 2;
+
+CREATE TABLE alert (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, scope TEXT NOT NULL, level TEXT NOT NULL,
+    peak TEXT NOT NULL, state TEXT NOT NULL, rained_since INTEGER NOT NULL, rained_until INTEGER NOT NULL,
+    known_at INTEGER NOT NULL, raised_at INTEGER NOT NULL, ended_at INTEGER, evidence TEXT, reason TEXT NOT NULL,
+    configuration INTEGER NOT NULL);
+CREATE INDEX alert_scope ON alert (rule, scope, rained_since);
+CREATE INDEX alert_raised ON alert (rule, scope) WHERE state = 'raised';
+CREATE TABLE alert_event (id INTEGER PRIMARY KEY, alert_id INTEGER NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL,
+    rained_at INTEGER NOT NULL, known_at INTEGER NOT NULL, at INTEGER NOT NULL, late INTEGER NOT NULL,
+    unconfirmed INTEGER NOT NULL, sent INTEGER NOT NULL, evidence TEXT, reason TEXT NOT NULL,
+    configuration INTEGER NOT NULL);
+CREATE INDEX alert_event_alert ON alert_event (alert_id);
+
+CREATE TABLE request (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+def open_writing(path: Path) -> sqlite3.Connection:
+    """Open the journal as its one writer, making or migrating it as needed. The caller holds the lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, cached_statements=256)
+        connection.execute("PRAGMA journal_mode = wal")
+        connection.execute("PRAGMA synchronous = full")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA temp_store = memory")
+        _migrate(connection, path)
+    except sqlite3.DatabaseError as error:
+        raise JournalBroken(f"{path}: {error}") from error
+    return connection
+
+
+def open_reading(path: Path) -> sqlite3.Connection:
+    """Open the journal for reading only; raises JournalUnavailable when there is none yet."""
+    try:
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
+        )
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise JournalUnavailable(f"{path}: {error}") from error
+    if version != VERSION:
+        connection.close()
+        raise JournalUnavailable(
+            f"{path}: holds version {version} of the journal, this program reads version {VERSION}"
+        )
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise JournalBroken(
+            f"{path}: made by a later version (journal version {version}, this program knows {VERSION})"
+        )
+    if version == VERSION:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _statements(SCHEMA):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> list[str]:
+    lines = [line for line in script.splitlines() if not line.startswith("--")]
+    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]

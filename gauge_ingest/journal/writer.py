@@ -1,0 +1,290 @@
+"""The journal's one writer: every change inside a transaction of the ingest process."""
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, Increment, Kind, Report, Row, Step
+from gauge_ingest.journal.alerts import evidence_text
+from gauge_ingest.journal.owing import Owing
+from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
+from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_writing
+
+INSERT = f"INSERT INTO reading VALUES ({', '.join('?' * 23)})"
+
+
+class Known(Enum):
+    """What adding a reading found."""
+
+    NEW = "new"
+    BETTER = "better"  # known, but this report's words on battery, signal and kind are the ones to keep
+    SAME = "same"
+
+
+class Refusal(NamedTuple):
+    """What could not be admitted: a whole message, or one reading of it (`place`)."""
+
+    station: str
+    topic: str
+    reason: str
+    payload: bytes
+    size: int
+    digest: str
+    known: bool
+    place: int | None = None
+    traceback: str | None = None
+
+
+def columns(number: int, report: Report, increment: Increment, configuration: int) -> tuple[object, ...]:
+    """A reading as a row of the table."""
+    at = report.observed_at
+    return (
+        at // HOUR_MS,
+        number,
+        at,
+        report.counter,
+        report.kind == Kind.TEST,
+        report.kind,
+        report.received_at,
+        report.claimed_at,
+        report.seq,
+        report.boot,
+        report.battery_v,
+        report.signal_dbm,
+        report.temperature_c,
+        report.door_open,
+        report.message_id,
+        *increment,
+        configuration,
+    )
+
+
+class Journal:
+    """Owns the write connection. Whoever opens one holds the journal's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db = open_writing(path)
+        self.reader = Reader(self._db)
+        self.owing = Owing(self._db)
+        self._savepoints = 0
+
+    def close(self) -> None:
+        """Close the journal; the write-ahead log is folded in."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, durable when the block has been left; raises JournalUnavailable or JournalBroken."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+                raise JournalBroken(f"{self.path}: {error}") from error
+            raise JournalUnavailable(f"{self.path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise JournalBroken(f"{self.path}: {error}") from error
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that is taken back alone when its block raises."""
+        self._savepoints += 1
+        name = f"part{self._savepoints}"
+        self._db.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute(f"ROLLBACK TO {name}")
+                self._db.execute(f"RELEASE {name}")
+            raise
+        self._db.execute(f"RELEASE {name}")
+
+    # --- facts -------------------------------------------------------------------------------------------------
+
+    def station_number(self, station: str) -> int:
+        """The journal's number of a station, given now if it has none."""
+        self._db.execute("INSERT OR IGNORE INTO station (id) VALUES (?)", (station,))
+        return int(self._db.execute("SELECT n FROM station WHERE id = ?", (station,)).fetchone()[0])
+
+    def add_batch(self, received_at: int, numbers: Sequence[int], payloads: Sequence[bytes]) -> int:
+        """Keep the raw messages of a batch; the answer is the id of the first of them, the others follow."""
+        cursor = self._db.execute(
+            "INSERT INTO batch (received_at, stations, lengths, payloads) VALUES (?, ?, ?, ?)",
+            (received_at, array("I", numbers).tobytes(), array("I", map(len, payloads)).tobytes(), b"".join(payloads)),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid << 16
+
+    def add_readings(self, rows: Sequence[tuple[object, ...]]) -> None:
+        """Add readings that are known to be new, with their increments."""
+        self._db.executemany(INSERT, rows)
+
+    def add_owed_reading(self, number: int, report: Report, configuration: int) -> Known:
+        """Add a reading whose increment is still owed, unless it is known already.
+
+        Of two reports of one fact the one with the lesser kind and sequence number gives what is not the count, so
+        that the order in which they arrive does not matter.
+        """
+        at = report.observed_at
+        if report.claimed_at != at and self._mended_before(number, report):
+            return Known.SAME
+        owed = Increment(at, at, 0, 0, 0, Step.OWED, Flag.NOT_EVALUATED, False)
+        row = columns(number, report, owed, configuration)
+        if self._db.execute(INSERT.replace("INSERT", "INSERT OR IGNORE", 1), row).rowcount:
+            return Known.NEW
+        key = (at // HOUR_MS, number, at, report.counter, report.kind == Kind.TEST)
+        updated = self._db.execute(
+            "UPDATE reading SET kind = ?, seq = ?, boot = ?, battery_v = ?, signal_dbm = ?, temperature_c = ?,"
+            " door_open = ?, message_id = ? WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ?"
+            " AND test = ? AND (kind, coalesce(seq, 0)) > (?, ?)",
+            (
+                report.kind,
+                report.seq,
+                report.boot,
+                report.battery_v,
+                report.signal_dbm,
+                report.temperature_c,
+                report.door_open,
+                report.message_id,
+                *key,
+                report.kind,
+                report.seq or 0,
+            ),
+        )
+        return Known.BETTER if updated.rowcount else Known.SAME
+
+    def _mended_before(self, number: int, report: Report) -> bool:
+        """Whether this claim was mended when it came first: its message decided the time for good."""
+        return (
+            self._db.execute(
+                "SELECT 1 FROM reading WHERE station = ? AND claimed_at = ? AND counter = ?"
+                " AND claimed_at <> observed_at",
+                (number, report.claimed_at, report.counter),
+            ).fetchone()
+            is not None
+        )
+
+    def derive(self, number: int, derived: Iterable[tuple[Row, Increment]], configuration: int) -> None:
+        """Replace the increments of known readings."""
+        self._db.executemany(
+            "UPDATE reading SET since = ?, tips = ?, tips_min = ?, tips_max = ?, step = ?, flag = ?, anchor = ?,"
+            " configuration = ? WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ? AND test = ?",
+            [
+                (
+                    new.since,
+                    new.tips,
+                    new.tips_min,
+                    new.tips_max,
+                    new.step,
+                    new.flag,
+                    new.anchor,
+                    configuration,
+                    row.observed_at // HOUR_MS,
+                    number,
+                    row.observed_at,
+                    row.counter,
+                    row.kind == Kind.TEST,
+                )
+                for row, new in derived
+            ],
+        )
+
+    def log_rain(self, spans: "array[int]") -> None:
+        """Enter into the change log that rows of stations changed: station number, since, until, and so on."""
+        self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (RAIN, spans.tobytes()))
+
+    # --- quarantine --------------------------------------------------------------------------------------------
+
+    def quarantine(self, received_at: int, refusal: Refusal) -> int | None:
+        """Keep what could not be admitted. Identical payloads of one topic are kept once: then the answer is None."""
+        known = self._db.execute(
+            "SELECT 1 FROM quarantine WHERE digest = ? AND topic = ? AND place IS ? AND replayed_at IS NULL",
+            (refusal.digest, refusal.topic, refusal.place),
+        ).fetchone()
+        if known:
+            return None
+        cursor = self._db.execute(
+            "INSERT INTO quarantine (received_at, station, topic, reason, payload, size, digest, known,"
+            " place, traceback)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (received_at, *refusal),
+        )
+        return cursor.lastrowid
+
+    def unknown_sender(self, at: int, *, quota: int) -> bool:
+        """Count a message of a sender that is not configured; True while the day's quota allows to keep it."""
+        day = at // DAY_MS
+        self._db.execute("INSERT OR IGNORE INTO unknown_sender VALUES (?, 0, 0)", (day,))
+        kept = int(self._db.execute("SELECT kept FROM unknown_sender WHERE day = ?", (day,)).fetchone()[0])
+        column = "kept" if kept < quota else "turned_away"
+        self._db.execute(f"UPDATE unknown_sender SET {column} = {column} + 1 WHERE day = ?", (day,))
+        return kept < quota
+
+    def replayed(self, quarantine_id: int, at: int) -> None:
+        """Mark an entry of the quarantine as replayed."""
+        self._db.execute("UPDATE quarantine SET replayed_at = ? WHERE id = ?", (at, quarantine_id))
+
+    # --- alerts ------------------------------------------------------------------------------------------------
+
+    def next_alert_id(self) -> int:
+        """The id that the next new alert will have."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) + 1 FROM alert").fetchone()[0])
+
+    def save_alerts(self, alerts: Iterable[Alert], events: Iterable[AlertEvent], configuration: int) -> list[int]:
+        """Write alerts as they stand now, append what is to be told of them, and enter it into the change log."""
+        for alert in alerts:
+            self._db.execute(
+                f"INSERT OR REPLACE INTO alert VALUES ({', '.join('?' * 14)})",
+                (
+                    alert.id,
+                    alert.rule,
+                    alert.scope,
+                    alert.level,
+                    alert.peak,
+                    alert.state,
+                    alert.rained_since,
+                    alert.rained_until,
+                    alert.known_at,
+                    alert.raised_at,
+                    alert.ended_at,
+                    evidence_text(alert.evidence),
+                    alert.reason,
+                    configuration,
+                ),
+            )
+        ids = []
+        for event in events:
+            cursor = self._db.execute(
+                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 12)})",
+                (
+                    event.alert_id,
+                    event.kind,
+                    event.level,
+                    event.rained_at,
+                    event.known_at,
+                    event.at,
+                    event.late,
+                    event.unconfirmed,
+                    event.sent,
+                    evidence_text(event.evidence),
+                    event.reason,
+                    configuration,
+                ),
+            )
+            assert cursor.lastrowid is not None
+            ids.append(cursor.lastrowid)
+        if ids:
+            self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (ALERTS, array("q", ids).tobytes()))
+        return ids
