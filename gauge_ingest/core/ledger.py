@@ -7,8 +7,6 @@ from gauge_ingest.core.model import Increment, Station, Step, Window
 
 # Steps whose sum stands for everything that fell in their span.
 COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP})
-# Wet increments that may be forgotten pile up to this many before the lists are cut.
-FORGET_AT_ONCE = 512
 
 
 class Ledger:
@@ -64,9 +62,9 @@ class Ledger:
             self._total_max.append(self._total_max[-1] + increment.tips_max * bucket_um)
 
     def forget_before(self, at: int) -> None:
-        """Drop what ended at or before an instant, once enough of it has piled up to be worth the move."""
+        """Drop what ended at or before an instant."""
         number = bisect_right(self._until, at)
-        if number >= FORGET_AT_ONCE or (number and number == len(self._until)):
+        if number:
             for column in (self._since, self._until, self._tips_min, self._bucket_um):
                 del column[:number]
             for column in (self._total_min, self._total_max):

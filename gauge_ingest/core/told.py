@@ -49,11 +49,25 @@ def tell(
     return teller.alerts, teller.events
 
 
-def withdrawn(rule: Rule, alert: Alert, reason: str, *, knowing: Knowing) -> tuple[list[Alert], list[AlertEvent]]:
+def withdrawn(alert: Alert, reason: str, *, knowing: Knowing) -> tuple[list[Alert], list[AlertEvent]]:
     """An alert taken back for a reason that is not its rain."""
-    teller = _Teller(rule, alert.scope, knowing)
-    teller.withdraw(alert, reason)
-    return teller.alerts, teller.events
+    event = AlertEvent(
+        id=0,
+        alert_id=alert.id,
+        rule=alert.rule,
+        scope=alert.scope,
+        kind=EventKind.WITHDRAWN,
+        level=alert.peak,
+        rained_at=alert.rained_since,
+        known_at=knowing.known_at,
+        at=knowing.now,
+        late=False,
+        unconfirmed=False,
+        sent=True,
+        evidence=alert.evidence,
+        reason=reason,
+    )
+    return [replace(alert, state=State.WITHDRAWN, ended_at=knowing.now, reason=reason)], [event]
 
 
 def _overlap(alert: Alert, episode: Episode) -> bool:

@@ -1,5 +1,7 @@
 """The journal: one SQLite file that holds every fact, written by one process and read by the others."""
 
+from sqlite3 import OperationalError
+
 from gauge_ingest.journal.lock import Lock, Locked, holder
 from gauge_ingest.journal.owing import DERIVE, JUDGE, Debt
 from gauge_ingest.journal.reader import Changes, Position, Quarantined, Reader
@@ -17,6 +19,7 @@ __all__ = [
     "Known",
     "Lock",
     "Locked",
+    "OperationalError",
     "Position",
     "Quarantined",
     "Reader",

@@ -72,6 +72,11 @@ class AlertReader:
         ).fetchone()
         return None if found is None else _alert(found)
 
+    def raised_at(self, scope: str) -> list[Alert]:
+        """Every alert that stands at a scope now."""
+        found = self._db.execute(f"SELECT {ALERT} FROM alert WHERE state = 'raised' AND scope = ?", (scope,))
+        return [_alert(row) for row in found]
+
     def events(self, alert_id: int) -> list[AlertEvent]:
         """Everything told of an alert, in order."""
         return self._events("e.alert_id = ?", [alert_id])

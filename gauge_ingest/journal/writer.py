@@ -93,6 +93,8 @@ class Journal:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
                 raise JournalBroken(f"{self.path}: {error}") from error
             raise JournalUnavailable(f"{self.path}: {error}") from error
+        except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError):
+            raise  # our own mistake
         except sqlite3.DatabaseError as error:
             raise JournalBroken(f"{self.path}: {error}") from error
 

@@ -1,0 +1,133 @@
+"""The project's own wire format: one JSON message with one reading or more (docs/stations.md, json_v1.schema.json)."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from gauge_ingest.codecs.message import Message, Reading, Rejected, Undecodable
+from gauge_ingest.core.model import Kind
+
+READINGS_MAX = 5_000
+KINDS: Mapping[str, Kind] = {kind.name.lower(): kind for kind in Kind}
+
+_Number = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
+_Volts = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+_Dbm = Annotated[float, Field(ge=-200, le=50, allow_inf_nan=False)]
+_Celsius = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+
+
+class ReadingV1(TypedDict):
+    """What the station saw at one instant. Unknown fields are kept with the raw message and otherwise ignored."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="ignore")  # type: ignore[misc]  # pydantic's way for TypedDict
+
+    observed_at: Annotated[AwareDatetime, Field(description="when the count was read, RFC 3339 with offset")]
+    count: Annotated[_Number, Field(description="tips counted so far, cumulative, below the station's counter_modulus")]
+    kind: NotRequired[
+        Annotated[
+            Literal["timed", "event", "maintenance", "test"],
+            Field(description="why the reading was taken; timed when it is missing"),
+        ]
+    ]
+    battery_v: NotRequired[Annotated[_Volts | None, Field(description="supply voltage, V")]]
+    signal_dbm: NotRequired[Annotated[_Dbm | None, Field(description="received signal strength, dBm")]]
+    temperature_c: NotRequired[Annotated[_Celsius | None, Field(description="air temperature, degrees Celsius")]]
+    door_open: NotRequired[Annotated[bool | None, Field(description="whether the cabinet's door is open")]]
+
+
+class HeadV1(TypedDict):
+    """What a message says beside its readings."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="ignore")  # type: ignore[misc]
+
+    v: Annotated[Literal[1], Field(description="version of this format")]
+    seq: Annotated[_Number, Field(description="number of the message, wraps; a message sent again keeps its number")]
+    boot: NotRequired[Annotated[_Number | None, Field(description="how often the logger has started")]]
+    sent_at: Annotated[AwareDatetime, Field(description="when the message was made, by the station's clock")]
+
+
+class MessageV1(HeadV1):
+    """One message: topic rain/v1/<station>/up."""
+
+    readings: Annotated[list[ReadingV1], Field(min_length=1, max_length=READINGS_MAX)]
+
+
+_MESSAGE: TypeAdapter[MessageV1] = TypeAdapter(MessageV1)
+_HEAD: TypeAdapter[HeadV1] = TypeAdapter(HeadV1)
+_READING: TypeAdapter[ReadingV1] = TypeAdapter(ReadingV1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def decode(payload: bytes) -> Message:
+    """A message from its bytes; raises Undecodable with the field's name. Bad readings are set apart."""
+    try:
+        found = _MESSAGE.validate_json(payload)
+    except ValidationError as error:
+        return _salvage(payload, error)
+    return _message(found, [_reading(reading) for reading in found["readings"]], [])
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the format, for those who build stations."""
+    schema = _MESSAGE.json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gauge-ingest json_v1", **schema}
+
+
+def _salvage(payload: bytes, error: ValidationError) -> Message:
+    """Keep the good readings of a message that is not valid as a whole."""
+    try:
+        parsed = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise Undecodable(_reasons(error)) from None
+    readings = parsed.get("readings") if isinstance(parsed, dict) else None
+    if not isinstance(readings, list) or not 1 <= len(readings) <= READINGS_MAX:
+        raise Undecodable(_reasons(error))
+    try:
+        head = _HEAD.validate_json(payload)
+    except ValidationError as head_error:
+        raise Undecodable(_reasons(head_error)) from None
+    good: list[Reading] = []
+    rejected: list[Rejected] = []
+    for place, reading in enumerate(readings):
+        try:
+            good.append(_reading(_READING.validate_json(json.dumps(reading))))
+        except ValidationError as reading_error:
+            rejected.append(Rejected(place, _reasons(reading_error, f"readings.{place}")))
+    return _message(head, good, rejected)
+
+
+def _message(head: HeadV1 | MessageV1, readings: list[Reading], rejected: list[Rejected]) -> Message:
+    return Message(head["seq"], head.get("boot"), _instant(head["sent_at"]), readings, rejected)
+
+
+def _reading(found: ReadingV1) -> Reading:
+    return Reading(
+        _instant(found["observed_at"]),
+        found["count"],
+        KINDS[found.get("kind", "timed")],
+        found.get("battery_v"),
+        found.get("signal_dbm"),
+        found.get("temperature_c"),
+        found.get("door_open"),
+    )
+
+
+def _instant(moment: datetime) -> int:
+    elapsed = moment - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1000 + elapsed.microseconds // 1000
+
+
+def _reasons(error: ValidationError, prefix: str = "") -> str:
+    """What is wrong, field by field, in words for the person who reads the quarantine."""
+    found = error.errors(include_url=False, include_context=False)
+    lines = []
+    for one in found[:5]:
+        place = ".".join(str(part) for part in (prefix, *one["loc"]) if part != "")
+        value = "" if one["type"] in ("missing", "json_invalid") else f" (got {str(one['input'])[:60]!r})"
+        lines.append(f"{place}: {one['msg']}{value}" if place else f"{one['msg']}{value}")
+    more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+    return "; ".join(lines) + more

@@ -1,0 +1,243 @@
+"""One transaction's worth of deliveries: decoded, admitted, derived where that is possible at once, else owed."""
+
+import hashlib
+from array import array
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+from typing import NamedTuple
+
+from gauge_ingest.codecs import Decode, Message, Rejected, Undecodable
+from gauge_ingest.core.alerts import Standing, advance
+from gauge_ingest.core.model import Increment, Kind, Report, Station
+from gauge_ingest.core.rainfall import increment_after
+from gauge_ingest.core.rules import DRY, Thresholds
+from gauge_ingest.core.told import Knowing, tell
+from gauge_ingest.journal import DERIVE, JUDGE, Journal, Known, Refusal, columns
+from gauge_ingest.pump.admit import Bounds, admit
+from gauge_ingest.pump.delivery import Delivery
+from gauge_ingest.pump.findings import Finding, Findings
+from gauge_ingest.pump.guard import attempt
+from gauge_ingest.pump.memory import StationMemory
+from gauge_ingest.pump.senders import Senders
+
+PAYLOAD_BYTES_MAX = 256 * 1024
+# Wet increments a station's ledger may hold before the ones no window reaches any more are forgotten.
+LEDGER_MAX = 2_000
+
+
+class Taken(NamedTuple):
+    """What became of a batch."""
+
+    readings: int
+    repeats: int
+    quarantined: int
+    owed: int
+
+
+class Batch:
+    """Filled inside a transaction of the pump. `drop` forgets what was not flushed yet."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        decode: Decode,
+        senders: Senders,
+        findings: Findings,
+        memory: Callable[[Station], StationMemory],
+        bounds: Bounds,
+        quota: int,
+        configuration: int,
+        received_at: int,
+    ) -> None:
+        self._journal = journal
+        self._decode = decode
+        self._senders = senders
+        self._findings = findings
+        self._memory = memory
+        self._bounds = bounds
+        self._quota = quota
+        self._configuration = configuration
+        self._received_at = received_at
+        self._rows: list[tuple[object, ...]] = []
+        self._spans: array[int] = array("q")
+        self._owed: dict[int, tuple[int, int]] = {}
+        self._judge: dict[int, int] = {}
+        self._readings = self._repeats = self._quarantined = 0
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Take deliveries in, in order."""
+        messages: list[tuple[StationMemory, Delivery, Message]] = []
+        by_topic, decode = self._senders.by_topic, self._decode
+        for delivery in deliveries:
+            station = by_topic.get(delivery.topic)
+            if station is None or len(delivery.payload) > PAYLOAD_BYTES_MAX:
+                self._turn_away(delivery, station)
+                continue
+            try:
+                message = decode(delivery.payload)
+            except Undecodable as error:
+                self.refuse(delivery, str(error))
+                continue
+            messages.append((self._memory(station), delivery, message))
+        if not messages:
+            return
+        message_id = self._journal.add_batch(
+            self._received_at,
+            [memory.number for memory, _, _ in messages],
+            [delivery.payload for _, delivery, _ in messages],
+        )
+        for memory, delivery, message in messages:
+            self._admit(memory, delivery, message, message_id)
+            message_id += 1
+
+    def replay(self, station: Station, payload: bytes, *, place: int | None) -> list[str]:
+        """Take a payload from the quarantine in again, or one reading of it; the reasons why it still cannot be."""
+        try:
+            message = self._decode(payload)
+        except Undecodable as error:
+            return [str(error)]
+        memory = self._memory(station)
+        message_id = self._journal.add_batch(self._received_at, [memory.number], [payload])
+        reports, rejected = self._reports(memory, message, message_id)
+        for report in reports:
+            self._later(memory, report)
+        return [one.reason for one in rejected if place is None or one.place == place]
+
+    def refuse(self, delivery: Delivery, reason: str, *, place: int | None = None, trace: str | None = None) -> None:
+        """Put a delivery, or one reading of it, into quarantine."""
+        payload = delivery.payload
+        refusal = Refusal(
+            station=self._senders.claimed(delivery.topic),
+            topic=delivery.topic,
+            reason=reason,
+            payload=payload[:PAYLOAD_BYTES_MAX],
+            size=len(payload),
+            digest=hashlib.sha256(payload).hexdigest(),
+            known=delivery.topic in self._senders.by_topic,
+            place=place,
+            traceback=trace,
+        )
+        if self._journal.quarantine(self._received_at, refusal) is not None:
+            self._quarantined += 1
+
+    def flush(self) -> None:
+        """Write what is ready."""
+        if self._rows:
+            self._journal.add_readings(self._rows)
+            self._rows = []
+
+    def drop(self) -> None:
+        """Forget what is not written: its savepoint was taken back."""
+        self._rows = []
+
+    def finish(self) -> Taken:
+        """Write the rest, enter what changed and what is owed."""
+        self.flush()
+        if self._spans:
+            self._journal.log_rain(self._spans)
+        for number, (since, until) in self._owed.items():
+            self._journal.owing.owe(DERIVE, number, since=since, until=until)
+        for number, at in self._judge.items():
+            self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
+        owed = len(self._owed) + len(self._judge)
+        return Taken(self._readings, self._repeats, self._quarantined, owed)
+
+    # --- one message -------------------------------------------------------------------------------------------
+
+    def _turn_away(self, delivery: Delivery, station: Station | None) -> None:
+        if station is not None:
+            self.refuse(delivery, f"{len(delivery.payload)} bytes, more than {PAYLOAD_BYTES_MAX}: cut")
+            return
+        if self._journal.unknown_sender(self._received_at, quota=self._quota):
+            claimed = self._senders.claimed(delivery.topic)
+            self.refuse(delivery, f"station {claimed or '?'}: not in stations.toml (topic {delivery.topic[:100]})")
+            return
+        self._findings.raise_(
+            Finding.UNKNOWN_SENDERS,
+            f"more than {self._quota} messages of unknown senders today; the rest is counted and not kept",
+            at=self._received_at,
+        )
+
+    def _admit(self, memory: StationMemory, delivery: Delivery, message: Message, message_id: int) -> None:
+        reports, rejected = self._reports(memory, message, message_id)
+        for one in rejected:
+            self.refuse(delivery, one.reason, place=one.place)
+        for report in reports:
+            newest = memory.newest
+            if memory.live and newest is not None and report.observed_at > newest.observed_at:
+                increment = increment_after(newest, report, memory.station) if report.kind is not Kind.TEST else None
+                if increment is not None:
+                    self._at_once(memory, report, increment)
+                    continue
+            self._later(memory, report)
+
+    def _reports(self, memory: StationMemory, message: Message, message_id: int) -> tuple[list[Report], list[Rejected]]:
+        return admit(message, memory.station, received_at=self._received_at, bounds=self._bounds, message_id=message_id)
+
+    def _at_once(self, memory: StationMemory, report: Report, increment: Increment) -> None:
+        """The newest report of its station, decided by its predecessor alone."""
+        self._rows.append(columns(memory.number, report, increment, self._configuration))
+        self._spans.extend((memory.number, report.observed_at - 1, report.observed_at))
+        self._readings += 1
+        memory.newest = report
+        memory.ledger.append(increment)
+        if len(memory.ledger) > LEDGER_MAX:
+            memory.forget_old()
+        self._judge_at(memory, report.observed_at)
+
+    def _later(self, memory: StationMemory, report: Report) -> None:
+        """A repeat, or a report whose increment depends on more than its predecessor: kept now, derived as a debt."""
+        newest = memory.newest
+        if newest is not None and report[:4] == newest[:4]:
+            self._repeats += 1
+            return
+        self.flush()
+        known = self._journal.add_owed_reading(memory.number, report, self._configuration)
+        if known is Known.SAME:
+            self._repeats += 1
+            return
+        at = report.observed_at
+        self._spans.extend((memory.number, at - 1, at))
+        if known is Known.BETTER:
+            self._repeats += 1
+            return
+        self._readings += 1
+        since, until = self._owed.get(memory.number, (at, at))
+        self._owed[memory.number] = (min(since, at), max(until, at))
+        if report.kind is not Kind.TEST and (newest is None or at >= newest.observed_at):
+            memory.newest, memory.live = report, False
+
+    # --- rules -------------------------------------------------------------------------------------------------
+
+    def _judge_at(self, memory: StationMemory, at: int) -> None:
+        for place, (rule, standing) in enumerate(memory.standings):
+            if standing.idle and not memory.ledger.rained_since(at - rule.reach_ms):
+                continue
+            fault = attempt(partial(self._advance, memory, place, rule, standing, at))
+            if fault is not None:  # the rain is stored all the same, and the judgement is owed
+                self._judge[memory.number] = at
+                self._findings.broken(rule.rule.id, fault, at=self._received_at)
+
+    def _advance(self, memory: StationMemory, place: int, rule: Thresholds, standing: Standing, at: int) -> None:
+        judgement = rule.judge(memory.ledger, at, level=standing.level)
+        if judgement is DRY and standing.idle:
+            return
+        moved, ended = advance(standing, judgement, at, rule)
+        memory.standings[place] = (rule, moved)
+        if ended is None and moved.changes == standing.changes:
+            return
+        episodes = [episode for episode in (ended, moved.episode) if episode is not None]
+        scope = memory.station.id
+        alerts = self._journal.reader.alerts.overlapping(rule.rule.id, scope, since=episodes[0].since, until=at)
+        with self._journal.savepoint():
+            told, events = tell(
+                rule.rule,
+                scope,
+                episodes,
+                alerts,
+                knowing=Knowing(known_at=self._received_at, now=self._received_at),
+                ids=count(self._journal.next_alert_id()),
+            )
+            self._journal.save_alerts(told, events, self._configuration)

@@ -1,0 +1,162 @@
+"""Paying what is owed: increments of a span derived anew, then the alerts that stand on them judged anew."""
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import count, islice
+from typing import NamedTuple
+
+from gauge_ingest.core.ledger import Ledger
+from gauge_ingest.core.model import Alert, Increment, Row, Station
+from gauge_ingest.core.rainfall import increments
+from gauge_ingest.core.rules import Thresholds
+from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
+from gauge_ingest.journal import DERIVE, JUDGE, Debt, Journal
+from gauge_ingest.pump.findings import Findings
+from gauge_ingest.pump.guard import attempt
+from gauge_ingest.pump.memory import increment_of, report_of
+from gauge_ingest.pump.walk import Walk
+
+# Rows of one slice. 15 ms is what the rain may have to wait for a debt; see benchmarks/backlog.py.
+SLICE_ROWS = 400
+
+
+class Payer(NamedTuple):
+    """What paying needs: the journal inside a transaction, and the configuration in force."""
+
+    journal: Journal
+    stations: Mapping[str, Station]
+    rules: Sequence[Thresholds]
+    findings: Findings
+    configuration: int
+    now: int
+
+    def pay(self, debt: Debt) -> None:
+        """Pay a slice of a debt; what remains stays owed. What trips over a bug of ours is told and given up."""
+        station = self.stations.get(debt.station)
+        if station is None:  # no longer configured: its facts stay, nothing is derived from them
+            self.journal.owing.paid(debt)
+            return
+        work = partial(_derive, self, debt, station) if debt.kind == DERIVE else partial(_judge, self, debt, station)
+        fault = attempt(partial(_within, self.journal, work))
+        if fault is not None:
+            self.journal.owing.paid(debt)
+            self.findings.broken(station.id, fault, at=self.now)
+
+
+def _within(journal: Journal, work: Callable[[], None]) -> None:
+    with journal.savepoint():
+        work()
+
+
+# --- increments ------------------------------------------------------------------------------------------------
+
+
+def _derive(payer: Payer, debt: Debt, station: Station) -> None:
+    journal = payer.journal
+    number = journal.station_number(station.id)
+    start = journal.reader.newest(station.id, before=debt.since, anchor=True)
+    rows, complete = _rows(journal, station.id, start, debt.until)
+    derived = increments([report_of(row) for row in rows], station, after=report_of(start) if start else None)
+    end, up_to = _settled(rows, derived, debt, complete=complete)
+    changed = [
+        (row, increment)
+        for row, increment in zip(rows[:end], derived[:end], strict=True)
+        if increment_of(row) != increment
+    ]
+    journal.derive(number, changed, payer.configuration)
+    if changed:
+        first = min(min(increment.since, row.observed_at - 1) for row, increment in changed)
+        last = changed[-1][0].observed_at
+        journal.log_rain(array("q", [number, changed[0][0].observed_at - 1, last]))
+        journal.owing.owe(JUDGE, number, since=first, until=last)
+    journal.owing.paid(debt, up_to=up_to)
+
+
+def _rows(journal: Journal, station: str, start: Row | None, until: int) -> tuple[list[Row], bool]:
+    """Rows after the start, up to a slice beyond which the increments cannot be settled; whether these are all."""
+    since = start.observed_at if start is not None else -(1 << 62)
+    size = SLICE_ROWS
+    while True:
+        rows = list(islice(journal.reader.rows(station, since=since, until=1 << 62), size + 1))
+        if len(rows) <= size:
+            return rows, True
+        # One observed time stays whole, and the last anchor of the slice must be beyond the first row.
+        last = rows[-1].observed_at
+        rows = [row for row in rows if row.observed_at < last]
+        if any(row.anchor for row in rows if row.observed_at > until) or len(rows) >= SLICE_ROWS // 2:
+            return rows, False
+        size *= 2
+
+
+def _settled(
+    rows: Sequence[Row], derived: Sequence[Increment], debt: Debt, *, complete: bool
+) -> tuple[int, int | None]:
+    """How many rows are settled, and up to which instant the debt is paid (None: all of it).
+
+    A row after the debt's span that is an anchor before and after is the neighbour behind: nothing beyond it changes.
+    """
+    last_anchor = 0
+    for place, (row, increment) in enumerate(zip(rows, derived, strict=True)):
+        if increment.anchor:
+            last_anchor = place + 1
+            if row.anchor and row.observed_at > debt.until:
+                return place + 1, None
+    if complete:
+        return len(rows), None
+    return last_anchor, rows[last_anchor - 1].observed_at if last_anchor else debt.since
+
+
+# --- alerts ----------------------------------------------------------------------------------------------------
+
+
+def _judge(payer: Payer, debt: Debt, station: Station) -> None:
+    journal = payer.journal
+    paid_up_to: int | None = None
+    rules = [rule for rule in payer.rules if station.id in rule.rule.stations]
+    for rule in rules:
+        up_to = _judge_rule(payer, debt, station, rule)
+        if up_to is not None:
+            paid_up_to = up_to if paid_up_to is None else min(paid_up_to, up_to)
+    known = {rule.rule.id for rule in rules}
+    for alert in journal.reader.alerts.raised_at(station.id):
+        if alert.rule not in known:
+            told, events = withdrawn(alert, RULE_GONE, knowing=Knowing(known_at=payer.now, now=payer.now))
+            journal.save_alerts(told, events, payer.configuration)
+    journal.owing.paid(debt, up_to=paid_up_to)
+
+
+def _judge_rule(payer: Payer, debt: Debt, station: Station, rule: Thresholds) -> int | None:
+    """Walk a rule over the debt's span, from before every alert that touches it to where nothing more can change."""
+    journal, now = payer.journal, payer.now
+    begin, end, alerts = _stretch(journal, debt, station.id, rule)
+    while True:
+        walked = Walk(rule, Ledger(station), alerts, begin=begin, end=end)
+        rows = journal.reader.rows(station.id, since=begin - rule.reach_ms, until=1 << 62)
+        walked.run(rows, now=now, cut_after=debt.since, instants_max=SLICE_ROWS * 4)
+        touched = journal.reader.alerts.overlapping(rule.rule.id, station.id, since=begin, until=walked.at)
+        if len(touched) <= len(alerts):
+            break
+        alerts, end = touched, max(end, max(alert.rained_until for alert in touched))
+    told, events = tell(
+        rule.rule,
+        station.id,
+        walked.episodes,
+        [alert for alert in alerts if alert.rained_since <= walked.at],
+        knowing=Knowing(known_at=journal.reader.newest_received_at() or now, now=now),
+        ids=count(journal.next_alert_id()),
+    )
+    journal.save_alerts(told, events, payer.configuration)
+    return walked.at + 1 if walked.cut and walked.at < debt.until else None
+
+
+def _stretch(journal: Journal, debt: Debt, scope: str, rule: Thresholds) -> tuple[int, int, list[Alert]]:
+    """The stretch of observed time to walk: the debt's span, its after-effects, and every alert that touches them."""
+    begin, end = debt.since - rule.rule.minimum_s * 1000, debt.until + rule.reach_ms
+    while True:
+        alerts = journal.reader.alerts.overlapping(rule.rule.id, scope, since=begin, until=end)
+        first = min((alert.rained_since - rule.rule.minimum_s * 1000 for alert in alerts), default=begin)
+        last = max((alert.rained_until for alert in alerts), default=end)
+        if first >= begin and last <= end:
+            return begin, end, alerts
+        begin, end = min(begin, first), max(end, last)

@@ -1,0 +1,98 @@
+"""What the ingest thread remembers of a station: its newest report, its ledger, where each rule stands."""
+
+from collections.abc import Iterable, Sequence
+
+from gauge_ingest.core.alerts import IDLE, Standing, walk
+from gauge_ingest.core.ledger import Ledger
+from gauge_ingest.core.model import Flag, Increment, Kind, Report, Row, Station, Step
+from gauge_ingest.core.rules import Thresholds
+from gauge_ingest.journal import Reader
+
+
+class StationMemory:
+    """Loaded from the journal at first touch, dropped on any rollback: it holds nothing that the journal does not."""
+
+    __slots__ = ("ledger", "live", "newest", "number", "standings", "station")
+
+    def __init__(self, station: Station, number: int) -> None:
+        self.station = station
+        self.number = number
+        self.newest: Report | None = None
+        self.live = False  # the newest report is an anchor: its successor can be derived at once
+        self.ledger = Ledger(station)
+        self.standings: list[tuple[Thresholds, Standing]] = []
+
+    def forget_old(self) -> None:
+        """Drop from the ledger what no window of any rule reaches any more."""
+        reach_ms = max((rule.reach_ms for rule, _ in self.standings), default=0)
+        if self.ledger.newest_at is not None:
+            self.ledger.forget_before(self.ledger.newest_at - reach_ms)
+
+
+def recall(station: Station, number: int, rules: Sequence[Thresholds], reader: Reader) -> StationMemory:
+    """The memory of a station as of its newest reading in the journal."""
+    memory = StationMemory(station, number)
+    row = reader.newest(station.id)
+    if row is None:
+        memory.standings = [(rule, IDLE) for rule in rules]
+        return memory
+    memory.newest, memory.live = report_of(row), row.anchor
+    begins = [_begin(rule, station.id, reader, row.observed_at) for rule in rules]
+    since = min((begin - rule.reach_ms for rule, begin in zip(rules, begins, strict=True)), default=row.observed_at)
+    instants = fill(memory.ledger, reader.rows(station.id, since=since, until=row.observed_at))
+    for rule, begin in zip(rules, begins, strict=True):
+        standing, _ = walk(memory.ledger, [at for at in instants if at >= begin], rule)
+        memory.standings.append((rule, standing))
+    return memory
+
+
+def fill(ledger: Ledger, rows: Iterable[Row]) -> list[int]:
+    """Put rows that stand into a ledger; the instants at which rules are to be judged."""
+    instants: list[int] = []
+    for row in rows:
+        if row.kind == Kind.TEST or row.step in (Step.VOID, Step.OWED):
+            continue
+        ledger.append(increment_of(row))
+        if not instants or instants[-1] < row.observed_at:
+            instants.append(row.observed_at)
+    return instants
+
+
+def report_of(row: Row) -> Report:
+    """The fact of a row."""
+    return Report(
+        row.station,
+        row.observed_at,
+        row.counter,
+        Kind(row.kind),
+        row.received_at,
+        row.claimed_at,
+        row.seq,
+        row.boot,
+        row.battery_v,
+        row.signal_dbm,
+        row.temperature_c,
+        row.door_open,
+        row.message_id,
+    )
+
+
+def increment_of(row: Row) -> Increment:
+    """The increment of a row."""
+    return Increment(
+        row.since,
+        row.observed_at,
+        row.tips,
+        row.tips_min,
+        row.tips_max,
+        Step(row.step),
+        Flag(row.flag),
+        bool(row.anchor),
+    )
+
+
+def _begin(rule: Thresholds, scope: str, reader: Reader, newest_at: int) -> int:
+    """From where a rule must be walked so that its standing at the newest reading is known."""
+    raised = reader.alerts.raised(rule.rule.id, scope)
+    begin = newest_at if raised is None else min(raised.rained_since, newest_at)
+    return begin - rule.rule.minimum_s * 1000

@@ -1,0 +1,177 @@
+"""One step of the ingest process: a batch of deliveries to the journal, or a slice of what is owed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from gauge_ingest.codecs import Decode
+from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.rules import Thresholds
+from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
+from gauge_ingest.pump.admit import Bounds
+from gauge_ingest.pump.batch import Batch, Taken
+from gauge_ingest.pump.debts import Payer
+from gauge_ingest.pump.delivery import Delivery
+from gauge_ingest.pump.findings import Findings
+from gauge_ingest.pump.guard import attempt
+from gauge_ingest.pump.memory import StationMemory, recall
+from gauge_ingest.pump.senders import Senders
+
+
+class Network(NamedTuple):
+    """What the pump knows of the world, as one accepted configuration has it."""
+
+    stations: Mapping[str, Station]
+    rules: Sequence[Rule]
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PumpSettings:
+    """Values of [journal] that concern admission."""
+
+    clock_ahead_max_s: int = 600
+    readings_older_than_days_max: int = 400
+    unknown_sender_quota: int = 1_000
+
+
+class Pump:
+    """Owned by the ingest thread. Memory changes only with a commit: any rollback forgets it."""
+
+    def __init__(self, journal: Journal, decode: Decode, settings: PumpSettings, *, now: Callable[[], int]) -> None:
+        self._journal = journal
+        self._decode = decode
+        self._settings = settings
+        self._now = now
+        self._memories: dict[str, StationMemory] = {}
+        self._rules: list[Thresholds] = []
+        self._network = Network({}, (), "", "")
+        self._configuration = 0
+        self._newest_received_at = journal.reader.newest_received_at()
+        self.senders = Senders({})
+        self.findings = Findings(journal)
+        self.owing = True
+
+    @property
+    def network(self) -> Network:
+        """The configuration in force."""
+        return self._network
+
+    def configure(self, network: Network) -> None:
+        """Accept a configuration: a row of the journal; alerts that stand are judged anew when it is another one."""
+        rules = [Thresholds(rule) for rule in network.rules]
+        now = self._now()
+        with self._journal.transaction():
+            number, changed = self._journal.owing.accept_configuration(now, digest=network.digest, text=network.text)
+            for station in network.stations.values():
+                station_number = self._journal.station_number(station.id)
+                newest = self._journal.reader.newest(station.id) if changed else None
+                if newest is not None:
+                    at = newest.observed_at
+                    self._journal.owing.owe(JUDGE, station_number, since=at - 1, until=at)
+        self._network, self._rules, self._configuration = network, rules, number
+        self.senders = Senders(network.stations)
+        self.findings.configuration = number
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what is remembered; the journal has it all."""
+        self._memories.clear()
+        self.owing = True
+
+    def take(self, deliveries: Sequence[Delivery]) -> Taken:
+        """Commit a batch: everything in it is in the journal afterwards, or nothing is and an error says why.
+
+        A bug of ours that one message trips must not stop the others: the batch is tried again with a savepoint for
+        each message, and the guilty one goes to quarantine with its traceback.
+        """
+        received_at = self._now()
+        taken: list[Taken] = []
+        try:
+            fault = attempt(lambda: taken.append(self._commit(deliveries, received_at)))
+            if fault is not None:
+                self.forget()
+                taken.append(self._commit_carefully(deliveries, received_at))
+        except (JournalUnavailable, JournalBroken):
+            self.forget()
+            raise
+        return taken[-1]
+
+    def pay_debts(self) -> bool:
+        """Pay one slice of what is owed; False when nothing is."""
+        with self._journal.transaction():
+            debt = self._journal.owing.newest_debt()
+            if debt is None:
+                self.owing = False
+                return False
+            self._memories.pop(debt.station, None)
+            payer = Payer(
+                self._journal,
+                self._network.stations,
+                self._rules,
+                self.findings,
+                configuration=self._configuration,
+                now=self._now(),
+            )
+            payer.pay(debt)
+        return True
+
+    def memory(self, station: Station) -> StationMemory:
+        """What is remembered of a station, loaded at first touch."""
+        known = self._memories.get(station.id)
+        if known is None:
+            rules = [rule for rule in self._rules if station.id in rule.rule.stations]
+            number = self._journal.station_number(station.id)
+            known = self._memories[station.id] = recall(station, number, rules, self._journal.reader)
+        return known
+
+    def batch(self, received_at: int) -> Batch:
+        """An empty batch, for one transaction."""
+        # While our clock is behind what we have already received, ours is the wrong one and mends nobody's.
+        behind = received_at < self._newest_received_at
+        return Batch(
+            journal=self._journal,
+            decode=self._decode,
+            senders=self.senders,
+            findings=self.findings,
+            memory=self.memory,
+            bounds=Bounds(
+                ahead_max_ms=-1 if behind else self._settings.clock_ahead_max_s * 1000,
+                behind_max_ms=self._settings.readings_older_than_days_max * 86_400_000,
+            ),
+            quota=self._settings.unknown_sender_quota,
+            configuration=self._configuration,
+            received_at=received_at,
+        )
+
+    def _commit(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
+        with self._journal.transaction():
+            batch = self.batch(received_at)
+            batch.take(deliveries)
+            taken = batch.finish()
+        return self._committed(taken, received_at)
+
+    def _commit_carefully(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
+        with self._journal.transaction():
+            batch = self.batch(received_at)
+            for delivery in deliveries:
+                fault = attempt(partial(self._take_one, batch, delivery))
+                if fault is not None:
+                    self._memories.clear()
+                    batch.drop()
+                    reason = f"a fault of this program, its report is kept here: {fault.error}"
+                    batch.refuse(delivery, reason, trace=fault.trace)
+            taken = batch.finish()
+        return self._committed(taken, received_at)
+
+    def _take_one(self, batch: Batch, delivery: Delivery) -> None:
+        with self._journal.savepoint():
+            batch.take([delivery])
+            batch.flush()
+
+    def _committed(self, taken: Taken, received_at: int) -> Taken:
+        self._newest_received_at = max(self._newest_received_at, received_at)
+        self.owing = self.owing or taken.owed > 0
+        return taken

@@ -1,0 +1,82 @@
+"""Order and repetition of messages do not matter, nor does a restart between any two of them."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from gauge_ingest.pump import Delivery
+from tests.worlds import MINUTE, T0, Desk, message, rule, station
+
+
+def a_day(seed: int, *, minutes: int = 600) -> list[Delivery]:
+    """A day with a storm, event reports between the timed ones, a reboot, a wrap, corrupt counts and a test."""
+    draw = random.Random(seed)
+    counter, boot, seq, deliveries = 65_500, 1, 0, []
+    storm = draw.randrange(60, 300)
+    for minute in range(0, minutes, 5):
+        at = T0 + minute * MINUTE
+        if minute and draw.random() < 0.02:
+            counter, boot = 0, boot + 1
+        if storm <= minute < storm + 90:
+            for _ in range(draw.randrange(3)):
+                counter = (counter + draw.randrange(4)) % 65536
+                seq += 1
+                event_at = at - draw.randrange(1, 290) * 1000
+                deliveries.append(message([(event_at, counter)], seq=seq, boot=boot))
+        counter = (counter + (draw.randrange(4) if storm <= minute < storm + 90 else draw.random() < 0.03)) % 65536
+        seq += 1
+        readings: list[tuple[int, int]] = [(at, counter)]
+        if draw.random() < 0.03:
+            readings.append((at, draw.randrange(65_536)))
+        if draw.random() < 0.02:
+            readings.append((at + 1000, draw.randrange(65_536)))
+        deliveries.append(message(readings, seq=seq, boot=boot))
+    return deliveries
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_shuffle_and_repetition_of_a_days_messages_gives_the_same_rain_and_episodes(
+    seed: int, tmp_path: Path
+) -> None:
+    deliveries = a_day(seed)
+    draw = random.Random(seed * 7 + 1)
+    straight = Desk(tmp_path / "a", [station()], [rule()])
+    shuffled = Desk(tmp_path / "b", [station()], [rule()])
+    straight.now = shuffled.now = T0 + 700 * MINUTE
+
+    for delivery in deliveries:
+        straight.take(delivery)
+    straight.settle()
+    mixed = deliveries + draw.sample(deliveries, len(deliveries) // 3)
+    draw.shuffle(mixed)
+    while mixed:
+        size = draw.randrange(1, 12)
+        shuffled.take(*mixed[:size])
+        del mixed[:size]
+        if draw.random() < 0.3:
+            shuffled.settle()
+        if draw.random() < 0.1:
+            shuffled.start()
+    shuffled.settle()
+
+    assert shuffled.increments() == straight.increments(), f"seed {seed}"
+    assert shuffled.episodes() == straight.episodes(), f"seed {seed}"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_derived_at_once_is_what_a_sweep_over_everything_derives(seed: int, tmp_path: Path) -> None:
+    deliveries = a_day(seed)
+    at_once = Desk(tmp_path / "a", [station()], [rule()])
+    swept = Desk(tmp_path / "b", [station()], [rule()])
+    at_once.now = swept.now = T0 + 700 * MINUTE
+
+    for delivery in deliveries:
+        at_once.take(delivery)
+        at_once.settle()
+    for delivery in reversed(deliveries):
+        swept.take(delivery)
+    swept.settle()
+
+    assert at_once.increments() == swept.increments()
+    assert at_once.episodes() == swept.episodes()
