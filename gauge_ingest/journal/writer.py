@@ -58,7 +58,8 @@ def columns(number: int, report: Report, increment: Increment, configuration: in
         report.temperature_c,
         report.door_open,
         report.message_id,
-        *increment,
+        increment.since,
+        *increment[2:],
         configuration,
     )
 

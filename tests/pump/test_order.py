@@ -60,6 +60,8 @@ def test_any_shuffle_and_repetition_of_a_days_messages_gives_the_same_rain_and_e
             shuffled.start()
     shuffled.settle()
 
+    assert straight.tips() > 20
+    assert not straight.journal.reader.quarantine()
     assert shuffled.increments() == straight.increments(), f"seed {seed}"
     assert shuffled.episodes() == straight.episodes(), f"seed {seed}"
 
@@ -78,5 +80,6 @@ def test_what_is_derived_at_once_is_what_a_sweep_over_everything_derives(seed: i
         swept.take(delivery)
     swept.settle()
 
+    assert at_once.tips() > 20
     assert at_once.increments() == swept.increments()
     assert at_once.episodes() == swept.episodes()

@@ -1,0 +1,1 @@
+"""Tests at the edges: real brokers, real stores, real files."""

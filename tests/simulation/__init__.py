@@ -1,0 +1,1 @@
+"""Tests that drive the simulated world and whole runs."""

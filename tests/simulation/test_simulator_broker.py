@@ -1,0 +1,212 @@
+"""The simulator against a real mosquitto that is killed, with a small subscriber in the service's place."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import which
+
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+ROOT = Path(__file__).parents[2]
+MOSQUITTO = which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+PRESENCE = "rain/v1/service/test-service"
+needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
+
+
+class Mosquitto:
+    """A broker on a free loopback port that keeps its sessions on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\n"
+            f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nautosave_on_changes true\n",
+            encoding="utf-8",
+        )
+        self.process = self._start()
+
+    def kill_and_restart(self, *, dead_s: float) -> None:
+        """Kill the broker without warning; start it again a while later."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        time.sleep(dead_s)
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        assert MOSQUITTO is not None
+        process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=subprocess.DEVNULL)
+        _until(self._answers, within_s=10.0)
+        return process
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Subscriber:
+    """Stands in for the service: a lasting session, a presence, and every payload that came."""
+
+    def __init__(self, port: int) -> None:
+        self.payloads: list[tuple[str, bytes]] = []
+        self.subscribed = threading.Event()
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="test-service", protocol=paho.MQTTv5)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.will_set(PRESENCE, json.dumps({"state": "gone"}), qos=1, retain=True)
+        self.client.on_connect = lambda client, *_: client.subscribe("rain/v1/+/up", qos=1)
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
+        self.client.on_message = lambda _client, _userdata, message: self.payloads.append(
+            (message.topic, bytes(message.payload))
+        )
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 3600
+        self.client.connect("127.0.0.1", port, clean_start=False, properties=properties)
+        self.client.loop_start()
+
+    def announce(self) -> None:
+        """Say that somebody is subscribed."""
+        assert self.subscribed.wait(10.0)
+        self.client.publish(PRESENCE, json.dumps({"state": "online"}), qos=1, retain=True)
+
+    def readings(self) -> set[tuple[str, str, int, str]]:
+        """Return every reading that arrived."""
+        found = set()
+        for topic, payload in list(self.payloads):
+            for reading in json.loads(payload)["readings"]:
+                found.add((topic.split("/")[2], reading["observed_at"], reading["count"], reading["kind"]))
+        return found
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path)
+    yield broker
+    broker.process.kill()
+    broker.process.wait()
+
+
+@pytest.fixture
+def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
+    listener = Subscriber(mosquitto.port)
+    yield listener
+    listener.client.disconnect()
+    listener.client.loop_stop()
+
+
+@contextmanager
+def _simulator(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "run", *arguments, "--config", str(ROOT / "config")],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _until(condition: Callable[[], bool], *, within_s: float) -> None:
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline_s, "waited in vain"
+        time.sleep(0.02)
+
+
+def _events(path: Path, name: str) -> list[dict[str, object]]:
+    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line["event"] == name]
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_no_reading_is_lost_when_links_fail_and_the_broker_is_killed(
+    protocol: str, tmp_path: Path, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    """Goal: every reading the stations made arrives. Method: kill the broker in the storm, compare with the truth."""
+    truth, address = tmp_path / "truth.jsonl", f"127.0.0.1:{mosquitto.port}"
+    options = ("--seed", "5", "--minutes", "240", "--speed", "2400", "--wait-s", "30", "--protocol", protocol)
+
+    with _simulator("outage", *options, "--broker", address, "--truth", str(truth)) as process:
+        time.sleep(1.0)
+        assert not subscriber.payloads, "it did not wait for the service"
+        subscriber.announce()
+        _until(lambda: len(subscriber.readings()) > 60, within_s=30.0)
+        mosquitto.kill_and_restart(dead_s=1.0)
+        output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0, output
+    made = {(e["station"], e["observed_at"], e["count"], e["kind"]) for e in _events(truth, "reading")}
+    _until(lambda: len(subscriber.readings()) >= len(made), within_s=10.0)
+    assert subscriber.readings() == made
+    acknowledged = {(event["station"], event["seq"]) for event in _events(truth, "puback")}
+    assert acknowledged == {(event["station"], event["seq"]) for event in _events(truth, "publish")}
+    _assert_resent_unchanged_and_in_order(subscriber.payloads)
+
+
+def _assert_resent_unchanged_and_in_order(payloads: list[tuple[str, bytes]]) -> None:
+    first: dict[str, dict[int, bytes]] = {}
+    for topic, payload in payloads:
+        assert first.setdefault(topic, {}).setdefault(json.loads(payload)["seq"], payload) == payload
+    assert all(list(messages) == sorted(messages) for messages in first.values())
+
+
+@needs_mosquitto
+def test_it_gives_up_when_no_service_appears(mosquitto: Mosquitto) -> None:
+    with _simulator("quiet", "--broker", f"127.0.0.1:{mosquitto.port}", "--wait-service-s", "0.5") as process:
+        output, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert "no service said 'online'" in output
+
+
+@needs_mosquitto
+def test_programs_can_read_the_rain_while_it_falls(mosquitto: Mosquitto) -> None:
+    options = ("--no-wait", "--speed", "3600", "--minutes", "20", "--json-progress")
+    with _simulator("steady_rain", *options, "--broker", f"127.0.0.1:{mosquitto.port}") as process:
+        output, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 0, output
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    assert len(lines) == 5 * 4
+    assert {"at", "station", "fell_mm", "tips"} <= set(lines[0])
+    assert sum(line["fell_mm"] for line in lines if line["station"] == "HTB01") == pytest.approx(0.67, abs=0.1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_the_number_outstanding(number: signal.Signals, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.jsonl"
+    options = ("--no-wait", "--speed", "600", "--broker", "127.0.0.1:1", "--truth", str(truth))
+
+    with _simulator("steady_rain", *options) as process:
+        _until(lambda: truth.exists() and len(_events(truth, "reading")) > 10, within_s=10.0)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=10)
+
+    assert process.returncode == 1
+    assert "messages outstanding" in output
+    (end,) = _events(truth, "end")
+    assert isinstance(end["outstanding"], int)
+    assert end["outstanding"] >= 5
