@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from gauge_ingest.config import Configuration, ConfigurationRefused, Mistake, load
-from gauge_ingest.config_overrides import SECTIONS
-from gauge_ingest.config_rules import RuleTable
-from gauge_ingest.config_stations import DeploymentTable, StationTable
+from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, configuration_directory, load
+from gauge_ingest.configuration.overrides import SECTIONS
+from gauge_ingest.configuration.rules import RuleTable
+from gauge_ingest.configuration.stations import DeploymentTable, StationTable
 from gauge_ingest.core.model import Deployment, Rule, Threshold
 from gauge_ingest.core.spans import duration_text, parse_duration_s, parse_instant, parse_moment
 
@@ -221,7 +221,7 @@ CASES = [
     settings_case("[mqtt]\nport = \nhost = ''", "line 2", "is no TOML: Invalid value, at column 8"),
     settings_case("[mqtt]\nhost = '''", "last line", "is no TOML"),
     settings_case("x = " + "[" * 5_000, "", "nested too deeply"),
-    settings_case("x = " + "1" * 5_000, "", "cannot be read"),
+    settings_case("x = " + "1" * 5_000, "", "far too many digits"),
     settings_case("[mqtt]\nhost" + ".a" * 40 + " = 1", "mqtt.host" + ".a" * 15, "nested too deeply"),
     Case("stations.toml", STATION + DEPLOYMENT, "", "stations", "at least one station"),
     Case("stations.toml", STATION + DEPLOYMENT, "[stations]", "stations", "at least one station"),
@@ -270,16 +270,16 @@ CASES = [
     Case("rules.toml", RULE, "[rules]\nflood = 5", "rules.flood", "written [rules.flood]"),
     Case("rules.toml", RULE, RULE + "[rule.x]", "rule", "every rule stands below rules"),
     Case("rules.toml", "rules.flood", 'rules."a b"', 'rules."a b"', "1 to 32 of the characters"),
-    rules_case('source = "a table"', "", ".source", "is required, e.g."),
+    rules_case('source = "a table"', "", ".source", "is required: 1 to 500 characters"),
     rules_case('"a table"', '""', ".source", "where the thresholds come from"),
     rules_case('["HTB01"]', '["HTB1"]', ".stations[1]", "did you mean HTB01?", '"HTB1"'),
     rules_case('["HTB01"]', '["HTB01", "HTB01"]', ".stations[2]", "named twice"),
     rules_case('["HTB01"]', '"HTB01"', ".stations", '"all" or a list of stations'),
-    rules_case('["HTB01"]', "[]", ".stations", "at least 1 element"),
+    rules_case('["HTB01"]', "[]", ".stations", '"all" or a list of stations'),
     rules_case('["HTB01"]', '["all", "HTB01"]', ".stations[1]", "no such station"),
     rules_case('["prepare", "immediate"]', '["prepare", "immediate", "x"]', ".levels[3]", "take the level out", '"x"'),
     rules_case('["prepare", "immediate"]', '["prepare", "immediate", "prepare"]', ".levels[3]", "named twice"),
-    rules_case('["prepare", "immediate"]', "[]", ".levels", "at least 1 element"),
+    rules_case('["prepare", "immediate"]', "[]", ".levels", "a list of 1 to 8 names"),
     rules_case(
         '["prepare", "immediate"]', '["prepare", "immediate", "a b"]', ".levels[3]", "1 to 32 of the characters"
     ),
@@ -721,3 +721,9 @@ def test_an_instant_has_an_offset_and_a_moment_may_lie_back_from_now() -> None:
 def test_another_instant_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"^must be an instant .*, or a length of time back from now, e\.g\. 24h$"):
         parse_moment(text, now=0)
+
+
+def test_the_folder_is_the_one_given_or_the_one_in_the_environment_or_config() -> None:
+    assert configuration_directory(Path("a"), {"GAUGE_CONFIG": "b"}) == Path("a")
+    assert configuration_directory(None, {"GAUGE_CONFIG": "b"}) == Path("b")
+    assert configuration_directory(None, {"GAUGE_CONFIG": ""}) == Path("config")

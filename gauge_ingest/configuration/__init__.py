@@ -1,0 +1,27 @@
+"""Configuration: three TOML files and the environment, checked as a whole before anything of it is used."""
+
+from gauge_ingest.configuration.loading import (
+    Configuration,
+    ConfigurationRefused,
+    JournalSettings,
+    Mistake,
+    MqttSettings,
+    NotifySettings,
+    OutboundSettings,
+    Settings,
+    configuration_directory,
+    load,
+)
+
+__all__ = [
+    "Configuration",
+    "ConfigurationRefused",
+    "JournalSettings",
+    "Mistake",
+    "MqttSettings",
+    "NotifySettings",
+    "OutboundSettings",
+    "Settings",
+    "configuration_directory",
+    "load",
+]
