@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from shutil import which
 
@@ -36,6 +37,7 @@ class Mosquitto:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self._config = folder / "mosquitto.conf"
+        self._log = folder / "mosquitto.log"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\n"
             f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nautosave_on_changes true\n",
@@ -50,9 +52,14 @@ class Mosquitto:
         time.sleep(dead_s)
         self.process = self._start()
 
+    def connects(self, client_id: str) -> int:
+        """Return how often a client connected, over all lives of the broker."""
+        return self._log.read_text(encoding="utf-8").count(f" as {client_id} ")
+
     def _start(self) -> subprocess.Popen[bytes]:
         assert MOSQUITTO is not None
-        process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=subprocess.DEVNULL)
+        with self._log.open("ab") as log:
+            process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=log)
         _until(self._answers, within_s=10.0)
         return process
 
@@ -80,10 +87,10 @@ class Subscriber:
         self.client.connect("127.0.0.1", port, clean_start=False, properties=properties)
         self.client.loop_start()
 
-    def announce(self) -> None:
-        """Say that somebody is subscribed."""
+    def announce(self, state: str) -> None:
+        """Say whether somebody is subscribed."""
         assert self.subscribed.wait(10.0)
-        self.client.publish(PRESENCE, json.dumps({"state": "online"}), qos=1, retain=True)
+        self.client.publish(PRESENCE, json.dumps({"state": state}), qos=1, retain=True)
 
     def readings(self) -> set[tuple[str, str, int, str]]:
         """Return every reading that arrived."""
@@ -149,10 +156,11 @@ def test_no_reading_is_lost_when_links_fail_and_the_broker_is_killed(
     truth, address = tmp_path / "truth.jsonl", f"127.0.0.1:{mosquitto.port}"
     options = ("--seed", "5", "--minutes", "240", "--speed", "2400", "--wait-s", "30", "--protocol", protocol)
 
+    subscriber.announce("gone")
     with _simulator("outage", *options, "--broker", address, "--truth", str(truth)) as process:
         time.sleep(1.0)
         assert not subscriber.payloads, "it did not wait for the service"
-        subscriber.announce()
+        subscriber.announce("online")
         _until(lambda: len(subscriber.readings()) > 60, within_s=30.0)
         mosquitto.kill_and_restart(dead_s=1.0)
         output, _ = process.communicate(timeout=60)
@@ -164,6 +172,8 @@ def test_no_reading_is_lost_when_links_fail_and_the_broker_is_killed(
     acknowledged = {(event["station"], event["seq"]) for event in _events(truth, "puback")}
     assert acknowledged == {(event["station"], event["seq"]) for event in _events(truth, "publish")}
     _assert_resent_unchanged_and_in_order(subscriber.payloads)
+    _assert_nothing_was_sent_before_its_time(truth, subscriber.payloads)
+    assert mosquitto.connects("sim-HTB02") > mosquitto.connects("sim-HTB04") >= 2, "HTB02 has outages, HTB04 has none"
 
 
 def _assert_resent_unchanged_and_in_order(payloads: list[tuple[str, bytes]]) -> None:
@@ -171,6 +181,14 @@ def _assert_resent_unchanged_and_in_order(payloads: list[tuple[str, bytes]]) -> 
     for topic, payload in payloads:
         assert first.setdefault(topic, {}).setdefault(json.loads(payload)["seq"], payload) == payload
     assert all(list(messages) == sorted(messages) for messages in first.values())
+
+
+def _assert_nothing_was_sent_before_its_time(truth: Path, payloads: list[tuple[str, bytes]]) -> None:
+    published = {(event["station"], event["seq"]): str(event["at"]) for event in reversed(_events(truth, "publish"))}
+    for topic, payload in payloads:
+        message = json.loads(payload)
+        at = datetime.fromisoformat(published[topic.split("/")[2], message["seq"]])
+        assert at >= datetime.fromisoformat(message["sent_at"])
 
 
 @needs_mosquitto

@@ -10,6 +10,7 @@ import pytest
 
 from simulator.__main__ import main
 from simulator.sites import read_broker, read_sites
+from simulator.truth import TruthLog
 
 CONFIG = Path(__file__).parents[2] / "config"
 STATION = '[stations.A1]\nlatitude = 43.75\nlongitude = 86.57\nelevation_m = 1250\nbucket_depth_mm = 0.5\nname = "x"\n'
@@ -124,3 +125,11 @@ def test_the_broker_is_the_one_the_service_uses(tmp_path: Path) -> None:
 
     assert read_broker(tmp_path, environment={}) == ("::1", 1884)
     assert read_broker(tmp_path, environment={"GAUGE_MQTT_PORT": "1885"}) == ("::1", 1885)
+
+
+def test_the_truth_is_in_the_file_as_soon_as_it_happened(tmp_path: Path) -> None:
+    path = tmp_path / "truth.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        TruthLog(stream).write("puback", station="HTB01", seq=7)
+
+        assert path.read_text(encoding="utf-8") == '{"event": "puback", "station": "HTB01", "seq": 7}\n'
