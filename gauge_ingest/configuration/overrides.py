@@ -20,7 +20,7 @@ NO_OVERRIDES_PREFIX = "GAUGE_TEST_"
 SECRET_CHARACTERS_MAX = 4_096
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
-    name: section.annotation for name, section in Settings.model_fields.items() if section.annotation is not None
+    name: section.annotation for name, section in Settings.model_fields.items() if isinstance(section.annotation, type)
 }
 KEYS = {(section, key): field for section, model in SECTIONS.items() for key, field in model.model_fields.items()}
 OVERRIDES = {f"{PREFIX}{section}_{key}".upper(): (section, key) for section, key in KEYS}

@@ -1,10 +1,13 @@
 """Lengths of time and instants as people write them: `90m`, `24h`, `7d`, `2026-07-15T18:05:00+08:00`."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 SPAN_MAX_S = 36_525 * 86_400  # a hundred years: more than any record of rain we are asked for
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+# Fixed, as days are cut: the zone database has summer time in 1986 to 1991.
+BEIJING = timezone(timedelta(hours=8))
 
 _SPAN = re.compile(r"([0-9]{1,10})([smhd])")
 _INSTANT = re.compile(
@@ -54,3 +57,9 @@ def parse_moment(text: str, *, now: int) -> int:
         return parse_instant(text)
     except ValueError as error:
         raise ValueError(f"{error}, or a length of time back from now, e.g. 24h") from None
+
+
+def instant_text(at: int) -> str:
+    """An instant as RFC 3339 in Beijing time, with milliseconds only where there are any."""
+    moment = datetime.fromtimestamp(at / 1000, BEIJING)
+    return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds")

@@ -114,6 +114,15 @@ class Journal:
             raise
         self._db.execute(f"RELEASE {name}")
 
+    def meta(self, key: str) -> str | None:
+        """Something small that is remembered under a key."""
+        found = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember something small under a key."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     # --- facts -------------------------------------------------------------------------------------------------
 
     def station_number(self, station: str) -> int:

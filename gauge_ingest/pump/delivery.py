@@ -8,5 +8,5 @@ class Delivery(NamedTuple):
 
     topic: str
     payload: bytes
-    token: int = 0
+    token: bytes = b""
     retained: bool = False

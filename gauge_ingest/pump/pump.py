@@ -118,6 +118,20 @@ class Pump:
             payer.pay(debt)
         return True
 
+    def tick(self) -> None:
+        """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse."""
+        now = self._now()
+        with self._journal.transaction():
+            for alert in self._journal.reader.alerts.all():
+                station = self._network.stations.get(alert.scope)
+                newest = self._journal.reader.newest(alert.scope) if station is not None else None
+                lapse_s = min((rule.rule.lapse_s for rule in self._rules if rule.rule.id == alert.rule), default=None)
+                if newest is None or lapse_s is None or now - newest.observed_at <= lapse_s * 1000:
+                    continue
+                number, at = self._journal.station_number(alert.scope), newest.observed_at
+                self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
+                self.owing = True
+
     def memory(self, station: Station) -> StationMemory:
         """What is remembered of a station, loaded at first touch."""
         known = self._memories.get(station.id)
@@ -127,10 +141,8 @@ class Pump:
             known = self._memories[station.id] = recall(station, number, rules, self._journal.reader)
         return known
 
-    def batch(self, received_at: int) -> Batch:
-        """An empty batch, for one transaction."""
-        # While our clock is behind what we have already received, ours is the wrong one and mends nobody's.
-        behind = received_at < self._newest_received_at
+    def batch(self, received_at: int, *, mend: bool = True) -> Batch:
+        """An empty batch, for one transaction. `mend`: whether `received_at` may tell a station's clock to be ahead."""
         return Batch(
             journal=self._journal,
             decode=self._decode,
@@ -138,7 +150,7 @@ class Pump:
             findings=self.findings,
             memory=self.memory,
             bounds=Bounds(
-                ahead_max_ms=-1 if behind else self._settings.clock_ahead_max_s * 1000,
+                ahead_max_ms=self._settings.clock_ahead_max_s * 1000 if mend else -1,
                 behind_max_ms=self._settings.readings_older_than_days_max * 86_400_000,
             ),
             quota=self._settings.unknown_sender_quota,
@@ -147,15 +159,17 @@ class Pump:
         )
 
     def _commit(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
+        # While our clock is behind what we have already received, ours is the wrong one and mends nobody's.
         with self._journal.transaction():
-            batch = self.batch(received_at)
+            batch = self.batch(received_at, mend=received_at >= self._newest_received_at)
             batch.take(deliveries)
             taken = batch.finish()
         return self._committed(taken, received_at)
 
     def _commit_carefully(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
+        # While our clock is behind what we have already received, ours is the wrong one and mends nobody's.
         with self._journal.transaction():
-            batch = self.batch(received_at)
+            batch = self.batch(received_at, mend=received_at >= self._newest_received_at)
             for delivery in deliveries:
                 fault = attempt(partial(self._take_one, batch, delivery))
                 if fault is not None:

@@ -1,0 +1,174 @@
+"""The ingest loop: the one thread that owns the broker's socket, the journal's write connection and the rules."""
+
+import faulthandler
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from gauge_ingest.core.spans import instant_text
+from gauge_ingest.inlet import Happened, Inlet
+from gauge_ingest.journal import Journal, JournalUnavailable
+from gauge_ingest.pump import Pump
+from gauge_ingest.pump.findings import Finding
+from gauge_ingest.requests import carry_out
+from gauge_ingest.spool import Spool
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.2
+DEBTS_S = 0.015  # how long the rain may wait for what is owed
+SPOOL_EVERY_S = 0.2
+STATUS_EVERY_S = 2.0
+TICK_EVERY_S = 10.0
+HEARTBEAT_S = 120.0  # a loop that does not come round within this ends the process
+JOURNAL_RETRY_S = 2.0
+SESSION_KEY = "session_expected"
+
+
+class Outbound(Protocol):
+    """The second process, as the loop sees it."""
+
+    def wake(self) -> None:
+        """There is something new in the journal."""
+
+    def supervise(self) -> None:
+        """Start it again when it has ended and its back-off is over."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+
+
+class Ingest:
+    """run() repeats step() until it is told to stop."""
+
+    def __init__(
+        self,
+        *,
+        inlet: Inlet,
+        pump: Pump,
+        journal: Journal,
+        spool: Spool,
+        outbound: Outbound,
+        status_path: Path,
+        now: Callable[[], int],
+        reload: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._inlet = inlet
+        self._pump = pump
+        self._journal = journal
+        self._spool = spool
+        self._outbound = outbound
+        self._status_path = status_path
+        self._now = now
+        self._reload = reload
+        self._spool_at = self._status_at = self._tick_at = self._beat_at = 0.0
+        self._stopping = False
+        self._reload_wanted = False
+
+    def stop(self) -> None:
+        """End after the batch at hand; may be called from a signal handler."""
+        self._stopping = True
+        self._inlet.wake()
+
+    def ask_reload(self) -> None:
+        """Read the configuration again between batches; may be called from a signal handler."""
+        self._reload_wanted = True
+        self._inlet.wake()
+
+    def run(self) -> None:
+        """Until stop() is called. Raises what the process must end for."""
+        while not self._stopping:
+            self.step()
+        faulthandler.cancel_dump_traceback_later()
+
+    def step(self) -> None:
+        """Take what has arrived, commit and acknowledge it; then a slice of everything else."""
+        self._beat()
+        try:
+            deliveries = self._inlet.take(0 if self._pump.owing else WAIT_S)
+            if deliveries:
+                taken = self._pump.take(deliveries)
+                self._inlet.acknowledge(deliveries)
+                self._outbound.wake()
+                log.debug("batch committed %s", taken)
+            self._notice()
+            self._pay()
+            self._serve()
+        except JournalUnavailable as error:
+            log.error("journal unavailable, nothing is acknowledged error=%s", error)
+            self._pump.forget()
+            self._inlet.drop("the journal cannot take anything now")
+            time.sleep(JOURNAL_RETRY_S)
+
+    def _pay(self) -> None:
+        until = time.monotonic() + DEBTS_S
+        paid = False
+        while self._pump.owing and time.monotonic() < until:
+            paid = self._pump.pay_debts() or paid
+        if paid:
+            self._outbound.wake()
+
+    def _notice(self) -> None:
+        """What happened to the connection, as findings: a session that is gone may have taken messages with it."""
+        for happened in self._inlet.happened():
+            at = self._now()
+            with self._journal.transaction():
+                expected = self._journal.meta(SESSION_KEY) == self._inlet.session_name
+                if happened is Happened.CONNECTED_AFRESH and expected:
+                    since = self._journal.reader.newest_received_at()
+                    reason = (
+                        "the broker has forgotten our session: messages it had acknowledged to stations may be lost;"
+                        f" in doubt is what was sent between {instant_text(since)} and {instant_text(at)}"
+                    )
+                    self._pump.findings.raise_(Finding.SESSION_LOST, reason, at=at)
+                elif happened is Happened.CONNECTED:
+                    self._pump.findings.clear(Finding.SESSION_LOST, "connected again, the session was kept", at=at)
+                if happened is not Happened.LOST:
+                    self._journal.set_meta(SESSION_KEY, self._inlet.session_name)
+            self._outbound.wake()
+            self._status_at = 0.0
+
+    def _serve(self) -> None:
+        """Requests of people, the clock's ticks, the second process, the status file: each in its own time."""
+        now = time.monotonic()
+        if self._reload_wanted:
+            self._reload_wanted = False
+            log.info("reload asked by signal answer=%s", self._reload())
+        if now >= self._spool_at:
+            self._spool_at = now + SPOOL_EVERY_S
+            for request in self._spool.waiting():
+                self._spool.answer(
+                    request, carry_out(self._pump, self._journal, request, now=self._now(), reload=self._reload)
+                )
+                self._outbound.wake()
+        if now >= self._tick_at:
+            self._tick_at = now + TICK_EVERY_S
+            self._pump.tick()
+        if now >= self._status_at:
+            self._status_at = now + STATUS_EVERY_S
+            self._outbound.supervise()
+            self._write_status()
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_at:
+            self._beat_at = now + HEARTBEAT_S / 10
+            faulthandler.dump_traceback_later(HEARTBEAT_S, exit=True)
+
+    def _write_status(self) -> None:
+        status = {
+            "pid": os.getpid(),
+            "at": self._now(),
+            "wall_at": int(time.time() * 1000),
+            "broker": {"connected": self._inlet.connected, "detail": self._inlet.detail},
+            "debts": self._journal.reader.debts(),
+            "outbound": {"alive": self._outbound.alive},
+        }
+        beside = self._status_path.with_name(self._status_path.name + ".new")
+        beside.write_text(json.dumps(status), encoding="utf-8")
+        beside.replace(self._status_path)

@@ -1,0 +1,289 @@
+"""The connection's life: connect with capped random back-off, take batches, acknowledge on the same connection only."""
+
+import json
+import logging
+import random
+import selectors
+import socket
+import threading
+import time
+from enum import Enum
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from gauge_ingest.inlet.client import BrokerAddress, Client
+from gauge_ingest.pump import Delivery
+
+log = logging.getLogger(__name__)
+
+RETRY_FIRST_S = 0.2
+RETRY_MAX_S = 15.0
+CONNACK_WITHIN_S = 10.0
+HOUSEKEEPING_EVERY_S = 0.5
+CLOSE_WITHIN_S = 1.0
+READS_MAX = 256  # packets read in one go before a batch is handed on
+SESSION_TAKEN_OVER = 0x8E
+
+
+class Happened(Enum):
+    """What the ingest process must know of the connection."""
+
+    CONNECTED = "connected, our session was kept"
+    CONNECTED_AFRESH = "connected, the broker had no session of ours"
+    LOST = "connection lost"
+
+
+class TakenOver(Exception):
+    """Another client uses our client id. Two that fight over it would both lose messages: this one ends."""
+
+
+class Inlet:
+    """Owned by the ingest thread. `take` never waits longer than it is told, whatever the network does."""
+
+    def __init__(self, address: BrokerAddress) -> None:
+        self._address = address
+        self._client = self._make(address)
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+        self._selector.register(self._wake_read, selectors.EVENT_READ)
+        self._registered: Any = None
+        self._registered_for = 0
+        self._helper: threading.Thread | None = None
+        self._prepared: list[socket.socket | OSError] = []
+        self._attempts = 0
+        self._retry_at = 0.0
+        self._connack_until: float | None = None
+        self._housekeeping_at = 0.0
+        self._acknowledgeable = True
+        self._happened: list[Happened] = []
+        self._taken_over = False
+        self._closing = False
+        self.connected = False
+        self.detail = "not connected yet"
+
+    # --- what the ingest process calls -------------------------------------------------------------------------
+
+    def take(self, wait_s: float) -> list[Delivery]:
+        """The next batch, empty after `wait_s` without one. Raises TakenOver when our client id is used elsewhere."""
+        self._keep_connected()
+        self._register()
+        for key, events in self._selector.select(0 if self._client.holds_data() else wait_s):
+            if key.fileobj is self._wake_read:
+                self._woken()
+                continue
+            if events & selectors.EVENT_WRITE:
+                self._client.loop_write()
+            if events & selectors.EVENT_READ:
+                self._read()
+        if self._client.holds_data():
+            self._read()
+        if self._taken_over:
+            raise TakenOver(
+                f"another client has connected to {self._address.host}:{self._address.port} with our client id"
+                f" {self._address.client_id!r}; give each service its own (mqtt.client_id)"
+            )
+        taken, self._client.received = self._client.received, []
+        return taken
+
+    def acknowledge(self, deliveries: list[Delivery]) -> None:
+        """Acknowledge a batch in one write, unless the connection that delivered it is gone: then it comes again."""
+        alive = self._client.socket() is not None
+        if self._acknowledgeable and alive:
+            self._client.acknowledge([delivery.token for delivery in deliveries if delivery.token])
+        self._acknowledgeable = alive
+
+    def happened(self) -> list[Happened]:
+        """What happened to the connection since the last call."""
+        happened, self._happened = self._happened, []
+        return happened
+
+    def wake(self) -> None:
+        """End a wait in `take`; may be called from a signal handler or another thread."""
+        self._wake_write.send(b"w")
+
+    def drop(self, reason: str) -> None:
+        """Close the connection so that the broker sends again what was not acknowledged."""
+        log.warning("connection dropped reason=%s", reason)
+        self._close_socket()
+        self._lost(reason)
+
+    def close(self) -> None:
+        """Say goodbye: what is acknowledged is sent, the session stays at the broker."""
+        self._closing = True
+        if self.connected:
+            self._say("gone")
+            self._client.disconnect()
+            deadline = time.monotonic() + CLOSE_WITHIN_S
+            while self._client.want_write() and time.monotonic() < deadline:
+                self._client.loop_write()
+        self._close_socket()
+        self._selector.close()
+        self._wake_read.close()
+        self._wake_write.close()
+
+    # --- the connection ----------------------------------------------------------------------------------------
+
+    def _make(self, address: BrokerAddress) -> Client:
+        client = Client(address)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.on_socket_close = self._on_socket_close
+        client.will_set(self._status_topic, _status("gone", address.client_id), qos=1, retain=True)
+        return client
+
+    @property
+    def session_name(self) -> str:
+        """Which session at which broker is ours."""
+        return f"{self._address.client_id}@{self._address.host}:{self._address.port}"
+
+    @property
+    def _status_topic(self) -> str:
+        return f"rain/v1/service/{self._address.client_id}"
+
+    def _keep_connected(self) -> None:
+        now = time.monotonic()
+        if self._prepared:
+            self._helper = None
+            self._begin(self._prepared.pop())
+        elif self._client.socket() is None and self._helper is None and now >= self._retry_at:
+            self._helper = threading.Thread(target=self._prepare, name="connect", daemon=True)
+            self._helper.start()
+        if self._connack_until is not None and now > self._connack_until:
+            self._close_socket()
+            self._lost("no answer to our CONNECT")
+        if now >= self._housekeeping_at:
+            self._housekeeping_at = now + HOUSEKEEPING_EVERY_S
+            if self._client.socket() is not None:
+                self._client.loop_misc()
+
+    def _prepare(self) -> None:
+        try:
+            self._prepared.append(self._client.prepare())
+        except OSError as error:
+            self._prepared.append(error)
+        self.wake()
+
+    def _begin(self, prepared: socket.socket | OSError) -> None:
+        if isinstance(prepared, OSError):
+            self._lost(f"{self._address.host}:{self._address.port}: {prepared}")
+            return
+        self._acknowledgeable = True
+        self._connack_until = time.monotonic() + CONNACK_WITHIN_S
+        try:
+            self._client.begin(prepared)
+        except OSError as error:
+            self._lost(f"{self._address.host}:{self._address.port}: {error}")
+
+    def _lost(self, reason: str) -> None:
+        """Plan the next attempt: a random wait up to a bound that doubles, so that stations and services spread."""
+        self._connack_until = None
+        self._acknowledgeable = False
+        bound_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
+        self._attempts += 1
+        self._retry_at = time.monotonic() + random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads, hides nothing
+        if self.connected or self._attempts == 1 or reason != self.detail:
+            log.warning("broker not connected reason=%s", reason)
+        if self.connected:
+            self._happened.append(Happened.LOST)
+        self.connected, self.detail = False, reason
+
+    def _close_socket(self) -> None:
+        self._unregister()
+        self._client.abandon()
+
+    # --- reading and writing -----------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        for _ in range(READS_MAX):
+            before = len(self._client.received)
+            if self._client.socket() is None or self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return
+            if self._client.fast or len(self._client.received) == before:
+                return
+
+    def _register(self) -> None:
+        sock = self._client.socket()
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._client.want_write() else 0)
+        if sock is not self._registered:
+            self._unregister()
+            if sock is not None:
+                self._selector.register(sock, wanted)
+                self._registered, self._registered_for = sock, wanted
+        elif sock is not None and wanted != self._registered_for:
+            self._selector.modify(sock, wanted)
+            self._registered_for = wanted
+
+    def _unregister(self) -> None:
+        if self._registered is not None:
+            self._selector.unregister(self._registered)
+            self._registered = None
+
+    def _woken(self) -> None:
+        try:
+            while self._wake_read.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    # --- what paho calls ---------------------------------------------------------------------------------------
+
+    def _on_connect(
+        self, _client: mqtt.Client, _userdata: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            self._refused(f"the broker refuses us: {reason} (client id {self._address.client_id!r})")
+            return
+        session_kept = flags.session_present
+        self._happened.append(Happened.CONNECTED if session_kept else Happened.CONNECTED_AFRESH)
+        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+        if self._address.mqtt5:
+            self._client.subscribe(self._address.topic, options=options)
+        else:
+            self._client.subscribe(self._address.topic, qos=1)
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refused(f"the broker refuses our subscription to {self._address.topic}: {reasons[0]}")
+            return
+        self._connack_until = None
+        self._attempts = 0
+        self.connected, self.detail = True, f"{self._address.host}:{self._address.port}"
+        log.info("broker connected host=%s port=%d", self._address.host, self._address.port)
+        self._say("online")
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason.value == SESSION_TAKEN_OVER:
+            self._taken_over = True
+        if not self._closing:
+            self._lost(f"disconnected: {reason}")
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        token = message.mid.to_bytes(2, "big") if message.qos else b""
+        topic = message._topic.decode("utf-8", "replace")  # .topic raises for a topic that is no UTF-8
+        self._client.received.append(Delivery(topic, bytes(message.payload), token, message.retain))
+
+    def _on_socket_close(self, _client: mqtt.Client, _userdata: Any, _sock: Any) -> None:
+        self._unregister()
+
+    def _refused(self, reason: str) -> None:
+        log.error("broker refuses reason=%s", reason)
+        self._close_socket()
+        self._lost(reason)
+
+    def _say(self, state: str) -> None:
+        self._client.publish(self._status_topic, _status(state, self._address.client_id), qos=1, retain=True)
+
+
+def _status(state: str, client_id: str) -> str:
+    return json.dumps({"state": state, "client_id": client_id})

@@ -1,0 +1,27 @@
+"""Tells of alerts in the service's own log."""
+
+import logging
+from collections.abc import Mapping
+
+from gauge_ingest.core.model import Alert, AlertEvent, Station
+from gauge_ingest.notifiers.text import sentence
+
+log = logging.getLogger("gauge_ingest.alerts")
+
+
+class LogNotifier:
+    """The notifier that is always there."""
+
+    name = "log"
+
+    def __init__(self, stations: Mapping[str, Station]) -> None:
+        self._stations = stations
+
+    def send(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> None:
+        """Write one line."""
+        station = self._stations.get(event.scope)
+        place = f"{station.name} {event.scope}" if station is not None else event.scope
+        log.warning("%s", sentence(event, alert, place=place, repeated=repeated))
+
+    def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,31 @@
+"""The words of a notice: station, level, how much in how long against which threshold, and both times."""
+
+from gauge_ingest.core.model import Alert, AlertEvent, Evidence
+from gauge_ingest.core.spans import duration_text, instant_text
+
+
+def sentence(event: AlertEvent, alert: Alert, *, place: str, repeated: bool) -> str:
+    """One line that says everything a person needs first."""
+    parts = [f"{event.kind.upper()} {event.level or alert.peak} at {place} ({event.rule})"]
+    if event.evidence is not None:
+        parts.append(rain(event.evidence))
+    parts.append(f"observed {instant_text(event.rained_at)}, known {instant_text(event.known_at)}")
+    marks = [
+        mark
+        for mark, holds in (("LATE", event.late), ("UNCONFIRMED", event.unconfirmed), ("REPEATED", repeated))
+        if holds
+    ]
+    if marks:
+        parts.append(", ".join(marks))
+    if event.reason:
+        parts.append(event.reason)
+    return "; ".join([*parts, f"alert {alert.id}"])
+
+
+def rain(evidence: Evidence) -> str:
+    """How much in how long against which threshold."""
+    more = f" (perhaps {evidence.rain_mm_max:.1f})" if evidence.rain_mm_max > evidence.rain_mm else ""
+    return (
+        f"{evidence.rain_mm:.1f} mm{more} in {duration_text(evidence.window_s)},"
+        f" threshold {evidence.threshold_mm:.1f} mm, coverage {evidence.coverage:.0%}"
+    )

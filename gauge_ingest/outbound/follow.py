@@ -1,0 +1,218 @@
+"""Followers: one thread each, from the journal's change log to a store or a notifier, as far as it has taken."""
+
+import logging
+import random
+import threading
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gauge_ingest.core.model import AlertEvent, Row
+from gauge_ingest.journal import JournalUnavailable, Position, Reader
+from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable
+from gauge_ingest.outbound.positions import Positions, SetAside
+from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 5.0  # a follower looks by itself after so long, should a wake be lost
+RETRY_FIRST_S = 0.5
+ROWS_MAX = 10_000
+# A notifier's position is written after so many changes without an alert among them.
+QUIET_CHANGES = 1_000
+
+
+class Follower(threading.Thread):
+    """Repeats `carry_on` until it is told to stop; an outage is waited out with back-off, nothing is skipped."""
+
+    def __init__(
+        self, name: str, journal: Path, positions: Positions, *, now: Callable[[], int], retry_max_s: float
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._journal = journal
+        self.positions = positions
+        self.now = now
+        self._retry_max_s = retry_max_s
+        self._attempts = 0
+        self._changed = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self.position = Position("", 0)
+
+    def wake(self) -> None:
+        """There may be something new."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """End after what is being sent."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def run(self) -> None:
+        """The thread: open the journal, find the position, carry on."""
+        reader: Reader | None = None
+        while not self._stopping:
+            try:
+                if reader is None:
+                    reader = Reader.open(self._journal)
+                    self.position = self._start(reader)
+                    self.begin()
+                busy = self.carry_on(reader)
+                self._attempts = 0
+            except (StoreUnavailable, NotifierUnavailable, JournalUnavailable) as error:
+                self._ill(error)
+                continue
+            if not busy:
+                self._wait(IDLE_S)
+        if reader is not None:
+            reader.close()
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Make ready what is followed to; may raise that it is unavailable."""
+
+    @abstractmethod
+    def carry_on(self, reader: Reader) -> bool:
+        """Carry on a page of changes; False when there was none."""
+
+    def moved(self, seq: int) -> None:
+        """Everything up to a change has been carried on."""
+        self.position = Position(self.position.epoch, seq)
+        self.positions.move(self.name, self.position)
+
+    def _start(self, reader: Reader) -> Position:
+        """The remembered position, or the beginning when there is none for this journal's epoch."""
+        epoch = reader.epoch()
+        known = self.positions.get(self.name)
+        return known if known is not None and known.epoch == epoch else Position(epoch, 0)
+
+    def _ill(self, error: StoreUnavailable | NotifierUnavailable | JournalUnavailable) -> None:
+        self._attempts += 1
+        bound_s = min(self._retry_max_s, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
+        wait_s = random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads the attempts
+        asked = error.retry_after_s if isinstance(error, StoreUnavailable) else None
+        wait_s = min(max(wait_s, asked or 0), self._retry_max_s)
+        if self._attempts == 1 or self._attempts % 20 == 0:
+            log.warning("cannot send for now to=%s attempt=%d reason=%s", self.name, self._attempts, error)
+        self.positions.ill(self.name, self.position, str(error), self.now())
+        self._wait(wait_s, wakes=False)
+
+    def _wait(self, wait_s: float, *, wakes: bool = True) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or (wakes and self._woken), wait_s)
+            self._woken = self._woken and not wakes
+
+
+class StoreFollower(Follower):
+    """Copies rows and events to a store; what the store refuses for good is set aside with its words."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Path,
+        positions: Positions,
+        *,
+        now: Callable[[], int],
+        retry_max_s: float,
+        rows_max: int = ROWS_MAX,
+    ) -> None:
+        super().__init__(store.name, journal, positions, now=now, retry_max_s=retry_max_s)
+        self._store = store
+        self._rows_max = rows_max
+        self._retry_aside = True
+
+    def try_again(self) -> None:
+        """Offer what was set aside once more."""
+        self._retry_aside = True
+        self.wake()
+
+    def begin(self) -> None:
+        """Make the store ready."""
+        self._prepared = False
+
+    def carry_on(self, reader: Reader) -> bool:
+        """Copy a page of changes."""
+        if not self._prepared:
+            self._store.prepare()
+            self._prepared = True
+        if self._retry_aside:
+            self._retry_aside = False
+            self._offer_again(reader)
+        changes = reader.changes(self.position.seq, rows_max=self._rows_max)
+        if changes.seq == self.position.seq:
+            return False
+        for refused in self._write(changes.rows, changes.events):
+            self.positions.set_aside(self.name, [_aside(refused)])
+            log.error("refused and set aside by=%s reason=%s", self.name, refused.reason)
+        self.moved(changes.seq)
+        return True
+
+    def _write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> Sequence[Refused]:
+        try:
+            self._store.write(rows, events)
+        except StoreRejected as error:
+            return error.refused
+        return ()
+
+    def _offer_again(self, reader: Reader) -> None:
+        for one in self.positions.aside(self.name):
+            rows = list(reader.rows(one.station, since=one.at - 1, until=one.at)) if one.station else []
+            events = reader.alerts.events_by_id([one.event]) if one.event else []
+            if not self._write(rows, events):
+                self.positions.taken_after_all(self.name, one)
+
+
+class NotifierFollower(Follower):
+    """Tells of alert events in their order, each at least once; one that may have been told is marked as a repeat."""
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        journal: Path,
+        positions: Positions,
+        *,
+        now: Callable[[], int],
+        retry_max_s: float,
+    ) -> None:
+        super().__init__(notifier.name, journal, positions, now=now, retry_max_s=retry_max_s)
+        self._notifier = notifier
+
+    def begin(self) -> None:
+        """Nothing: a notifier connects when it has something to tell."""
+
+    def carry_on(self, reader: Reader) -> bool:
+        """Tell a page of events."""
+        seq, events = reader.alerts.changes(self.position.seq)
+        for event in events:
+            if event.sent:
+                self._tell(reader, event)
+        if events or seq - self.position.seq > QUIET_CHANGES:
+            self.moved(seq)
+        return bool(events)
+
+    def _tell(self, reader: Reader, event: AlertEvent) -> None:
+        state = self.positions.notice(self.name, event.id)
+        alert = reader.alerts.one(event.alert_id)
+        if state in ("done", "rejected") or alert is None:
+            return
+        self.positions.note(self.name, event.id, "begun")
+        try:
+            self._notifier.send(event, alert, repeated=state == "begun")
+        except NotifierRejected as error:
+            log.error("notice rejected by=%s event=%d reason=%s", self.name, event.id, error)
+            self.positions.note(self.name, event.id, "rejected", str(error))
+            return
+        except NotifierUnavailable:
+            self.positions.note(self.name, event.id, "failed")
+            raise
+        self.positions.note(self.name, event.id, "done")
+
+
+def _aside(refused: Refused) -> SetAside:
+    item = refused.item
+    if isinstance(item, Row):
+        return SetAside(item.station, item.observed_at, 0, refused.reason)
+    return SetAside("", 0, item.id, refused.reason)

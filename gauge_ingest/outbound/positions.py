@@ -1,0 +1,138 @@
+"""outbound.db: how far each follower has come, what it set aside, which notices were begun."""
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+from gauge_ingest.journal import Position
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
+    error TEXT NOT NULL DEFAULT '', error_at INTEGER NOT NULL DEFAULT 0, set_aside INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS set_aside (name TEXT NOT NULL, station TEXT NOT NULL, at INTEGER NOT NULL,
+    event INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (name, station, at, event));
+CREATE TABLE IF NOT EXISTS notice (name TEXT NOT NULL, event INTEGER NOT NULL, state TEXT NOT NULL,
+    reason TEXT NOT NULL, PRIMARY KEY (name, event));
+CREATE TABLE IF NOT EXISTS done (job TEXT PRIMARY KEY, at INTEGER NOT NULL);
+"""
+
+
+class SetAside(NamedTuple):
+    """A row (station, at) or an event that a store refused, and the store's words."""
+
+    station: str
+    at: int
+    event: int
+    reason: str
+
+
+class Positions:
+    """One file for all followers; each call is a transaction of its own, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = wal")
+        self._db.execute("PRAGMA synchronous = normal")
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def get(self, name: str) -> Position | None:
+        """How far a follower has come."""
+        with self._lock:
+            found = self._db.execute("SELECT epoch, seq FROM position WHERE name = ?", (name,)).fetchone()
+        return None if found is None else Position(*found)
+
+    def move(self, name: str, position: Position) -> None:
+        """A follower has carried on everything up to here, and is well."""
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO position (name, epoch, seq) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+                " epoch = excluded.epoch, seq = excluded.seq, error = '', error_at = 0",
+                (name, *position),
+            )
+
+    def ill(self, name: str, position: Position, error: str, at: int) -> None:
+        """A follower cannot go on for now, in its store's words."""
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO position (name, epoch, seq, error, error_at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET error = excluded.error, error_at ="
+                " CASE WHEN position.error = '' THEN excluded.error_at ELSE position.error_at END",
+                (name, *position, error, at),
+            )
+
+    def keep_only(self, names: list[str]) -> None:
+        """Forget followers that are no longer configured."""
+        with self._lock:
+            known = [name for (name,) in self._db.execute("SELECT name FROM position")]
+            self._db.executemany("DELETE FROM position WHERE name = ?", [(n,) for n in known if n not in names])
+
+    def oldest(self, epoch: str) -> int:
+        """The position that every follower has reached."""
+        with self._lock:
+            found = self._db.execute("SELECT min(CASE WHEN epoch = ? THEN seq ELSE 0 END) FROM position", (epoch,))
+            return int(found.fetchone()[0] or 0)
+
+    # --- rows and events that a store refused --------------------------------------------------------------------
+
+    def set_aside(self, name: str, refused: list[SetAside]) -> None:
+        """Remember what a store refused."""
+        with self._lock:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?, ?)", [(name, *r) for r in refused]
+            )
+            self._count(name)
+
+    def aside(self, name: str) -> list[SetAside]:
+        """What a store refused."""
+        with self._lock:
+            found = self._db.execute("SELECT station, at, event, reason FROM set_aside WHERE name = ?", (name,))
+            return [SetAside(*row) for row in found]
+
+    def taken_after_all(self, name: str, one: SetAside) -> None:
+        """A refused row or event has been taken."""
+        with self._lock:
+            self._db.execute(
+                "DELETE FROM set_aside WHERE name = ? AND station = ? AND at = ? AND event = ?",
+                (name, one.station, one.at, one.event),
+            )
+            self._count(name)
+
+    def _count(self, name: str) -> None:
+        self._db.execute(
+            "UPDATE position SET set_aside = (SELECT count(*) FROM set_aside WHERE name = ?) WHERE name = ?",
+            (name, name),
+        )
+
+    # --- notices -------------------------------------------------------------------------------------------------
+
+    def notice(self, name: str, event: int) -> str:
+        """What is known of a notice: '' (never begun), begun, failed, done, rejected."""
+        with self._lock:
+            found = self._db.execute("SELECT state FROM notice WHERE name = ? AND event = ?", (name, event)).fetchone()
+        return "" if found is None else str(found[0])
+
+    def note(self, name: str, event: int, state: str, reason: str = "") -> None:
+        """Record where a notice stands."""
+        with self._lock:
+            self._db.execute("INSERT OR REPLACE INTO notice VALUES (?, ?, ?, ?)", (name, event, state, reason))
+
+    # --- calendar jobs -------------------------------------------------------------------------------------------
+
+    def last_done(self, job: str) -> int | None:
+        """When a calendar job was last done."""
+        with self._lock:
+            found = self._db.execute("SELECT at FROM done WHERE job = ?", (job,)).fetchone()
+        return None if found is None else int(found[0])
+
+    def done(self, job: str, at: int) -> None:
+        """A calendar job was done."""
+        with self._lock:
+            self._db.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (job, at))
