@@ -47,8 +47,10 @@ def run_ingest(directory: Path, environ: Mapping[str, str]) -> int:
     except Locked as error:
         log.error("%s", error)
         return 2
-    with lock:
+    try:
         return _ingest(directory, environ, configuration, clock)
+    finally:
+        lock.release()
 
 
 def run_outbound(directory: Path, environ: Mapping[str, str]) -> int:

@@ -117,8 +117,8 @@ class _Teller:
         if peak.level > self._number(alert.peak):
             if peak.level > self._number(alert.level) or alert.state is not State.RAISED:
                 self._event(alert.id, EventKind.STRENGTHENED, peak)
-            alert = replace(alert, level=self._name(peak.level), evidence=peak.evidence)
-        alert = replace(alert, peak=self._name(peak.level), rained_since=episode.since)
+            alert = replace(alert, level=self._name(peak.level))
+        alert = replace(alert, peak=self._name(peak.level), rained_since=episode.since, evidence=peak.evidence)
         alert = self._settle(alert, episode)
         if alert != told:
             self.alerts.append(alert)
@@ -137,7 +137,7 @@ class _Teller:
             if last.level != number:
                 kind = EventKind.STRENGTHENED if last.level > number else EventKind.EASED
                 self._event(alert.id, kind, last)
-            return replace(alert, level=self._name(last.level), evidence=last.evidence)
+            return replace(alert, level=self._name(last.level))
         until = max(episode.until, episode.since)
         if alert.state is State.RAISED:
             kind = EventKind.CLEARED if episode.ended is State.CLEARED else EventKind.LAPSED

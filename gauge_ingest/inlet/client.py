@@ -66,6 +66,13 @@ class Client(mqtt.Client):
         if address.tls:
             context = ssl.create_default_context(cafile=address.tls_ca or None)
             self.tls_set_context(context)
+        self.connect_async(
+            address.host,
+            address.port,
+            keepalive=address.keep_alive_s,
+            clean_start=False if address.mqtt5 else mqtt.MQTT_CLEAN_START_FIRST_ONLY,
+            properties=_session(address) if address.mqtt5 else None,
+        )
 
     def prepare(self) -> socket.socket:
         """Resolve, connect and shake hands: up to CONNECT_TIMEOUT_S each, so called in a helper thread."""
@@ -77,13 +84,6 @@ class Client(mqtt.Client):
         """Speak MQTT over a socket that `prepare` made, asking for our old session."""
         self._prepared = prepared
         self._rest, self._wanted, self._fed = bytearray(), 0, None
-        self.connect_async(
-            self.address.host,
-            self.address.port,
-            keepalive=self.address.keep_alive_s,
-            clean_start=False if self.address.mqtt5 else mqtt.MQTT_CLEAN_START_FIRST_ONLY,
-            properties=_session(self.address) if self.address.mqtt5 else None,
-        )
         return self.reconnect()
 
     def acknowledge(self, mids: list[bytes]) -> None:

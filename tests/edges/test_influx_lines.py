@@ -92,6 +92,7 @@ def test_a_test_of_the_gauge_is_never_written() -> None:
     test = row(kind=int(Kind.TEST), battery_v=12.0)
 
     assert texts([test]) == []
+    assert texts([test._replace(step=int(Step.VOID))]) == []
     assert texts([test._replace(step=int(Step.VOID)), row()]) == [RAIN]
 
 

@@ -13,25 +13,26 @@ def a_day(seed: int, *, minutes: int = 600) -> list[Delivery]:
     """A day with a storm, event reports between the timed ones, a reboot, a wrap, corrupt counts and a test."""
     draw = random.Random(seed)
     counter, boot, seq, deliveries = 65_500, 1, 0, []
-    storm = draw.randrange(60, 300)
+    storm, burst = draw.randrange(60, 300), draw.choice([2, 3, 5])
+    tells_boot = seed % 2 == 0
     for minute in range(0, minutes, 5):
         at = T0 + minute * MINUTE
         if minute and draw.random() < 0.02:
             counter, boot = 0, boot + 1
         if storm <= minute < storm + 90:
             for _ in range(draw.randrange(3)):
-                counter = (counter + draw.randrange(4)) % 65536
+                counter = (counter + draw.randrange(burst)) % 65536
                 seq += 1
                 event_at = at - draw.randrange(1, 290) * 1000
-                deliveries.append(message([(event_at, counter)], seq=seq, boot=boot))
-        counter = (counter + (draw.randrange(4) if storm <= minute < storm + 90 else draw.random() < 0.03)) % 65536
+                deliveries.append(message([(event_at, counter)], seq=seq, boot=boot if tells_boot else None))
+        counter = (counter + (draw.randrange(burst) if storm <= minute < storm + 90 else draw.random() < 0.03)) % 65536
         seq += 1
         readings: list[tuple[int, int]] = [(at, counter)]
         if draw.random() < 0.03:
-            readings.append((at, draw.randrange(65_536)))
+            readings.append((at, draw.choice([draw.randrange(65_536), (counter + draw.randrange(4)) % 65536])))
         if draw.random() < 0.02:
             readings.append((at + 1000, draw.randrange(65_536)))
-        deliveries.append(message(readings, seq=seq, boot=boot))
+        deliveries.append(message(readings, seq=seq, boot=boot if tells_boot else None))
     return deliveries
 
 
@@ -83,3 +84,28 @@ def test_what_is_derived_at_once_is_what_a_sweep_over_everything_derives(seed: i
     assert at_once.tips() > 20
     assert at_once.increments() == swept.increments()
     assert at_once.episodes() == swept.episodes()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_each_late_message_paid_for_alone_ends_where_all_at_once_ends(seed: int, tmp_path: Path) -> None:
+    deliveries = a_day(seed)
+    draw = random.Random(seed)
+    late = set(draw.sample(range(len(deliveries)), len(deliveries) // 4))
+    outage = draw.randrange(len(deliveries))
+    late.update(range(outage, min(len(deliveries), outage + 25)))
+    local = Desk(tmp_path / "a", [station()], [rule()])
+    whole = Desk(tmp_path / "b", [station()], [rule()])
+    local.now = whole.now = T0 + 700 * MINUTE
+
+    for number, delivery in enumerate(deliveries):
+        if number not in late:
+            local.take(delivery)
+            local.settle()
+    for number in draw.sample(sorted(late), len(late)):
+        local.take(deliveries[number])
+        local.settle()
+    whole.take(*deliveries)
+    whole.settle()
+
+    assert local.increments() == whole.increments(), f"seed {seed}"
+    assert local.episodes() == whole.episodes(), f"seed {seed}"

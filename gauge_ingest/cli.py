@@ -1,0 +1,38 @@
+"""gauge-ingest on the command line: the commands put together."""
+
+import sys
+from io import TextIOWrapper
+
+import typer
+
+from gauge_ingest.commands import alerts, check, health, history, quarantine, readings, service, stations
+
+# No rich markup in help, no pretty traceback: it would print the values of variables into logs.
+app = typer.Typer(
+    name="gauge-ingest",
+    help="Rain-gauge telemetry: receives, checks and stores rain readings and raises flash-flood alerts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(service.run)
+app.command()(service.demo)
+app.command()(stations.stations)
+app.command()(readings.readings)
+app.command()(history.history)
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
+app.command()(health.health)
+app.command()(check.check)
+app.command()(service.reload)
+app.command()(service.schema)
+app.command(hidden=True)(service.outbound)
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no Chinese must not end a command
+    app()

@@ -1,0 +1,1 @@
+"""The commands, one module for each family; gauge_ingest/cli.py puts them together."""

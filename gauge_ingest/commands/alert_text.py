@@ -1,0 +1,125 @@
+"""Alerts in words that read well at three in the morning: place, level, how much in how long, since when, how sure."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.padding import Padding
+from rich.text import Text
+
+from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, plain, show, table
+from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
+from gauge_ingest.core.spans import duration_text
+
+# Without a message for so long "no alert stands" means little.
+SILENCE_MS = 15 * 60_000
+_HIGHEST, _LOWER, _OVER = "bold white on red", "bold black on yellow", "dim"
+_CAME = (EventKind.RAISED, EventKind.STRENGTHENED)
+
+Found = tuple[Alert, Sequence[AlertEvent]]
+
+
+def show_alerts(found: Sequence[Found], configuration: Configuration, *, now: int, newest_at: int, ended: bool) -> None:
+    """Every alert in a few lines; those that stand first, the highest of them at the top."""
+    rules = {rule.id: rule for rule in configuration.rules}
+    stand = [alert for alert, _ in found if alert.state is State.RAISED]
+    count = {0: "no alert stands", 1: "1 alert stands"}.get(len(stand), f"{len(stand)} alerts stand")
+    show(Text(f"{count} at {full_instant(now)}, times of Beijing", style="bold"), _newest(newest_at, now))
+    ordered = sorted(found, key=lambda one: (one[0].state is not State.RAISED, -_height(one[0], rules), -one[0].id))
+    for alert, events in ordered:
+        show("", *_block(alert, events, configuration, rules, now))
+    if ended and not found:
+        show("there has been none")
+
+
+def show_alert(alert: Alert, events: Sequence[AlertEvent], configuration: Configuration, *, now: int) -> None:
+    """One alert, and everything that was told of it."""
+    rules = {rule.id: rule for rule in configuration.rules}
+    show(*_block(alert, events, configuration, rules, now), "")
+    told = table("event", "told at", "what", "level", "rained at", "known at", "", right=("event",))
+    for event in events:
+        marks = [mark for mark, holds in _marks(event) if holds]
+        told.add_row(
+            str(event.id),
+            instant(event.at, seconds=True),
+            event.kind.value,
+            event.level if event.kind in _CAME or event.kind is EventKind.EASED else "",
+            instant(event.rained_at, seconds=True),
+            instant(event.known_at, seconds=True),
+            ", ".join(marks),
+        )
+    show(told)
+    rule = rules.get(alert.rule)
+    if rule is not None and rule.source:
+        show("", Text(f"thresholds: {plain(rule.source)}", style="dim"))
+
+
+def _block(
+    alert: Alert, events: Sequence[AlertEvent], configuration: Configuration, rules: Mapping[str, Rule], now: int
+) -> list[Text | Padding]:
+    head = Text()
+    head.append(f" {plain(alert.level).upper()} ", style=_style(alert, rules))
+    head.append(f"  {_place(alert, configuration)}", style="bold" if alert.state is State.RAISED else "dim")
+    if alert.evidence is not None:
+        head.append(f"  {_rain(alert.evidence)}")
+    lines = [_when(alert, now), _known(alert, events)]
+    if alert.reason:
+        lines.append(Text(plain(alert.reason.split("\n")[0]), style="yellow"))
+    return [head, *(Padding(line, (0, 0, 0, 4)) for line in lines)]
+
+
+def _place(alert: Alert, configuration: Configuration) -> str:
+    station = configuration.stations.get(alert.scope)
+    return f"{station.name} ({station.id})" if station is not None else f"{plain(alert.scope)}: {plain(alert.rule)}"
+
+
+def _rain(evidence: Evidence) -> str:
+    return f"{evidence.rain_mm:.1f} mm in {duration_text(evidence.window_s)} (threshold {evidence.threshold_mm:.1f} mm)"
+
+
+def _when(alert: Alert, now: int) -> Text:
+    since = f"since {instant(alert.rained_since)}"
+    if alert.state is State.RAISED:
+        text = f"{since}, for {elapsed(now - alert.rained_since)}"
+        peak = f"; was {alert.peak}" if alert.peak != alert.level else ""
+        return Text(f"{text}{peak}")
+    text = f"{alert.state.value.upper()} {instant(alert.ended_at)}; rained {instant(alert.rained_since)}"
+    return Text(f"{text} to {instant(alert.rained_until)}")
+
+
+def _known(alert: Alert, events: Sequence[AlertEvent]) -> Text:
+    line = Text(f"alert {alert.id}, rule {plain(alert.rule)}, told {instant(alert.raised_at)}", style="dim")
+    evidence = alert.evidence
+    came = [event for event in events if event.kind in _CAME]
+    if came and came[-1].late:
+        late_ms = came[-1].known_at - came[-1].rained_at
+        line.append(f"  LATE: known {elapsed(late_ms)} after it rained", style="bold yellow not dim")
+    if evidence is not None and evidence.unconfirmed:
+        line.append(f"  UNCONFIRMED: perhaps {evidence.rain_mm_max:.1f} mm", style="bold yellow not dim")
+    if evidence is not None and evidence.coverage < 1 and alert.state is State.RAISED:
+        line.append(f"  reports cover {evidence.coverage:.0%}", style="not dim")
+    return line
+
+
+def _marks(event: AlertEvent) -> tuple[tuple[str, bool], ...]:
+    return ("LATE", event.late), ("UNCONFIRMED", event.unconfirmed), ("not sent: too old", not event.sent)
+
+
+def _newest(newest_at: int, now: int) -> Text:
+    if not newest_at:
+        return Text("nothing has ever been received", style="bold red")
+    silent = now - newest_at > SILENCE_MS
+    return Text(f"newest message {ago(newest_at, now=now)}", style="bold red" if silent else "")
+
+
+def _height(alert: Alert, rules: Mapping[str, Rule]) -> float:
+    """How high a level stands among those of its rule: 1 is the highest."""
+    rule = rules.get(alert.rule)
+    if rule is None or alert.level not in rule.levels:
+        return 0.0
+    return (rule.levels.index(alert.level) + 1) / len(rule.levels)
+
+
+def _style(alert: Alert, rules: Mapping[str, Rule]) -> str:
+    if alert.state is not State.RAISED:
+        return _OVER
+    return _HIGHEST if _height(alert, rules) == 1 else _LOWER

@@ -1,0 +1,104 @@
+"""alerts: what stands, what stood, and everything that was told of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from gauge_ingest.commands.alert_text import show_alert, show_alerts
+from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured, reading
+from gauge_ingest.commands.output import Status, print_json, stop
+from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
+from gauge_ingest.core.spans import instant_text
+
+app = typer.Typer(invoke_without_command=True)
+
+_ENDS = (EventKind.CLEARED, EventKind.WITHDRAWN, EventKind.LAPSED)
+_ID_MAX = 2**63 - 1
+
+AllOption = Annotated[bool, typer.Option("--all", help="Ended alerts too.")]
+IdArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=_ID_MAX, help="The alert's number.")]
+
+
+@app.callback()
+def alerts(
+    context: typer.Context, *, ended: AllOption = False, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """List the alerts that stand; with --all every alert there has been."""
+    if context.invoked_subcommand is not None:
+        if ended or config is not None or as_json:
+            stop(Status.WRONG_USE, f"options come after the command: alerts {context.invoked_subcommand} …")
+        return
+    configuration, clock = configured(config), clock_of_environment()
+    with reading(configuration) as reader:
+        found = [(alert, reader.alerts.events(alert.id)) for alert in reader.alerts.all(ended=ended)]
+        newest_at = reader.newest_received_at()
+    if as_json:
+        print_json([_document(alert, events) for alert, events in found])
+    else:
+        show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended)
+
+
+@app.command("show")
+def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show one alert with everything that was told of it."""
+    configuration, clock = configured(config), clock_of_environment()
+    with reading(configuration) as reader:
+        alert = reader.alerts.one(alert_id)
+        if alert is None:
+            stop(Status.WRONG_USE, f"there is no alert {alert_id}; alerts --all lists them")
+        events = reader.alerts.events(alert_id)
+    if as_json:
+        print_json(_document(alert, events))
+    else:
+        show_alert(alert, events, configuration, now=clock.now())
+
+
+def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
+    stands = alert.state is State.RAISED
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "scope": alert.scope,
+        "level": alert.level,
+        "peak": alert.peak,
+        "state": alert.state.value,
+        "reason": alert.reason,
+        "rained_since": instant_text(alert.rained_since),
+        "rained_until": None if stands else instant_text(alert.rained_until),
+        "known_at": instant_text(alert.known_at),
+        "raised_at": instant_text(alert.raised_at),
+        "cleared_at": None if alert.ended_at is None else instant_text(alert.ended_at),
+        "evidence": _evidence(alert.evidence),
+        "events": [_event(event) for event in events],
+    }
+
+
+def _event(event: AlertEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "kind": event.kind.value,
+        "level": "" if event.kind in _ENDS else event.level,
+        "at": instant_text(event.at),
+        "rained_at": instant_text(event.rained_at),
+        "known_at": instant_text(event.known_at),
+        "late": event.late,
+        "unconfirmed": event.unconfirmed,
+        "reason": event.reason,
+    }
+
+
+def _evidence(evidence: Evidence | None) -> Mapping[str, Any]:
+    """Why the alert stands at its level; empty for a finding about the service itself."""
+    if evidence is None:
+        return {}
+    return {
+        "window_s": evidence.window_s,
+        "since": instant_text(evidence.since),
+        "until": instant_text(evidence.until),
+        "rain_mm": evidence.rain_mm,
+        "rain_mm_max": evidence.rain_mm_max,
+        "threshold_mm": evidence.threshold_mm,
+        "coverage": evidence.coverage,
+        "unconfirmed": evidence.unconfirmed,
+    }

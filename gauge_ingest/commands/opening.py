@@ -1,0 +1,98 @@
+"""What every command begins with: its options, the configuration, the clock, the journal; or a refusal."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import DatabaseError
+from typing import Annotated
+
+import typer
+
+from gauge_ingest.clock import Clock, clock_from
+from gauge_ingest.commands.output import Status, stop
+from gauge_ingest.configuration import Configuration, ConfigurationRefused, configuration_directory, load
+from gauge_ingest.configuration.mistakes import nearest
+from gauge_ingest.core.model import Station
+from gauge_ingest.core.spans import parse_moment
+from gauge_ingest.journal import JournalUnavailable, Reader
+
+MOMENT = "a duration back from now (90m, 24h, 7d) or an instant (2026-07-15T18:00:00+08:00)"
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="DIR", help="Folder of the configuration [default: GAUGE_CONFIG, else config/]"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+StationArgument = Annotated[str, typer.Argument(metavar="STATION", help="The station's id, such as HTB01.")]
+SinceOption = Annotated[str, typer.Option("--since", metavar="T", help=f"From when: {MOMENT}.")]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="T", help="Until when, written like --since.")]
+
+
+def directory_of(given: Path | None) -> Path:
+    """The folder of the configuration."""
+    return configuration_directory(given, os.environ)
+
+
+def configured(given: Path | None) -> Configuration:
+    """The configuration, or an end that names every mistake in it."""
+    directory = directory_of(given)
+    try:
+        return load(directory, os.environ)
+    except ConfigurationRefused as refused:
+        stop(Status.WRONG_USE, f"the configuration in {directory} cannot be used:", *map(str, refused.mistakes))
+
+
+def clock_of_environment() -> Clock:
+    """The clock, or an end that says what is wrong with GAUGE_CLOCK."""
+    try:
+        return clock_from(os.environ)
+    except ValueError as error:
+        stop(Status.WRONG_USE, str(error))
+
+
+@contextmanager
+def reading(configuration: Configuration) -> Iterator[Reader]:
+    """The journal, open for reading, or an end that says why it is not."""
+    path = configuration.settings.journal_path
+    try:
+        if not path.exists():
+            stop(Status.UNREACHABLE, f"no journal at {path.absolute()}: has the service run yet?")
+        reader = Reader.open(path)
+    except (JournalUnavailable, DatabaseError, OSError) as error:
+        stop(Status.UNREACHABLE, f"the journal cannot be read: {_named(path, error)}")
+    try:
+        yield reader
+    except DatabaseError as error:
+        stop(Status.UNREACHABLE, f"the journal cannot be read: {_named(path, error)}")
+    finally:
+        reader.close()
+
+
+def span(since: str, until: str | None, *, now: int) -> tuple[int, int]:
+    """The instants that --since and --until name, or an end that names the option."""
+    begin = _moment("--since", since, now)
+    end = now if until is None else _moment("--until", until, now)
+    if begin >= end:
+        later = "now" if until is None else f"--until {until}"
+        stop(Status.WRONG_USE, f"--since {since}: must be before {later}")
+    return begin, end
+
+
+def station_named(name: str, stations: Mapping[str, Station]) -> Station:
+    """The configured station of that name, or an end that suggests the nearest one."""
+    station = stations.get(name)
+    if station is None:
+        stop(Status.WRONG_USE, f"station {name!r} is not in stations.toml: {nearest(name, stations)}")
+    return station
+
+
+def _moment(option: str, text: str, now: int) -> int:
+    try:
+        return parse_moment(text, now=now)
+    except ValueError as error:
+        stop(Status.WRONG_USE, f"{option} {text!r}: {error}")
+
+
+def _named(path: Path, error: Exception) -> str:
+    return str(error) if str(path) in str(error) else f"{path}: {error}"

@@ -1,0 +1,129 @@
+"""What every command says: one JSON document or tables on stdout, notices and refusals on stderr, an exit status."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import NoReturn
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gauge_ingest.core.model import SECOND_MS, Flag
+from gauge_ingest.core.spans import BEIJING
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FLAGS = {
+    Flag.GOOD: "",
+    Flag.NOT_EVALUATED: "not checked",
+    Flag.SUSPECT: "SUSPECT",
+    Flag.FAIL: "FAIL",
+    Flag.MISSING: "missing",
+}
+_FLAG_STYLES = {Flag.SUSPECT: "yellow", Flag.FAIL: "red", Flag.MISSING: "dim", Flag.NOT_EVALUATED: "dim"}
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+class Status(IntEnum):
+    """How a command ends."""
+
+    DONE = 0
+    NOT_WELL = 1  # the thing asked about is not well
+    WRONG_USE = 2  # wrong use or configuration
+    UNREACHABLE = 3  # a needed service cannot be reached
+
+
+def stop(status: Status, *sentences: str) -> NoReturn:
+    """Say why on stderr and end the command."""
+    for sentence in sentences:
+        notice(sentence)
+    raise typer.Exit(int(status))
+
+
+def notice(sentence: str) -> None:
+    """Something the person should know that is no part of the answer."""
+    print(plain(sentence), file=sys.stderr)  # noqa: T201
+
+
+def print_json(document: object) -> None:
+    """One document on stdout."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(document, ensure_ascii=not is_unicode, indent=1, allow_nan=False))  # noqa: T201
+
+
+def show(*parts: RenderableType) -> None:
+    """Tables and lines on stdout, in colour only where a person looks at a terminal."""
+    console = _console()
+    for part in parts:
+        console.print(part)
+
+
+def width() -> int:
+    """Columns that there are."""
+    return _console().width
+
+
+def table(*headings: str, right: Sequence[str] = (), wrap: Sequence[str] = ()) -> Table:
+    """A table without lines between rows. Numbers go into columns named in `right`, sentences into those in `wrap`."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold")
+    for heading in headings:
+        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=heading not in wrap)
+    return made
+
+
+def plain(text: str) -> str:
+    """Text from outside without anything that could move a terminal's cursor; line breaks stay."""
+    return "\n".join(
+        "".join(character if character.isprintable() else repr(character)[1:-1] for character in line)
+        for line in text.encode("utf-8", "backslashreplace").decode().replace("\t", "    ").split("\n")
+    )
+
+
+def instant(at: int | None, *, seconds: bool = False) -> str:
+    """An instant in Beijing time as people read it in a table; the year stands in the title."""
+    if at is None:
+        return "never"
+    moment = (_EPOCH + timedelta(milliseconds=at)).astimezone(BEIJING)
+    return moment.strftime("%m-%d %H:%M:%S" if seconds else "%m-%d %H:%M")
+
+
+def full_instant(at: int) -> str:
+    """An instant in Beijing time with its year, to the minute."""
+    return (_EPOCH + timedelta(milliseconds=at)).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def elapsed(duration_ms: int) -> str:
+    """A length of time as people say it: 40 s, 12 min, 5 h, 3 d."""
+    duration_s = abs(duration_ms) // SECOND_MS
+    for unit, unit_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if duration_s >= 2 * unit_s:
+            return f"{duration_s // unit_s} {unit}"
+    return f"{duration_s} s"
+
+
+def ago(at: int | None, *, now: int) -> str:
+    """How long ago something was."""
+    if at is None:
+        return "never"
+    return f"{elapsed(now - at)} ago" if now >= at else f"in {elapsed(at - now)}"
+
+
+def flag_text(flag: int) -> Text:
+    """A flag in a word; nothing where all is good."""
+    return Text(_FLAGS[Flag(flag)], style=_FLAG_STYLES.get(Flag(flag), ""))
+
+
+def bar(value: float, *, most: float, columns: int) -> str:
+    """A horizontal bar of eighths of a column, at least one for anything above 0."""
+    if value <= 0 or most <= 0 or columns <= 0:
+        return ""
+    eighths = max(1, round(value / most * columns * 8))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _console() -> Console:
+    return Console(markup=False, highlight=False, emoji=False)

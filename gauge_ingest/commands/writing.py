@@ -1,0 +1,77 @@
+"""How commands change the journal: through the service that runs, or, when none does, by doing the same here."""
+
+import getpass
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from gauge_ingest.clock import Clock
+from gauge_ingest.codecs import CODECS
+from gauge_ingest.commands.output import Status, stop
+from gauge_ingest.configuration import Configuration
+from gauge_ingest.journal import Journal, JournalBroken, JournalUnavailable, Lock, Locked
+from gauge_ingest.pump import Pump, PumpSettings
+from gauge_ingest.pump.pump import Network
+from gauge_ingest.requests import carry_out
+from gauge_ingest.spool import Request, Spool, Unanswered
+
+ANSWER_MAX_S = 30.0
+# What is still owed after this is paid when the service runs again.
+PAY_MAX_S = 10.0
+
+Answer = dict[str, Any]
+
+
+def asked(configuration: Configuration, clock: Clock, what: str, body: Mapping[str, Any]) -> Answer:
+    """The answer to a request, by the service that holds the journal's lock or, when none does, by this command."""
+    path = configuration.settings.journal_path
+    try:
+        if not path.exists():
+            stop(Status.UNREACHABLE, f"no journal at {path.absolute()}: has the service run yet?")
+        with Lock(path):
+            return _done_here(configuration, clock, Request("", what, dict(body), who()))
+    except Locked:
+        return asked_of_service(path, what, body)
+    except (JournalUnavailable, JournalBroken, OSError) as error:
+        stop(Status.UNREACHABLE, f"the journal cannot be written: {error}")
+
+
+def asked_of_service(path: Path, what: str, body: Mapping[str, Any]) -> Answer:
+    """The answer of the service that holds the journal's lock, or an end that says that there was none."""
+    try:
+        return Spool.beside(path).ask(what, body, who(), ANSWER_MAX_S)
+    except Unanswered as error:
+        stop(Status.UNREACHABLE, f"the service that writes {path} is busy or hangs: {error}; the request is taken back")
+    except (OSError, ValueError) as error:
+        stop(Status.UNREACHABLE, f"the service cannot be asked through the folder spool beside {path}: {error}")
+
+
+def who() -> str:
+    """Who asks, as this machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no such user, as in a container that runs under a bare number
+        return "unknown"
+
+
+def _done_here(configuration: Configuration, clock: Clock, request: Request) -> Answer:
+    journal_settings = configuration.settings.journal
+    settings = PumpSettings(
+        clock_ahead_max_s=journal_settings.clock_ahead_max_s,
+        readings_older_than_days_max=journal_settings.readings_older_than_days_max,
+        unknown_sender_quota=journal_settings.unknown_sender_quota,
+    )
+    with closing(Journal(configuration.settings.journal_path)) as journal:
+        pump = Pump(journal, CODECS["json_v1"], settings, now=clock.now)
+        pump.configure(Network(configuration.stations, configuration.rules, configuration.digest, configuration.text))
+        answer = carry_out(pump, journal, request, now=clock.now(), reload=_nothing_to_reload)
+        until_s = time.monotonic() + PAY_MAX_S
+        while pump.pay_debts() and time.monotonic() < until_s:
+            pass
+        return answer
+
+
+def _nothing_to_reload() -> Answer:
+    return {"ok": False, "error": "no service runs"}

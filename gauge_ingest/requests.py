@@ -1,0 +1,97 @@
+"""Carries out what people and commands ask for, between batches, by the one process that writes the journal."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from gauge_ingest.core.model import Station
+from gauge_ingest.journal import Journal, Quarantined
+from gauge_ingest.pump import Pump
+from gauge_ingest.pump.guard import attempt
+from gauge_ingest.spool import Request
+
+REPLAY, RELOAD = "replay", "reload"
+REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
+_ID_MAX = 2**63 - 1
+
+Answer = dict[str, Any]
+
+
+def carry_out(
+    pump: Pump, journal: Journal, request: Request, *, now: int, reload: Callable[[], Mapping[str, Any]]
+) -> Answer:
+    """Do what is asked, once; the answer, also to a request that was carried out before.
+
+    `{"ok": …, "replayed": [{"id", "ok", "readings", "reasons"}]}` for a replay, whatever `reload` answers for a reload,
+    `{"ok": False, "error": …}` for what cannot be understood. Errors of the journal are raised: nothing was done.
+    """
+    known = journal.owing.answer_to(request.id)
+    if known is not None:
+        return dict(known)
+    if request.what == REPLAY:
+        return _replay(pump, journal, request, now)
+    if request.what == RELOAD:
+        answer = dict(reload())
+        with journal.transaction():
+            _remember(journal, request, answer, now)
+        return answer
+    return {"ok": False, "error": f"nobody here knows how to {request.what[:40]!r}"}
+
+
+def _replay(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
+    ids = request.body.get("ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= REPLAYED_MAX or not all(map(_is_id, ids)):
+        return {"ok": False, "error": f"replay takes ids: 1 to {REPLAYED_MAX} numbers of quarantine entries"}
+    try:
+        with journal.transaction():
+            replayed = [_replay_one(pump, journal, quarantine_id, now) for quarantine_id in dict.fromkeys(ids)]
+            answer = {"ok": all(one["ok"] for one in replayed), "replayed": replayed}
+            _remember(journal, request, answer, now)
+    except BaseException:
+        pump.forget()  # the transaction was rolled back, and memory with it
+        raise
+    pump.owing = True
+    return answer
+
+
+def _replay_one(pump: Pump, journal: Journal, quarantine_id: int, now: int) -> Answer:
+    entry = journal.reader.quarantined(quarantine_id)
+    if entry is None:
+        return _result(quarantine_id, f"there is no entry {quarantine_id} in quarantine")
+    if entry.replayed_at is not None:
+        return {"id": quarantine_id, "ok": True, "readings": 0, "reasons": ["was replayed before"]}
+    if entry.size > len(entry.payload):
+        return _result(quarantine_id, f"cut: only {len(entry.payload)} of its {entry.size} bytes were kept")
+    station = pump.senders.by_topic.get(entry.topic)
+    if station is None:
+        return _result(quarantine_id, f"station {entry.station or '?'}: still not in stations.toml")
+    taken: list[Answer] = []
+    fault = attempt(partial(_take_in, pump, journal, entry, station, now, taken))
+    if fault is not None:
+        pump.forget()  # its savepoint was taken back, and memory with it
+        return _result(quarantine_id, f"a fault of this program: {fault.error}")
+    return taken[0]
+
+
+def _take_in(pump: Pump, journal: Journal, entry: Quarantined, station: Station, now: int, taken: list[Answer]) -> None:
+    """Good readings are taken in even where others of the message are refused again; the entry then stays."""
+    with journal.savepoint():
+        batch = pump.batch(entry.received_at)
+        reasons = batch.replay(station, entry.payload, place=entry.place)
+        readings = batch.finish().readings
+        if not reasons:
+            journal.replayed(entry.id, now)
+    taken.append({"id": entry.id, "ok": not reasons, "readings": readings, "reasons": reasons})
+
+
+def _remember(journal: Journal, request: Request, answer: Answer, now: int) -> None:
+    body = {"what": request.what, "who": request.who, "body": request.body}
+    journal.owing.carried_out(request.id, now, body, answer)
+
+
+def _result(quarantine_id: int, reason: str) -> Answer:
+    return {"id": quarantine_id, "ok": False, "readings": 0, "reasons": [reason]}
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _ID_MAX

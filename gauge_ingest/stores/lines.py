@@ -1,0 +1,189 @@
+"""What InfluxDB is spoken to in: line protocol (times in nanoseconds) to write, Flux and its CSV to read."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from io import StringIO
+from math import isfinite, nan
+from typing import NamedTuple
+
+from gauge_ingest.core.model import SECOND_MS, AlertEvent, Flag, Kind, Row, Station, Step
+
+Line = tuple[str, Row | AlertEvent]
+StoredIncrement = tuple[int, int, int, int, int, int, int]
+"""since, until, tips, tips_min, tips_max, step, flag."""
+
+_TEST, _VOID, _MISSING = int(Kind.TEST), int(Step.VOID), int(Flag.MISSING)
+_NS_PER_MS = 1_000_000
+_INCREMENT_FIELDS = ("span_s", "tips", "tips_min", "tips_max", "step", "quality")
+# A backslash stands for itself in a tag unless one of these follows it. No line break can be written in a tag at all.
+_TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ ", "\r": "\\ "})
+# InfluxDB takes a line break within a string; VictoriaMetrics 1.79 takes it for the end of the line.
+_STRING_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": " ", "\r": " "})
+
+
+class _Heads(NamedTuple):
+    """How the lines of one station begin, and its bucket where one depth holds for all times (else NaN)."""
+
+    rain: str
+    health: str
+    bucket_depth_mm: float
+
+
+class LineProtocol:
+    """Writes lines for the stations as they stand when it is made; remembers how each station's lines begin."""
+
+    def __init__(self, stations: Mapping[str, Station]) -> None:
+        self._stations = stations
+        self._heads: dict[str, _Heads] = {}
+
+    def lines(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> list[Line]:
+        """Every line with what it was made of: first the rain, then the stations' own state, then the alerts.
+
+        Tests are left out. Of several rows for one station and instant only the standing one is written; where all
+        are void, one void point.
+        """
+        chosen = [row for row in rows if row.step != _VOID and row.kind != _TEST]
+        if len(chosen) != len(rows):
+            chosen += _void_alone(rows, chosen)
+        lines = self._rain(chosen)
+        lines += self._health(chosen)
+        lines += [(_alert(event), event) for event in events]
+        return lines
+
+    def _rain(self, rows: Iterable[Row]) -> list[Line]:
+        heads = self._heads
+        lines: list[Line] = []
+        for row in rows:
+            # Unpacked because this runs for every reading: a name looked up on a tuple costs more than its text.
+            station, at, count, _, _, _, _, _, _, _, _, _, _, since, tips, tips_min, tips_max, step, flag, _ = row
+            head = heads.get(station) or self._head(station)
+            if step == _VOID:
+                tips, tips_min, tips_max, rain_mm, flag = 0, 0, 0, 0.0, _MISSING
+            else:
+                rain_mm = round(tips * head[2], 3)
+                if rain_mm != rain_mm:
+                    rain_mm = self._dated_mm(station, tips, at)
+            line = (
+                f"{head[0]}{tips}i,tips_min={tips_min}i,tips_max={tips_max}i,rain_mm={rain_mm},count={count}i,"
+                f"quality={flag}i,step={step}i,span_s={(at - since) / 1000} {at}000000"
+            )
+            if rain_mm != rain_mm:
+                line = line.replace(",rain_mm=nan", "")
+            lines.append((line, row))
+        return lines
+
+    def _health(self, rows: Iterable[Row]) -> list[Line]:
+        lines: list[Line] = []
+        for row in rows:
+            battery_v, signal_dbm, temperature_c, door_open = row[8:12]
+            fields = ""
+            if battery_v is not None and isfinite(battery_v):
+                fields += f",battery_v={battery_v}"
+            if signal_dbm is not None and isfinite(signal_dbm):
+                fields += f",signal_dbm={signal_dbm}"
+            if temperature_c is not None and isfinite(temperature_c):
+                fields += f",temperature_c={temperature_c}"
+            if door_open is not None:
+                fields += ",door_open=true" if door_open else ",door_open=false"
+            if fields:
+                head = self._heads.get(row[0]) or self._head(row[0])
+                lines.append((f"{head[1]}{fields[1:]} {row[1]}000000", row))
+        return lines
+
+    def _head(self, station_id: str) -> _Heads:
+        station = self._stations.get(station_id)
+        depth_mm = nan
+        if station is not None and not station.changes_at and isfinite(station.deployments[0].bucket_depth_mm):
+            depth_mm = float(station.deployments[0].bucket_depth_mm)
+        tag = station_id.translate(_TAG_ESCAPES)
+        heads = _Heads(f"rain,station={tag} tips=", f"station,station={tag} ", depth_mm)
+        self._heads[station_id] = heads
+        return heads
+
+    def _dated_mm(self, station_id: str, tips: int, until: int) -> float:
+        """Millimetres where deployments are dated; NaN, which is never written, where no bucket is known."""
+        station = self._stations.get(station_id)
+        if station is None:
+            return nan if tips else 0.0
+        rain_mm = station.depth_mm(tips, until=until)
+        return rain_mm if isfinite(rain_mm) else nan
+
+
+def increments_query(bucket: str, station: str, *, since: int, until: int) -> str:
+    """Flux for the increments of a station that end in (since, until]."""
+    fields = " or ".join(f'r._field == "{name}"' for name in _INCREMENT_FIELDS)
+    # Flux takes [start, stop), our times are ends of intervals: both bounds move by a nanosecond.
+    return (
+        f"from(bucket: {_flux_text(bucket)})"
+        f" |> range(start: time(v: {since * _NS_PER_MS + 1}), stop: time(v: {until * _NS_PER_MS + 1}))"
+        f' |> filter(fn: (r) => r._measurement == "rain" and r.station == {_flux_text(station)} and ({fields}))'
+        ' |> keep(columns: ["_time", "_field", "_value"])'
+    )
+
+
+def stored_increments(answer: str) -> list[StoredIncrement]:
+    """The increments in an answer, in order; ValueError or LookupError when it is none, or ends with an error."""
+    points: dict[str, dict[str, str]] = {}
+    header: list[str] = []
+    for cells in csv.reader(StringIO(answer, newline="")):
+        if not cells or cells[0].startswith("#"):
+            header = []
+        elif not header:
+            header = cells
+        elif "error" in header:
+            raise ValueError(cells[header.index("error")])
+        else:
+            record = dict(zip(header, cells, strict=False))
+            points.setdefault(record["_time"], {})[record["_field"]] = record["_value"]
+    # A point without all of the fields is somebody else's: no increment.
+    whole = [(time, fields) for time, fields in points.items() if len(fields) == len(_INCREMENT_FIELDS)]
+    return sorted((_increment(time, fields) for time, fields in whole), key=lambda increment: increment[1])
+
+
+def _increment(time: str, fields: Mapping[str, str]) -> StoredIncrement:
+    until = round(datetime.fromisoformat(time).timestamp() * SECOND_MS)
+    tips, tips_min, tips_max, step, flag = (int(fields[name]) for name in _INCREMENT_FIELDS[1:])
+    return until - round(float(fields["span_s"]) * SECOND_MS), until, tips, tips_min, tips_max, step, flag
+
+
+def _void_alone(rows: Sequence[Row], standing: Sequence[Row]) -> list[Row]:
+    """Of each instant at which no row stands the void row with the largest count, whatever their order."""
+    taken = {(row.station, row.observed_at) for row in standing}
+    alone: dict[tuple[str, int], Row] = {}
+    for row in rows:
+        key = (row.station, row.observed_at)
+        if row.step == _VOID and row.kind != _TEST and key not in taken:
+            alone[key] = max(alone.get(key, row), row, key=lambda void: void.counter)
+    return list(alone.values())
+
+
+def _alert(event: AlertEvent) -> str:
+    """One point per event: its id, below the millisecond, keeps events of one alert and one instant apart.
+
+    A tag would do it too, but each event would then open a series of its own.
+    """
+    fields = [
+        f"alert_id={event.alert_id}i,event_id={event.id}i,kind={_quoted(event.kind)},level={_quoted(event.level)}",
+        f"late={_truth(event.late)},unconfirmed={_truth(event.unconfirmed)},reason={_quoted(event.reason)}",
+        f"known_at={event.known_at}i",
+    ]
+    if event.evidence is not None:
+        fields.append(f"window_s={event.evidence.window_s}i")
+        depths_mm = ("rain_mm", "rain_mm_max", "threshold_mm")
+        fields += [f"{name}={mm}" for name in depths_mm if isfinite(mm := getattr(event.evidence, name))]
+    tags = f"rule={event.rule.translate(_TAG_ESCAPES)},scope={event.scope.translate(_TAG_ESCAPES)}"
+    return f"alert,{tags} {','.join(fields)} {event.rained_at * _NS_PER_MS + event.id % _NS_PER_MS}"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text.translate(_STRING_ESCAPES)}"'
+
+
+def _truth(is_so: bool) -> str:  # noqa: FBT001  a field is a field
+    return "true" if is_so else "false"
+
+
+def _flux_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${").replace("\n", "\\n")
+    return f'"{escaped}"'
