@@ -60,11 +60,11 @@ class Influx:
         except urllib.error.HTTPError as error:
             if error.code == 401:
                 raise Refused("InfluxDB does not know the operator's token: it was set up with another one") from error
-            if error.code in UNWANTED:
-                raise Refused(f"InfluxDB has no organisation {self.org}, or hides it: {_words(error)}") from error
-            raise
+            if error.code not in UNWANTED:
+                raise
+            buckets = []  # InfluxDB 2.8 answers 404 to a name that it does not know
         if not buckets:
-            raise Refused(f"InfluxDB has no bucket {self.bucket} in {self.org}: create it there first")
+            raise Refused(f"InfluxDB has no bucket {self.bucket} in an organisation {self.org}: create it there first")
         return buckets[0]
 
     def works(self, token: str, *, writes: bool) -> bool:
@@ -141,8 +141,8 @@ def main() -> None:
     parser.add_argument("--wait-s", type=float, default=60.0)
     given = parser.parse_args()
     wishes = [
-        Wish("gauge-ingest: service", Path(given.service_token_file), writes=True),
-        Wish("gauge-ingest: people, read only", Path(given.read_token_file), writes=False),
+        Wish(f"gauge-ingest: service, {given.bucket}", Path(given.service_token_file), writes=True),
+        Wish(f"gauge-ingest: people, {given.bucket}, read only", Path(given.read_token_file), writes=False),
     ]
     try:
         if not given.url.startswith(("http://", "https://")):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.padding import Padding
 from rich.text import Text
 
-from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, plain, show, table
+from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, plain, show, stretch, table
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.spans import duration_text
@@ -13,6 +13,7 @@ from gauge_ingest.core.spans import duration_text
 # Without a message for so long "no alert stands" means little.
 SILENCE_MS = 15 * 60_000
 _HIGHEST, _LOWER, _OVER = "bold white on red", "bold black on yellow", "dim"
+_MARK = "bold yellow"
 _CAME = (EventKind.RAISED, EventKind.STRENGTHENED)
 
 Found = tuple[Alert, Sequence[AlertEvent]]
@@ -35,16 +36,16 @@ def show_alert(alert: Alert, events: Sequence[AlertEvent], configuration: Config
     """One alert, and everything that was told of it."""
     rules = {rule.id: rule for rule in configuration.rules}
     show(*_block(alert, events, configuration, rules, now), "")
-    told = table("event", "told at", "what", "level", "rained at", "known at", "", right=("event",))
+    told = table("event", "told at", "what", "level", "rained at", "known at", "", right=("event",), wrap=("",))
     for event in events:
         marks = [mark for mark, holds in _marks(event) if holds]
         told.add_row(
             str(event.id),
-            instant(event.at, seconds=True),
+            instant(event.at),
             event.kind.value,
             event.level if event.kind in _CAME or event.kind is EventKind.EASED else "",
-            instant(event.rained_at, seconds=True),
-            instant(event.known_at, seconds=True),
+            instant(event.rained_at),
+            instant(event.known_at),
             ", ".join(marks),
         )
     show(told)
@@ -61,10 +62,11 @@ def _block(
     head.append(f"  {_place(alert, configuration)}", style="bold" if alert.state is State.RAISED else "dim")
     if alert.evidence is not None:
         head.append(f"  {_rain(alert.evidence)}")
-    lines = [_when(alert, now), _known(alert, events)]
+    lines = [_when(alert, events, now)]
     if alert.reason:
         lines.append(Text(plain(alert.reason.split("\n")[0]), style="yellow"))
-    return [head, *(Padding(line, (0, 0, 0, 4)) for line in lines)]
+    lines.append(Text(f"alert {alert.id}, rule {plain(alert.rule)}, told {instant(alert.raised_at)}", style="dim"))
+    return [head, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines)]
 
 
 def _place(alert: Alert, configuration: Configuration) -> str:
@@ -73,30 +75,25 @@ def _place(alert: Alert, configuration: Configuration) -> str:
 
 
 def _rain(evidence: Evidence) -> str:
-    return f"{evidence.rain_mm:.1f} mm in {duration_text(evidence.window_s)} (threshold {evidence.threshold_mm:.1f} mm)"
+    until, threshold = instant(evidence.until)[6:], f"threshold {evidence.threshold_mm:.1f} mm"
+    return f"{evidence.rain_mm:.1f} mm in {duration_text(evidence.window_s)} until {until} ({threshold})"
 
 
-def _when(alert: Alert, now: int) -> Text:
-    since = f"since {instant(alert.rained_since)}"
-    if alert.state is State.RAISED:
-        text = f"{since}, for {elapsed(now - alert.rained_since)}"
-        peak = f"; was {alert.peak}" if alert.peak != alert.level else ""
-        return Text(f"{text}{peak}")
-    text = f"{alert.state.value.upper()} {instant(alert.ended_at)}; rained {instant(alert.rained_since)}"
-    return Text(f"{text} to {instant(alert.rained_until)}")
-
-
-def _known(alert: Alert, events: Sequence[AlertEvent]) -> Text:
-    line = Text(f"alert {alert.id}, rule {plain(alert.rule)}, told {instant(alert.raised_at)}", style="dim")
+def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
+    if alert.state is not State.RAISED:
+        ended = f"{alert.state.value.upper()} {instant(alert.ended_at)}"
+        return Text(f"{ended}; it rained {stretch(alert.rained_since, alert.rained_until)}")
+    line = Text(f"since {instant(alert.rained_since)}, for {elapsed(now - alert.rained_since)}")
+    if alert.peak != alert.level:
+        line.append(f"; was {plain(alert.peak)}")
     evidence = alert.evidence
     came = [event for event in events if event.kind in _CAME]
     if came and came[-1].late:
-        late_ms = came[-1].known_at - came[-1].rained_at
-        line.append(f"  LATE: known {elapsed(late_ms)} after it rained", style="bold yellow not dim")
+        line.append(f"  LATE: known {elapsed(came[-1].known_at - came[-1].rained_at)} after it rained", style=_MARK)
     if evidence is not None and evidence.unconfirmed:
-        line.append(f"  UNCONFIRMED: perhaps {evidence.rain_mm_max:.1f} mm", style="bold yellow not dim")
-    if evidence is not None and evidence.coverage < 1 and alert.state is State.RAISED:
-        line.append(f"  reports cover {evidence.coverage:.0%}", style="not dim")
+        line.append(f"  UNCONFIRMED: perhaps {evidence.rain_mm_max:.1f} mm", style=_MARK)
+    if evidence is not None and evidence.coverage < 1:
+        line.append(f"  {evidence.coverage:.0%} covered")
     return line
 
 

@@ -16,10 +16,12 @@ from rich.text import Text
 from gauge_ingest.core.model import SECOND_MS, Flag
 from gauge_ingest.core.spans import BEIJING
 
+JUST_NOW_MS = 10 * SECOND_MS
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
     Flag.GOOD: "",
-    Flag.NOT_EVALUATED: "not checked",
+    Flag.NOT_EVALUATED: "unchecked",
     Flag.SUSPECT: "SUSPECT",
     Flag.FAIL: "FAIL",
     Flag.MISSING: "missing",
@@ -69,7 +71,7 @@ def width() -> int:
 
 def table(*headings: str, right: Sequence[str] = (), wrap: Sequence[str] = ()) -> Table:
     """A table without lines between rows. Numbers go into columns named in `right`, sentences into those in `wrap`."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold")
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in headings:
         made.add_column(heading, justify="right" if heading in right else "left", no_wrap=heading not in wrap)
     return made
@@ -109,12 +111,25 @@ def ago(at: int | None, *, now: int) -> str:
     """How long ago something was."""
     if at is None:
         return "never"
-    return f"{elapsed(now - at)} ago" if now >= at else f"in {elapsed(at - now)}"
+    if abs(now - at) < JUST_NOW_MS:
+        return "just now"
+    return f"{elapsed(now - at)} ago" if now > at else f"in {elapsed(at - now)}"
+
+
+def stretch(since: int, until: int) -> str:
+    """A span in Beijing time; the second date only where it is another."""
+    begin, end = instant(since), instant(until)
+    return f"{begin} - {end.removeprefix(begin[:6])}"
+
+
+def flag_word(flag: int) -> str:
+    """A flag in a word; nothing where all is good."""
+    return _FLAGS[Flag(flag)]
 
 
 def flag_text(flag: int) -> Text:
     """A flag in a word; nothing where all is good."""
-    return Text(_FLAGS[Flag(flag)], style=_FLAG_STYLES.get(Flag(flag), ""))
+    return Text(flag_word(flag), style=_FLAG_STYLES.get(Flag(flag), ""))
 
 
 def bar(value: float, *, most: float, columns: int) -> str:

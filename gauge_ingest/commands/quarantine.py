@@ -108,7 +108,7 @@ def _show_one(entry: Quarantined) -> None:
     show(Text(f"quarantine {entry.id}", style="bold"), *map(Text, lines), "")
     payload = entry.payload[:SHOWN_BYTES_MAX].decode("utf-8", "backslashreplace")
     more = len(entry.payload) - SHOWN_BYTES_MAX
-    show(Padding(Text(plain(payload)), (0, 0, 0, 4)))
+    show(Padding(Text(plain(payload)), (0, 0, 0, 4), expand=False))
     if more > 0:
         show(Text(f"… and {more} bytes more (--json has them all)", style="dim"))
     if entry.traceback:

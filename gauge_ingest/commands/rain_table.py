@@ -1,20 +1,22 @@
 """The rain of a station as a table with bars; long stretches without rain or without reports become one line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
-from gauge_ingest.commands.output import bar, flag_text, full_instant, instant, show, table, width
+from gauge_ingest.commands.output import bar, flag_word, full_instant, show, stretch, table, width
 from gauge_ingest.core.model import Flag, Station, Step
 from gauge_ingest.history import Ended, Fixed
 
 # So many lines one after the other that say the same nothing become one.
 FOLD_FROM = 3
-# Columns of the table beside the bars, and the longest bar.
-BESIDE = 54
-BAR_MAX = 60
+DRY, NO_REPORTS = "dry", "no reports"
+BAR_MAX, BAR_MIN = 60, 8
+GAPS = 6  # columns between the columns of the table
 _WELL_COVERED = 0.995
 
 
@@ -23,7 +25,6 @@ class _Line(NamedTuple):
     until: int
     rain_mm: float
     quiet: str  # what a stretch of such lines is called; empty for a line that must be seen
-    flag: Flag
     note: str
 
 
@@ -35,43 +36,61 @@ def show_rain(station: Station, rain: Sequence[Ended] | Sequence[Fixed], *, ever
     if not lines:
         show(title, "no reports in this time")
         return
-    most = max(line.rain_mm for line in lines)
-    columns = max(8, min(BAR_MAX, width() - BESIDE))
-    listing = table("after", "until", "mm", "", "flag", "", right=("mm",))
-    for quiet, group in groupby(lines, key=lambda line: line.quiet):
-        stretch = list(group)
-        if quiet and len(stretch) >= FOLD_FROM:
-            many = Text(f"{quiet}, {len(stretch)} times", style="dim")
-            listing.add_row(instant(stretch[0].since), instant(stretch[-1].until), "", many, "", "", style="dim")
-            continue
-        for line in stretch:
-            drawn = Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue")
-            wet = "bold" if line.rain_mm else ""
-            cells = (instant(line.since), instant(line.until), f"{line.rain_mm:.1f}")
-            listing.add_row(*cells, drawn, flag_text(line.flag), line.note, style=wet)
     total_mm, tips = sum(line.rain_mm for line in lines), sum(one.tips for one in rain)
     show(
         title,
-        listing,
+        _table(lines),
         f"{total_mm:.1f} mm ({tips} tips) after {full_instant(lines[0].since)} until {full_instant(lines[-1].until)}",
     )
 
 
+def _table(lines: Sequence[_Line]) -> Table:
+    rows = list(_rows(lines))
+    beside = sum(max(map(cell_len, column)) for column in zip(*(row[:3] for row in rows), strict=True))
+    columns = max(BAR_MIN, min(BAR_MAX, width() - beside - GAPS))
+    most = max(line.rain_mm for line in lines)
+    listing = table("from - until", "mm", "", "", right=("mm",))
+    for when, depth, note, line in rows:
+        if line is None:
+            listing.add_row(when, depth, note, "", style="dim")
+            continue
+        drawn = Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue")
+        listing.add_row(when, depth, drawn, note, style="bold" if line.rain_mm else "")
+    return listing
+
+
+def _rows(lines: Sequence[_Line]) -> Iterator[tuple[str, str, str, _Line | None]]:
+    """When, how much, what else is to be said, and the line itself unless it stands for several."""
+    for quiet, group in groupby(lines, key=lambda line: line.quiet):
+        alike = list(group)
+        if quiet and len(alike) >= FOLD_FROM:
+            yield stretch(alike[0].since, alike[-1].until), "", f"{len(alike)} × {quiet}", None
+            continue
+        for line in alike:
+            depth = "?" if line.quiet == NO_REPORTS else f"{line.rain_mm:.1f}"
+            yield stretch(line.since, line.until), depth, line.note, line
+
+
 def _fixed(window: Fixed) -> _Line:
-    quiet = note = ""
+    notes = [flag_word(window.flag)]
+    quiet = ""
     if not window.coverage and window.flag is Flag.MISSING:
-        quiet = note = "no reports"
+        quiet, notes = NO_REPORTS, [NO_REPORTS]
     elif window.coverage < _WELL_COVERED:
-        note = f"{window.coverage:.0%} covered"
+        notes.append(f"{window.coverage:.0%} covered")
     elif not window.tips and window.flag in (Flag.GOOD, Flag.MISSING):
-        quiet = "dry"
-    return _Line(window.since, window.until, window.rain_mm, quiet, window.flag, note)
+        quiet, notes = DRY, []
+    return _Line(window.since, window.until, window.rain_mm, quiet, _joined(notes))
 
 
 def _ended(station: Station, one: Ended) -> _Line:
-    rain_mm = station.depth_mm(one.tips, until=one.until)
     dry = not one.tips_max and one.step is Step.STEADY and one.flag is Flag.GOOD
-    note = "" if one.step is Step.STEADY else one.step.name.lower()
+    notes = [flag_word(one.flag), "" if one.step is Step.STEADY else one.step.name.lower()]
     if one.tips_max > one.tips:
-        note += f", perhaps {station.depth_mm(one.tips_max, until=one.until):.1f} mm"
-    return _Line(one.since, one.until, rain_mm, "dry" if dry else "", one.flag, note)
+        notes.append(f"perhaps {station.depth_mm(one.tips_max, until=one.until):.1f} mm")
+    rain_mm = station.depth_mm(one.tips, until=one.until)
+    return _Line(one.since, one.until, rain_mm, DRY if dry else "", _joined(notes))
+
+
+def _joined(notes: Sequence[str]) -> str:
+    return ", ".join(note for note in notes if note)

@@ -1,7 +1,6 @@
 """run, outbound, demo, reload, schema: the service itself, and what concerns it as a whole."""
 
 import os
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +16,7 @@ from gauge_ingest.commands.opening import (
 )
 from gauge_ingest.commands.output import Status, notice, print_json, show, stop
 from gauge_ingest.commands.writing import asked_of_service
+from gauge_ingest.configuration import Mistake
 from gauge_ingest.journal import holder
 from gauge_ingest.requests import RELOAD
 
@@ -31,19 +31,28 @@ def run(*, speed: SpeedOption = None, config: ConfigOption = None) -> None:
     if speed is not None:
         _set_clock(speed)
     clock_of_environment()
-    raise typer.Exit(int(_app().run_ingest(directory_of(config), os.environ)))
+    configured(config)
+    # Late: it brings the broker's client and the scheduler along, and most commands need neither.
+    from gauge_ingest.app import run_ingest
+
+    raise typer.Exit(run_ingest(directory_of(config), os.environ))
 
 
 def outbound(config: ConfigOption = None) -> None:
     """Run the outbound process, which the service starts by itself."""
     clock_of_environment()
-    raise typer.Exit(int(_app().run_outbound(directory_of(config), os.environ)))
+    configured(config)
+    from gauge_ingest.app import run_outbound
+
+    raise typer.Exit(run_outbound(directory_of(config), os.environ))
 
 
 def demo(*, forever: ForeverOption = False, config: ConfigOption = None) -> None:
     """Show everything on this machine in two minutes: broker, service, five simulated stations, a storm."""
-    clock_of_environment()
-    raise typer.Exit(int(import_module("gauge_ingest.demo").run(forever, directory_of(config))))
+    configured(config)
+    from gauge_ingest import demo as demonstration
+
+    raise typer.Exit(demonstration.run(forever, directory_of(config)))
 
 
 def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -59,11 +68,15 @@ def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     answer = asked_of_service(path, RELOAD, {})
     if as_json:
         print_json(answer)
-    elif answer.get("ok"):
-        show("the service has taken the configuration over")
     if not answer.get("ok"):
-        mistakes = [str(mistake) for mistake in answer.get("mistakes", [answer.get("error", "no reason given")])]
+        mistakes = (
+            map(_mistake_text, answer.get("mistakes", ())) if "mistakes" in answer else [str(answer.get("error"))]
+        )
         stop(Status.WRONG_USE, "refused, the service keeps the configuration that it had:", *mistakes)
+    if not as_json:
+        show("the service has taken the configuration over")
+        for section in answer.get("needs_restart", ()):
+            show(f"[{section}] has changed: that takes a restart of the service")
 
 
 def schema() -> None:
@@ -82,6 +95,5 @@ def _set_clock(speed: float) -> None:
     notice(f'export {VARIABLE}="{text}"')
 
 
-def _app() -> Any:
-    # Late: it brings the broker's client and the scheduler along, and most commands need neither.
-    return import_module("gauge_ingest.app")
+def _mistake_text(mistake: Any) -> str:
+    return str(Mistake(**mistake)) if isinstance(mistake, dict) else str(mistake)

@@ -12,7 +12,7 @@ from gauge_ingest.commands.opening import (
     configured,
     reading,
 )
-from gauge_ingest.commands.output import ago, flag_text, full_instant, instant, print_json, show, table
+from gauge_ingest.commands.output import ago, flag_text, full_instant, print_json, show, table
 from gauge_ingest.core.model import HOUR_MS, Kind, Row, Station, Step
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Reader
@@ -89,20 +89,22 @@ def _document(one: Heard) -> dict[str, Any]:
 
 
 def _show(heard: Sequence[Heard], now: int) -> None:
-    rain = [f"{name} mm" for name in WINDOWS_MS]
-    listing = table("station", "", "heard", "observed", *rain, "battery", "flag", right=(*rain, "battery"))
+    rain = tuple(WINDOWS_MS)
+    listing = table("station", "", "heard", "observed", *rain, "V", "flag", right=(*rain, "V"), wrap=("",))
     for one in heard:
         listing.add_row(
             one.station.id,
             one.station.name,
             Text(ago(one.last_received_at, now=now), style="" if one.online else "bold red"),
-            instant(one.last_observed_at),
+            ago(one.last_observed_at, now=now),
             *(_mm(rain_mm) for rain_mm in one.rain_mm.values()),
-            "" if one.battery_v is None else f"{one.battery_v:.1f} V",
+            "" if one.battery_v is None else f"{one.battery_v:.1f}",
             Text("") if one.flag is None else flag_text(one.flag),
         )
     online = sum(one.online for one in heard)
-    title = Text(f"stations at {full_instant(now)}, times of Beijing: {online} of {len(heard)} online", style="bold")
+    title = Text(
+        f"{online} of {len(heard)} stations online at {full_instant(now)}; rain of the last hours in mm", "bold"
+    )
     show(title, listing)
 
 

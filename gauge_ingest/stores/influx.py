@@ -57,7 +57,7 @@ class InfluxStore:
     @property
     def name(self) -> str:
         """What its position is remembered under."""
-        return "influx"
+        return f"influx {self._settings.url} {self._settings.org}/{self._settings.bucket}"
 
     def prepare(self) -> None:
         """See that token and bucket take a write; creates a missing bucket where the token may. Or StoreUnavailable."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gauge_ingest.configuration import load
 from tests.edges.influx_server import free_port
@@ -56,14 +58,14 @@ def make_secrets(folder: Path, *, stations: Path = CONFIG / "stations.toml", rea
 class ShippedBroker:
     """mosquitto with config/mosquitto/mosquitto.conf: only paths, ports and the user it runs as are changed."""
 
-    def __init__(self, folder: Path, **changes: str) -> None:
+    def __init__(self, folder: Path, *, more: str = "", **changes: str) -> None:
         assert MOSQUITTO is not None
         self.secrets = folder / "secrets"
         make_secrets(self.secrets)
         (folder / "data").mkdir()
         self.port, self.inner_port = free_port(), free_port()
         self._config, self.log = folder / "mosquitto.conf", folder / "mosquitto.log"
-        self._config.write_text(self._rewritten(folder, changes), encoding="utf-8")
+        self._config.write_text(self._rewritten(folder, changes) + more, encoding="utf-8")
         self.start()
 
     def _rewritten(self, folder: Path, changes: dict[str, str]) -> str:
@@ -98,11 +100,7 @@ class ShippedBroker:
 
     def password(self, user: str) -> str:
         """What the script made for a user."""
-        files = {
-            "gauge-ingest": "service/mqtt-password",
-            "health": "broker/health/password",
-            "duty": "people/mqtt-duty",
-        }
+        files = {"gauge-ingest": "service/mqtt-password", "duty": "people/mqtt-duty"}
         return (self.secrets / files.get(user, f"stations/{user}")).read_text(encoding="ascii").strip()
 
     def _answers(self) -> bool:
@@ -116,7 +114,9 @@ class ShippedBroker:
 class Client:
     """An MQTT 5 client with a lasting session; it collects what it gets."""
 
-    def __init__(self, port: int, user: str | None, password: str | None, *, client_id: str) -> None:
+    def __init__(
+        self, port: int, user: str | None, password: str | None, *, client_id: str, tls_ca: str | None = None
+    ) -> None:
         self.got: list[tuple[str, bytes]] = []
         self.answer: ReasonCode | None = None
         self.lost = threading.Event()
@@ -127,6 +127,8 @@ class Client:
         )
         if user is not None:
             self.paho.username_pw_set(user, password)
+        if tls_ca is not None:
+            self.paho.tls_set(tls_ca)
         self.paho.max_queued_messages_set(0)
         self.paho.on_connect = self._on_connect
         self.paho.on_disconnect = lambda *_: self.lost.set()
@@ -147,7 +149,7 @@ class Client:
     def subscribe(self, *topics: str) -> None:
         """Subscribe, and return when the broker has answered."""
         self._subscribed.clear()
-        self.paho.subscribe([(topic, paho.SubscribeOptions(qos=1)) for topic in topics])
+        self.paho.subscribe([(topic, SubscribeOptions(qos=1)) for topic in topics])
         assert self._subscribed.wait(WAIT_S)
 
     def publish(self, topic: str, *payloads: bytes) -> list[ReasonCode]:
@@ -215,14 +217,18 @@ def test_nobody_gets_in_without_a_password_or_with_a_wrong_one(broker: ShippedBr
 
 
 def test_a_station_reports_under_its_own_name_alone(enter: Callable[..., Client]) -> None:
-    service, station = enter("gauge-ingest"), enter("HTB01")
+    service = enter("gauge-ingest")
     service.subscribe("rain/v1/+/up")
 
-    refused = [*station.publish("rain/v1/HTB02/up", b"forged"), *station.publish("rain/v1/alerts/all", b"forged")]
-    taken = station.publish("rain/v1/HTB01/up", b"rain")
+    answers = [
+        # mosquitto 2.0.11 ends the connection of a client that it refuses a message: one connection for each.
+        *enter("HTB01").publish("rain/v1/HTB02/up", b"forged"),
+        *enter("HTB01").publish("rain/v1/alerts/all", b"forged"),
+        *enter("HTB01").publish("rain/v1/service/gauge-ingest", b"forged"),
+        *enter("HTB01").publish("rain/v1/HTB01/up", b"rain"),
+    ]
 
-    assert [str(reason) for reason in refused] == ["Not authorized", "Not authorized"]
-    assert [reason.is_failure for reason in taken] == [False]
+    assert [str(answer) for answer in answers] == ["Not authorized"] * 3 + ["Success"]
     until(lambda: bool(service.got))
     assert service.got == [("rain/v1/HTB01/up", b"rain")]
 
@@ -246,15 +252,26 @@ def test_the_service_cannot_pose_as_a_station(enter: Callable[..., Client]) -> N
 
 
 def test_a_reader_hears_alerts_and_cannot_raise_one(enter: Callable[..., Client]) -> None:
-    service, duty = enter("gauge-ingest"), enter("duty")
-    duty.subscribe("rain/v1/#")
+    service = enter("gauge-ingest")
 
-    refused = duty.publish("rain/v1/alerts/all", b"forged")
+    refused = enter("duty").publish("rain/v1/alerts/all", b"forged")
+    duty = enter("duty")
+    duty.subscribe("rain/v1/#")
     service.publish("rain/v1/alerts/all", b"an alert")
 
     assert [str(reason) for reason in refused] == ["Not authorized"]
     until(lambda: bool(duty.got))
     assert duty.got == [("rain/v1/alerts/all", b"an alert")]
+
+
+def test_a_message_too_long_to_be_kept_whole_still_reaches_the_service(enter: Callable[..., Client]) -> None:
+    service = enter("gauge-ingest")
+    service.subscribe("rain/v1/+/up")
+
+    enter("HTB01").publish("rain/v1/HTB01/up", bytes(300 * 1024))
+
+    until(lambda: bool(service.got))
+    assert [len(payload) for payload in service.payloads] == [300 * 1024]
 
 
 def test_a_station_that_claims_the_client_id_of_the_service_does_not_disturb_its_session(
@@ -324,7 +341,7 @@ def test_the_queue_ends_at_its_bytes(tmp_path: Path) -> None:
         station = Client(broker.port, "HTB01", broker.password("HTB01"), client_id="HTB01")
         station.publish("rain/v1/HTB01/up", *[bytes(100)] * 200)
         back = Client(broker.inner_port, "gauge-ingest", broker.password("gauge-ingest"), client_id="gauge-ingest")
-        back.subscribe("rain/v1/+/up", "$SYS/broker/publish/messages/dropped")
+        back.subscribe("rain/v1/+/up")
         station.publish("rain/v1/HTB01/up", b"last")
 
         until(lambda: b"last" in back.payloads)
@@ -356,6 +373,27 @@ def test_the_health_check_signs_in_without_a_password_on_its_command_line(broker
 
     assert (well.returncode, well.stdout.endswith(b"seconds\n")) == (0, True)
     assert ill.returncode != 0
+
+
+@pytest.mark.skipif(which("openssl") is None, reason="NO OPENSSL: apt-get install openssl")
+def test_tls_works_with_the_lines_of_the_documentation(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    lines = next(block for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "listener 8883" in block)
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    )
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True, timeout=60)
+    port = free_port()
+    lines = lines.replace("/mosquitto/tls", str(tmp_path)).replace("listener 8883", f"listener {port} 127.0.0.1")
+    broker = ShippedBroker(tmp_path, more=lines)
+    try:
+        station = Client(port, "HTB01", broker.password("HTB01"), client_id="HTB01", tls_ca=str(certificate))
+        assert [str(reason) for reason in station.publish("rain/v1/HTB01/up", b"rain")] == ["No matching subscribers"]
+        station.leave()
+    finally:
+        broker.kill()
 
 
 def test_a_new_station_gets_in_after_a_reload_and_the_old_passwords_stay(broker: ShippedBroker, tmp_path: Path) -> None:

@@ -1,0 +1,191 @@
+"""One measured round each: the service end to end, stock paho that counts, the publisher alone, latency."""
+
+import tempfile
+import time
+from array import array
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.fleet import SEQ_FIRST, STATIONS, Part, begin_at
+from benchmarks.machine import busy_s, cpu_s
+from benchmarks.servers import Baseline, Broker, Publisher, Service
+from benchmarks.stores import BenchmarkStore, started
+
+WARM_STEPS = 2  # each station reports so often before the clock starts: memories, series and connections are made
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round has measured. `cpu_us`: per reading, of each process."""
+
+    readings: int
+    seconds: float
+    cpu_us: Mapping[str, float]
+    strangers: float  # what other processes took of the machine meanwhile, 0 to 1
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Readings per second."""
+        return self.readings / self.seconds
+
+
+def parts(readings: int, rate: float = 0.0) -> list[Part]:
+    """The readings before the clock starts, and those that count."""
+    warm = STATIONS * WARM_STEPS
+    return [Part(0, STATIONS, warm, SEQ_FIRST), Part(WARM_STEPS, STATIONS, readings, SEQ_FIRST + warm, rate)]
+
+
+def beginning(readings: int) -> int:
+    """When the first reading was observed, so that the last one lies in the past."""
+    return begin_at(WARM_STEPS + readings // STATIONS + 1, now=time.time())
+
+
+def service_round(store_name: str, readings: int, where: Path) -> Round:
+    """Publisher, broker, service, store: from the first message sent until the last is committed, ruled and stored."""
+    with _stage(where) as (folder, stack, broker):
+        store = _store(store_name, folder, stack)
+        service = Service(broker.port, folder, store)
+        stack.callback(service.program.end)
+        publisher = _publisher(broker, folder, stack, readings)
+        warm, timed = parts(readings)
+        publisher.go()
+        publisher.sent()
+        service.progress.wait_for(warm.count)
+        commits, events = service.progress.commits(), service.progress.alert_events()
+        pids = {"ingest": service.program.pid, "outbound": service.outbound_pid, "broker": broker.program.pid}
+        if store:
+            pids["store"] = store.program.pid
+        meter = Meter({**pids, "publisher": publisher.program.pid}, timed.count)
+        publisher.go()
+        sent = publisher.sent()
+        service.progress.wait_for(warm.count + timed.count)
+        ended_ns = time.monotonic_ns()
+        facts = {
+            "published": warm.count + timed.count,
+            "committed": service.progress.readings(),
+            "commits": service.progress.commits() - commits,
+            "alert_events": service.progress.alert_events() - events,
+            "publisher_s": (sent["ended_ns"] - sent["begun_ns"]) / 1e9,
+        }
+        measured = meter.round((ended_ns - sent["begun_ns"]) / 1e9, facts)
+        if store:
+            facts["stored"] = store.count()
+        return measured
+
+
+def baseline_round(readings: int, where: Path) -> Round:
+    """Publisher, broker, stock paho: from the first message sent until the last is counted."""
+    with _stage(where) as (folder, stack, broker):
+        warm, timed = parts(readings)
+        baseline = Baseline(broker.port, folder, [warm.count, warm.count + timed.count])
+        stack.callback(baseline.program.end)
+        publisher = _publisher(broker, folder, stack, readings)
+        publisher.go()
+        publisher.sent()
+        baseline.counted_ns()
+        pids = {"stock paho": baseline.program.pid, "broker": broker.program.pid, "publisher": publisher.program.pid}
+        meter = Meter(pids, timed.count)
+        publisher.go()
+        sent = publisher.sent()
+        return meter.round((baseline.counted_ns() - sent["begun_ns"]) / 1e9, {})
+
+
+def publisher_round(readings: int, where: Path) -> Round:
+    """Publisher and broker alone, nobody subscribed: what the load could be."""
+    with _stage(where) as (folder, stack, broker):
+        publisher = _publisher(broker, folder, stack, readings)
+        publisher.go()
+        publisher.sent()
+        meter = Meter({"publisher": publisher.program.pid, "broker": broker.program.pid}, readings)
+        publisher.go()
+        sent = publisher.sent()
+        return meter.round((sent["ended_ns"] - sent["begun_ns"]) / 1e9, {})
+
+
+def latency_round(store_name: str, readings: int, rate: float, where: Path) -> dict[str, float]:
+    """Milliseconds from sending a message to its commit and to its acknowledgement, at a steady rate."""
+    with _stage(where) as (folder, stack, broker):
+        store = _store(store_name, folder, stack)
+        times = folder / "service.times"
+        service = Service(broker.port, folder, store, timed=times)
+        stack.callback(service.program.end)
+        publisher = _publisher(broker, folder, stack, readings, rate)
+        warm, timed = parts(readings, rate)
+        publisher.go()
+        publisher.sent()
+        service.progress.wait_for(warm.count)
+        publisher.go()
+        publisher.sent()
+        service.progress.wait_for(warm.count + timed.count)
+        commits = service.progress.commits()
+        service.program.end()
+        sent = array("q", publisher.times.read_bytes())
+        committed_ms, acknowledged_ms = latencies_ms(sent, timed.seq_first, times)
+        assert len(committed_ms) == timed.count, f"{timed.count - len(committed_ms)} messages were never committed"
+        return {
+            "rate": rate,
+            "readings": timed.count,
+            "commits": commits,
+            **{f"committed_p{share}_ms": percentile(committed_ms, share) for share in (50, 99)},
+            "committed_max_ms": committed_ms[-1],
+            **{f"acknowledged_p{share}_ms": percentile(acknowledged_ms, share) for share in (50, 99)},
+        }
+
+
+def latencies_ms(sent_ns: "array[int]", seq_first: int, times: Path) -> tuple[list[float], list[float]]:
+    """Milliseconds from sending to commit and to acknowledgement of one part's messages, sorted."""
+    found = array("q", times.read_bytes())
+    committed_ms, acknowledged_ms = [], []
+    for seq, committed_ns, acknowledged_ns in zip(found[0::3], found[1::3], found[2::3], strict=True):
+        if 0 <= seq - seq_first < len(sent_ns):
+            begun_ns = sent_ns[seq - seq_first]
+            committed_ms.append((committed_ns - begun_ns) / 1e6)
+            acknowledged_ms.append((acknowledged_ns - begun_ns) / 1e6)
+    return sorted(committed_ms), sorted(acknowledged_ms)
+
+
+def percentile(ordered: list[float], share: int) -> float:
+    """The value that `share` percent do not exceed."""
+    return ordered[min(len(ordered) - 1, len(ordered) * share // 100)] if ordered else 0.0
+
+
+class Meter:
+    """Processor time of processes from now on."""
+
+    def __init__(self, pids: Mapping[str, int], readings: int) -> None:
+        self._pids, self._readings = pids, readings
+        self._begun = {name: cpu_s(pid) for name, pid in pids.items()}
+        self._busy_s = busy_s()
+
+    def round(self, seconds: float, facts: Mapping[str, float]) -> Round:
+        """Everything up to now as a round that took so long."""
+        used_s = {name: cpu_s(pid) - self._begun[name] for name, pid in self._pids.items()}
+        busy = busy_s() - self._busy_s
+        strangers = max(0.0, busy - sum(used_s.values())) / max(busy, 0.01)
+        per_reading = {name: used * 1e6 / self._readings for name, used in used_s.items()}
+        return Round(self._readings, seconds, per_reading, strangers, facts)
+
+
+@contextmanager
+def _stage(where: Path) -> Iterator[tuple[Path, ExitStack, Broker]]:
+    """A folder, a broker, and a stack that ends everything in reverse order."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=where) as name, ExitStack() as stack:
+        broker = Broker(Path(name))
+        stack.callback(broker.program.end)
+        yield Path(name), stack, broker
+
+
+def _store(name: str, folder: Path, stack: ExitStack) -> BenchmarkStore | None:
+    store = started(name, folder)
+    if store:
+        stack.callback(store.program.end)
+    return store
+
+
+def _publisher(broker: Broker, folder: Path, stack: ExitStack, readings: int, rate: float = 0.0) -> Publisher:
+    publisher = Publisher(broker.port, folder, begin_at=beginning(readings), parts=parts(readings, rate))
+    stack.callback(publisher.program.end)
+    return publisher

@@ -1,0 +1,175 @@
+"""The processes of a run: broker, publisher, the service with a view of how far it is, and the client that counts."""
+
+import json
+import os
+import sqlite3
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.fleet import Part, write_configuration
+from benchmarks.machine import Program, children, free_port, listens, program_path
+from benchmarks.stores import BenchmarkStore
+
+RULES = Path("config/rules.toml")  # those shipped; benchmarks run from the root of the project
+CONNECTIONS = 8  # of the publisher
+LOOK_EVERY_S = 0.01
+SETTLE_MAX_S = 300.0
+RAIN = 1  # kind of changes of the journal
+
+
+class Broker:
+    """mosquitto without persistence, and without limits on what is queued or under way."""
+
+    def __init__(self, folder: Path) -> None:
+        path = program_path("mosquitto")
+        assert path is not None, "mosquitto is not on this machine: apt-get install mosquitto"
+        self.port = free_port()
+        lines = [
+            f"listener {self.port} 127.0.0.1",
+            "allow_anonymous true",
+            "persistence false",
+            "max_inflight_messages 0",
+            "max_queued_messages 0",
+            "max_queued_bytes 0",
+            "set_tcp_nodelay true",
+            "log_type error",
+        ]
+        config = folder / "mosquitto.conf"
+        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.program = Program([path, "-c", str(config)], folder, "mosquitto")
+        self.program.wait_until(lambda: listens(self.port))
+
+
+class Publisher:
+    """The load. Each part is sent when it is told to go."""
+
+    def __init__(self, port: int, folder: Path, *, begin_at: int, parts: list[Part], name: str = "publisher") -> None:
+        self.times = folder / f"{name}.times"
+        self.program = Program([sys.executable, "-m", "benchmarks.publisher"], folder, name, talks=True)
+        job = {
+            "port": port,
+            "name": name,
+            "begin_at": begin_at,
+            "connections": CONNECTIONS,
+            "parts": [asdict(part) for part in parts],
+            "times": str(self.times),
+        }
+        self.program.tell(json.dumps(job))
+        self._hear()
+
+    def go(self) -> None:
+        """Send the next part."""
+        assert "built" in self._hear()
+        self.program.tell("go")
+
+    def sent(self) -> dict[str, Any]:
+        """Wait until every message of the part is acknowledged by the broker: begun_ns, ended_ns, cpu_s."""
+        return self._hear()
+
+    def _hear(self) -> dict[str, Any]:
+        return dict(json.loads(self.program.hear()))
+
+
+class Service:
+    """The service in its two processes, with a configuration of its own."""
+
+    def __init__(self, port: int, folder: Path, store: BenchmarkStore | None, *, timed: Path | None = None) -> None:
+        self._folder = folder / "var"
+        influx = f'[influx]\nurl = "{store.url}"\n' if store else ""
+        settings = f'[mqtt]\nport = {port}\n\n[journal]\npath = "{self._folder / "journal.db"}"\n\n{influx}'
+        config = write_configuration(folder, rules=RULES, settings=settings)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
+        if store:
+            environ["GAUGE_INFLUX_TOKEN"] = store.token
+        if timed is None:
+            command = [sys.executable, "-m", "gauge_ingest", "run", "--config", str(config)]
+        else:
+            command = [sys.executable, "-m", "benchmarks.timed_service", str(config), str(timed)]
+        self.program = Program(command, folder, "service", environ=environ)
+        self.program.wait_until(self._connected)
+        self.outbound_pid = children(self.program.pid)[0]
+        self.progress = Progress(self._folder, follows=store is not None)
+
+    def _connected(self) -> bool:
+        try:
+            text = (self._folder / "journal.db.status.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return False
+        status = json.loads(text)
+        return bool(status["broker"]["connected"] and status["outbound"]["alive"])
+
+
+class Progress:
+    """How far the service is, read from its journal and outbound.db as any other process may."""
+
+    def __init__(self, folder: Path, *, follows: bool) -> None:
+        self._journal = _open(folder / "journal.db")
+        self._positions = folder / "outbound.db"
+        self._outbound: sqlite3.Connection | None = None
+        self._follows = follows
+        self._batch, self.committed = 0, 0
+
+    def wait_for(self, messages: int) -> float:
+        """Return when so many messages are committed, nothing is owed and all of it is copied; seconds it took to copy."""
+        deadline = time.monotonic() + SETTLE_MAX_S
+        committed_at = 0.0
+        while not self._settled(messages):
+            if self.committed >= messages and not committed_at:
+                committed_at = time.monotonic()
+            assert time.monotonic() < deadline, f"{self.committed} of {messages} committed, debts {self.debts()}"
+            time.sleep(LOOK_EVERY_S)
+        return time.monotonic() - committed_at if committed_at else 0.0
+
+    def debts(self) -> int:
+        """How many spans are owed."""
+        return int(self._journal.execute("SELECT count(*) FROM debt").fetchone()[0])
+
+    def readings(self) -> int:
+        """How many readings the journal holds."""
+        return int(self._journal.execute("SELECT count(*) FROM reading").fetchone()[0])
+
+    def alert_events(self) -> int:
+        """How many alert events were told."""
+        return int(self._journal.execute("SELECT count(*) FROM alert_event").fetchone()[0])
+
+    def commits(self) -> int:
+        """How many batches were committed."""
+        return int(self._journal.execute("SELECT count(*) FROM batch").fetchone()[0])
+
+    def look(self) -> int:
+        """How many messages are committed; each batch is looked at once."""
+        for batch, messages in self._journal.execute(
+            "SELECT id, length(lengths) / 4 FROM batch WHERE id > ? ORDER BY id", (self._batch,)
+        ):
+            self._batch, self.committed = batch, self.committed + messages
+        return self.committed
+
+    def _settled(self, messages: int) -> bool:
+        return self.look() >= messages and not self.debts() and (not self._follows or self._copied())
+
+    def _copied(self) -> bool:
+        newest = self._journal.execute("SELECT coalesce(max(seq), 0) FROM change").fetchone()[0]
+        if self._outbound is None:
+            self._outbound = _open(self._positions)
+        found = self._outbound.execute("SELECT seq FROM position WHERE name = 'influx'").fetchone()
+        return found is not None and found[0] >= newest
+
+
+class Baseline:
+    """Stock paho that counts."""
+
+    def __init__(self, port: int, folder: Path, milestones: list[int]) -> None:
+        command = [sys.executable, "-m", "benchmarks.baseline", str(port), *map(str, milestones)]
+        self.program = Program(command, folder, "baseline", talks=True)
+        assert self.program.hear() == "ready"
+
+    def counted_ns(self) -> int:
+        """Wait for the next number of messages; when it was reached."""
+        return int(self.program.hear())
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)

@@ -1,0 +1,87 @@
+"""Draws docs/demo.svg: what `gauge-ingest demo` shows, at the moment when several stations stand at the highest level.
+
+python docs/picture.py    runs the demonstration in a folder of its own (about two minutes) and writes docs/demo.svg
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
+
+from gauge_ingest.configuration import load
+from gauge_ingest.core.model import EventKind
+from gauge_ingest.demo.screen import Scene, draw, look
+from gauge_ingest.demo.stage import FOLDER
+from gauge_ingest.journal import JournalUnavailable, Reader
+
+ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "docs" / "demo.svg"
+COLUMNS = 118
+STATIONS_MIN = 2  # stations at the highest level that the picture must show
+RUN_MAX_S = 180.0
+LOOK_EVERY_S = 0.3
+# Every reader has a monospace font; one from elsewhere would be fetched by each of them, and tell who reads.
+FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono CJK SC', Consolas, Menlo, 'Courier New', monospace"
+THEME = TerminalTheme(
+    (24, 26, 31),
+    (222, 224, 228),
+    [(40, 44, 52), (224, 80, 80), (120, 190, 110), (230, 190, 90), (90, 150, 230), (190, 130, 220), (90, 190, 200)]
+    + [(222, 224, 228)],
+    DIMMED_MONOKAI.ansi_colors._colors[8:],
+)
+
+
+def main() -> int:
+    """Draw the picture; 1 when the demonstration never came to what it should show."""
+    with tempfile.TemporaryDirectory(prefix="picture-") as folder:
+        command = [sys.executable, "-m", "gauge_ingest", "demo", "--config", str(ROOT / "config")]
+        with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as demo:  # noqa: S603 - our own program
+            try:
+                scene = _awaited(Path(folder) / FOLDER / "journal.db", demo)
+            finally:
+                demo.terminate()
+    if scene is None:
+        Console(stderr=True).print("the demonstration ended before enough stations stood at the highest level")
+        return 1
+    PICTURE.write_text(_svg(scene), encoding="utf-8")
+    return 0
+
+
+def _awaited(journal: Path, demo: "subprocess.Popen[bytes]") -> Scene | None:
+    """The first scene worth showing, or None."""
+    configuration = load(ROOT / "config", {})
+    rule = configuration.rules[0]
+    until = time.monotonic() + RUN_MAX_S
+    while demo.poll() is None and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+        try:
+            reader = Reader.open(journal)
+            status = json.loads(journal.with_name(journal.name + ".status.json").read_text(encoding="utf-8"))
+        except (JournalUnavailable, FileNotFoundError, ValueError):
+            continue
+        scene = look(reader, configuration.stations, rule, now=int(status["at"]))
+        reader.close()
+        highest = sum(alert.level == rule.levels[-1] for alert in scene.alerts.values())
+        if highest >= STATIONS_MIN and any(event.kind is EventKind.STRENGTHENED for event in scene.events):
+            return scene
+    return None
+
+
+def _svg(scene: Scene) -> str:
+    console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(draw(scene, title="a storm over Hutubi"))
+    svg = console.export_svg(title="make demo", theme=THEME, unique_id="demo")
+    svg = re.sub(r"@font-face\s*\{[^}]*\}\s*", "", svg)
+    svg = re.sub(r"font-family:\s*[^;]+;", f"font-family: {FONTS};", svg)
+    return re.sub(r"<!--.*?-->\s*", "", svg)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
