@@ -5,13 +5,17 @@ python docs/picture.py    runs the demonstration in a folder of its own (about t
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from html import escape, unescape
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
 
@@ -24,9 +28,10 @@ from gauge_ingest.journal import JournalUnavailable, Reader
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "demo.svg"
 COLUMNS = 118
-STATIONS_MIN = 2  # stations at the highest level that the picture must show
+STATIONS_MIN = 3  # stations at the highest level that the picture must show
 RUN_MAX_S = 180.0
 LOOK_EVERY_S = 0.3
+CELL = 12.2  # pixels, as rich draws them
 # Every reader has a monospace font; one from elsewhere would be fetched by each of them, and tell who reads.
 FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono CJK SC', Consolas, Menlo, 'Courier New', monospace"
 THEME = TerminalTheme(
@@ -46,7 +51,7 @@ def main() -> int:
             try:
                 scene = _awaited(Path(folder) / FOLDER / "journal.db", demo)
             finally:
-                demo.terminate()
+                demo.send_signal(signal.SIGINT)  # it ends its parts at Ctrl-C alone
     if scene is None:
         Console(stderr=True).print("the demonstration ended before enough stations stood at the highest level")
         return 1
@@ -80,7 +85,21 @@ def _svg(scene: Scene) -> str:
     svg = console.export_svg(title="make demo", theme=THEME, unique_id="demo")
     svg = re.sub(r"@font-face\s*\{[^}]*\}\s*", "", svg)
     svg = re.sub(r"font-family:\s*[^;]+;", f"font-family: {FONTS};", svg)
-    return re.sub(r"<!--.*?-->\s*", "", svg)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg)
+    return re.sub(r'<text ([^>]*?)x="([0-9.]+)"([^>]*?)textLength="[0-9.]+"([^>]*)>([^<]*)</text>', _spaced, svg)
+
+
+def _spaced(found: "re.Match[str]") -> str:
+    """A text with the characters of two cells apart from the others: rich gives each of them the width of one."""
+    before, x, between, after, content = found.groups()
+    at, texts = float(x), []
+    for _, run in groupby(unescape(content), key=cell_len):
+        text = "".join(run)
+        length = cell_len(text) * CELL
+        words = escape(text).replace(" ", "&#160;")
+        texts.append(f'<text {before}x="{at:.1f}"{between}textLength="{length:.1f}"{after}>{words}</text>')
+        at += length
+    return "".join(texts)
 
 
 if __name__ == "__main__":

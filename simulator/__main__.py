@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -85,7 +85,7 @@ def run_command(
     sites = read_sites(config)
     clock = choose_clock(speed=speed, environment=os.environ)
     host, port = parse_broker(broker) if broker else read_broker(config, environment=os.environ)
-    door = Broker(host, port, protocol, username, _password(os.environ))
+    door = Broker(host, port, protocol, username, _passwords(os.environ, [site.station for site in sites]))
     stop = _stop_on_signals()
     messages, out = Console(stderr=True, soft_wrap=True), Console()
     if speed is not None:
@@ -191,10 +191,16 @@ def _stop_on_signals() -> Stop:
     return stop
 
 
-def _password(environment: Mapping[str, str]) -> str | None:
-    path = environment.get(f"{PASSWORD_VARIABLE}_FILE")
-    if not path:
-        return environment.get(PASSWORD_VARIABLE)
+def _passwords(environment: Mapping[str, str], stations: Sequence[str]) -> dict[str, str]:
+    """Each station's password: one for all, or a file each where the path holds `{station}`."""
+    pattern = environment.get(f"{PASSWORD_VARIABLE}_FILE")
+    if not pattern:
+        password = environment.get(PASSWORD_VARIABLE)
+        return {} if password is None else dict.fromkeys(stations, password)
+    return {station: _password_in(pattern.replace("{station}", station)) for station in stations}
+
+
+def _password_in(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

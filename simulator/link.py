@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from paho.mqtt import client as paho
@@ -42,7 +42,7 @@ class Broker:
     port: int
     protocol: Protocol = "5"
     username: str | None = None
-    password: str | None = None
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)  # by station
 
 
 class _Connection:
@@ -54,6 +54,7 @@ class _Connection:
         self._broker = broker
         self._client_id = client_id
         self._username = broker.username.replace("{station}", station) if broker.username else None
+        self._password = broker.passwords.get(station)
         self._client: paho.Client | None = None
         self._ready = False
         self._window = IN_FLIGHT_MAX
@@ -113,7 +114,7 @@ class _Connection:
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(IN_FLIGHT_MAX)
         if self._username is not None:
-            client.username_pw_set(self._username, self._broker.password)
+            client.username_pw_set(self._username, self._password)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         return client
