@@ -5,6 +5,7 @@ import os
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,7 @@ from benchmarks.stores import BenchmarkStore
 RULES = Path("config/rules.toml")  # those shipped; benchmarks run from the root of the project
 CONNECTIONS = 8  # of the publisher
 LOOK_EVERY_S = 0.01
-SETTLE_MAX_S = 300.0
-RAIN = 1  # kind of changes of the journal
+SETTLE_MAX_S = 60.0
 
 
 class Broker:
@@ -91,7 +91,7 @@ class Service:
         self.program = Program(command, folder, "service", environ=environ)
         self.program.wait_until(self._connected)
         self.outbound_pid = children(self.program.pid)[0]
-        self.progress = Progress(self._folder, follows=store is not None)
+        self.progress = Progress(self._folder, follows=store is not None, last_words=self.program.last_words)
 
     def _connected(self) -> bool:
         try:
@@ -105,23 +105,20 @@ class Service:
 class Progress:
     """How far the service is, read from its journal and outbound.db as any other process may."""
 
-    def __init__(self, folder: Path, *, follows: bool) -> None:
+    def __init__(self, folder: Path, *, follows: bool, last_words: Callable[[], str]) -> None:
+        self._last_words = last_words
         self._journal = _open(folder / "journal.db")
         self._positions = folder / "outbound.db"
         self._outbound: sqlite3.Connection | None = None
         self._follows = follows
         self._batch, self.committed = 0, 0
 
-    def wait_for(self, messages: int) -> float:
-        """Return when so many messages are committed, nothing is owed and all of it is copied; seconds it took to copy."""
+    def wait_for(self, messages: int) -> None:
+        """Return when so many messages are committed, nothing is owed and all of it is in the store."""
         deadline = time.monotonic() + SETTLE_MAX_S
-        committed_at = 0.0
         while not self._settled(messages):
-            if self.committed >= messages and not committed_at:
-                committed_at = time.monotonic()
-            assert time.monotonic() < deadline, f"{self.committed} of {messages} committed, debts {self.debts()}"
+            assert time.monotonic() < deadline, f"stuck: {self._where()} of {messages} messages\n{self._last_words()}"
             time.sleep(LOOK_EVERY_S)
-        return time.monotonic() - committed_at if committed_at else 0.0
 
     def debts(self) -> int:
         """How many spans are owed."""
@@ -152,10 +149,17 @@ class Progress:
 
     def _copied(self) -> bool:
         newest = self._journal.execute("SELECT coalesce(max(seq), 0) FROM change").fetchone()[0]
+        return self._position() >= int(newest)
+
+    def _position(self) -> int:
         if self._outbound is None:
             self._outbound = _open(self._positions)
         found = self._outbound.execute("SELECT seq FROM position WHERE name = 'influx'").fetchone()
-        return found is not None and found[0] >= newest
+        return 0 if found is None else int(found[0])
+
+    def _where(self) -> str:
+        newest = self._journal.execute("SELECT coalesce(max(seq), 0) FROM change").fetchone()[0]
+        return f"debts {self.debts()}, position {self._position()} of {newest}, committed {self.committed}"
 
 
 class Baseline:

@@ -3,7 +3,6 @@
 python docs/picture.py    runs the demonstration in a folder of its own (about two minutes) and writes docs/demo.svg
 """
 
-import json
 import re
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
+from rich.terminal_theme import TerminalTheme
 
 from gauge_ingest.configuration import load
 from gauge_ingest.core.model import EventKind
@@ -37,9 +36,10 @@ FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono CJK SC', Consolas, Menlo, 'Courier 
 THEME = TerminalTheme(
     (24, 26, 31),
     (222, 224, 228),
-    [(40, 44, 52), (224, 80, 80), (120, 190, 110), (230, 190, 90), (90, 150, 230), (190, 130, 220), (90, 190, 200)]
-    + [(222, 224, 228)],
-    DIMMED_MONOKAI.ansi_colors._colors[8:],
+    [
+        *[(40, 44, 52), (224, 80, 80), (120, 190, 110), (230, 190, 90)],
+        *[(90, 150, 230), (190, 130, 220), (90, 190, 200), (222, 224, 228)],
+    ],
 )
 
 
@@ -68,10 +68,9 @@ def _awaited(journal: Path, demo: "subprocess.Popen[bytes]") -> Scene | None:
         time.sleep(LOOK_EVERY_S)
         try:
             reader = Reader.open(journal)
-            status = json.loads(journal.with_name(journal.name + ".status.json").read_text(encoding="utf-8"))
-        except (JournalUnavailable, FileNotFoundError, ValueError):
+        except JournalUnavailable:
             continue
-        scene = look(reader, configuration.stations, rule, now=int(status["at"]))
+        scene = look(reader, configuration.stations, rule, now=reader.newest_received_at())
         reader.close()
         highest = sum(alert.level == rule.levels[-1] for alert in scene.alerts.values())
         if highest >= STATIONS_MIN and any(event.kind is EventKind.STRENGTHENED for event in scene.events):

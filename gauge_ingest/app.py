@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gauge_ingest.codecs import CODECS
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Settings, load
 from gauge_ingest.ingest import Ingest
 from gauge_ingest.inlet import BrokerAddress, Inlet, TakenOver
-from gauge_ingest.jobs import Job, due
+from gauge_ingest.jobs import Job, ask_to_prune, due
 from gauge_ingest.journal import Journal, JournalBroken, Lock, Locked
 from gauge_ingest.notifiers import Notifier
 from gauge_ingest.notifiers.log import LogNotifier
@@ -65,7 +66,7 @@ def run_outbound(directory: Path, environ: Mapping[str, str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     for follower in followers:
         follower.start()
-    calendar = _Calendar(_jobs(followers), positions, clock)
+    calendar = _Calendar(_jobs(configuration, followers), positions, clock)
     _wake_until_closed(followers, calendar)
     for follower in followers:
         follower.stop()
@@ -90,7 +91,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], configuration: Configur
         inlet=inlet,
         pump=pump,
         journal=journal,
-        spool=Spool(settings.journal_path.parent / "spool"),
+        spool=Spool.beside(settings.journal_path),
         outbound=outbound,
         status_path=settings.journal_path.with_name(settings.journal_path.name + ".status.json"),
         now=clock.now,
@@ -249,17 +250,20 @@ class _Calendar:
         self._knocked_at = time.monotonic()
         now = self._clock.now()
         for job in self._jobs:
-            if due(job.every_s, now=now, last_done=self._positions.last_done(job.name)):
-                job.do()
+            if due(job.every_s, now=now, last_done=self._positions.last_done(job.name)) and job.do():
                 self._positions.done(job.name, now)
 
 
-def _jobs(followers: list[StoreFollower | NotifierFollower]) -> list[Job]:
-    return [
+def _jobs(configuration: Configuration, followers: list[StoreFollower | NotifierFollower]) -> list[Job]:
+    again = [
         Job(f"try again what {follower.name} refused", 3_600, follower.try_again)
         for follower in followers
         if isinstance(follower, StoreFollower)
     ]
+    journal = configuration.settings.journal
+    spool = Spool.beside(configuration.settings.journal_path)
+    prune = partial(ask_to_prune, spool, keep_days=journal.keep_days, keep_raw_days=journal.keep_raw_days)
+    return [*again, Job("prune the journal", 86_400, prune)]
 
 
 def _wake_until_closed(followers: list[StoreFollower | NotifierFollower], calendar: _Calendar) -> None:

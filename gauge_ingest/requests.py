@@ -8,9 +8,10 @@ from gauge_ingest.core.model import Station
 from gauge_ingest.journal import Journal, Quarantined
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.guard import attempt
+from gauge_ingest.pump.prune import Retention
 from gauge_ingest.spool import Request
 
-REPLAY, RELOAD = "replay", "reload"
+REPLAY, RELOAD, PRUNE = "replay", "reload", "prune"
 REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
 _ID_MAX = 2**63 - 1
 
@@ -35,7 +36,17 @@ def carry_out(
         with journal.transaction():
             _remember(journal, request, answer, now)
         return answer
+    if request.what == PRUNE:  # repeated until nothing is left, so it need not be remembered
+        return _prune(pump, request)
     return {"ok": False, "error": f"nobody here knows how to {request.what[:40]!r}"}
+
+
+def _prune(pump: Pump, request: Request) -> Answer:
+    """One slice of what is older than `{"keep_days", "keep_raw_days"}`."""
+    keep_days, keep_raw_days = request.body.get("keep_days"), request.body.get("keep_raw_days")
+    if not (isinstance(keep_days, int) and isinstance(keep_raw_days, int) and min(keep_days, keep_raw_days) >= 0):
+        return {"ok": False, "error": "prune takes keep_days and keep_raw_days: whole numbers from 0"}
+    return {"ok": True, "more": pump.prune(Retention(keep_days, keep_raw_days))}
 
 
 def _replay(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:

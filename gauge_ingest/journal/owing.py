@@ -49,6 +49,11 @@ class Owing:
         ).fetchone()
         return None if found is None else Debt._make(found)
 
+    def oldest_debt(self) -> int | None:
+        """The earliest instant that anything is owed for."""
+        found = self._db.execute("SELECT min(since) FROM debt").fetchone()
+        return None if found[0] is None else int(found[0])
+
     def paid(self, debt: Debt, *, up_to: int | None = None) -> None:
         """A debt is paid, or paid up to an instant: the rest stays owed."""
         if up_to is None or up_to >= debt.until:
@@ -94,11 +99,4 @@ class Owing:
         """Delete the oldest raw messages received before an instant, one batch at a time; how many batches went."""
         return self._db.execute(
             "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE received_at < ? ORDER BY id LIMIT 50)", (before,)
-        ).rowcount
-
-    def prune_changes(self, *, up_to: int) -> int:
-        """Delete changes that every follower has carried on; how many went."""
-        return self._db.execute(
-            "DELETE FROM change WHERE seq IN (SELECT seq FROM change WHERE seq <= ? ORDER BY seq LIMIT ?)",
-            (up_to, PRUNE_ROWS_MAX),
         ).rowcount

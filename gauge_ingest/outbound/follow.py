@@ -124,10 +124,11 @@ class StoreFollower(Follower):
         self._rows_max = rows_max
         self._retry_aside = True
 
-    def try_again(self) -> None:
+    def try_again(self) -> bool:
         """Offer what was set aside once more."""
         self._retry_aside = True
         self.wake()
+        return True
 
     def begin(self) -> None:
         """Make the store ready."""

@@ -74,12 +74,6 @@ class Positions:
             known = [name for (name,) in self._db.execute("SELECT name FROM position")]
             self._db.executemany("DELETE FROM position WHERE name = ?", [(n,) for n in known if n not in names])
 
-    def oldest(self, epoch: str) -> int:
-        """The position that every follower has reached."""
-        with self._lock:
-            found = self._db.execute("SELECT min(CASE WHEN epoch = ? THEN seq ELSE 0 END) FROM position", (epoch,))
-            return int(found.fetchone()[0] or 0)
-
     # --- rows and events that a store refused --------------------------------------------------------------------
 
     def set_aside(self, name: str, refused: list[SetAside]) -> None:

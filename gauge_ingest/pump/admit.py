@@ -7,10 +7,11 @@ from gauge_ingest.core.model import DAY_MS, Report, Station
 
 
 class Bounds(NamedTuple):
-    """How far a station's clock may be from ours."""
+    """How far a station's clock may be from ours, and where the journal begins now."""
 
     ahead_max_ms: int
     behind_max_ms: int
+    kept_since: int = 0
 
 
 def admit(
@@ -25,7 +26,7 @@ def admit(
     reports: list[Report] = []
     rejected = list(message.rejected)
     latest = received_at + bounds.ahead_max_ms
-    earliest = received_at - bounds.behind_max_ms
+    earliest = max(received_at - bounds.behind_max_ms, bounds.kept_since)
     ahead = bounds.ahead_max_ms >= 0 and message.sent_at > latest
     for place, reading in enumerate(message.readings):
         observed_at = reading.observed_at
@@ -63,7 +64,10 @@ def _refusal(reading: Reading, station: Station, *, observed_at: int, earliest: 
         return f"count: {reading.counter} is not below the station's counter_modulus {modulus} (stations.toml)"
     if observed_at < earliest:
         days = (received_at - observed_at) / DAY_MS
-        return f"observed_at: {days:.0f} days before it was received, more than journal.readings_older_than_days_max"
+        return (
+            f"observed_at: {days:.0f} days before it was received, more than journal.readings_older_than_days_max"
+            " or journal.keep_days allow"
+        )
     return ""
 
 

@@ -15,6 +15,7 @@ from gauge_ingest.journal import DERIVE, JUDGE, Debt, Journal
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import increment_of, report_of
+from gauge_ingest.pump.prune import pruned_before
 from gauge_ingest.pump.walk import Walk
 
 # Rows of one slice. 15 ms is what the rain may have to wait for a debt; see benchmarks/backlog.py.
@@ -57,6 +58,8 @@ def _derive(payer: Payer, debt: Debt, station: Station) -> None:
     number = journal.station_number(station.id)
     start = journal.reader.newest(station.id, before=debt.since, anchor=True)
     rows, complete = _rows(journal, station.id, start, debt.until)
+    if start is None and rows and rows[0].anchor and pruned_before(journal):
+        start, rows = rows[0], rows[1:]  # its neighbour before has been deleted, what was derived from it stands
     derived = increments([report_of(row) for row in rows], station, after=report_of(start) if start else None)
     end, up_to = _settled(rows, derived, debt, complete=complete)
     changed = [

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from gauge_ingest.codecs import Decode
-from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.model import DAY_MS, Rule, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
 from gauge_ingest.pump.admit import Bounds
@@ -16,6 +16,7 @@ from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import StationMemory, recall
+from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.senders import Senders
 
 
@@ -49,6 +50,7 @@ class Pump:
         self._rules: list[Thresholds] = []
         self._network = Network({}, (), "", "")
         self._configuration = 0
+        self._kept_since = pruned_before(journal)
         self._newest_received_at = journal.reader.newest_received_at()
         self.senders = Senders({})
         self.findings = Findings(journal)
@@ -118,6 +120,13 @@ class Pump:
             payer.pay(debt)
         return True
 
+    def prune(self, retention: Retention) -> bool:
+        """Delete a slice of what need not be kept; whether there is more."""
+        with self._journal.transaction():
+            more = prune(self._journal, retention, now=self._now())
+        self._kept_since = pruned_before(self._journal)
+        return more
+
     def tick(self) -> None:
         """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse."""
         now = self._now()
@@ -151,7 +160,8 @@ class Pump:
             memory=self.memory,
             bounds=Bounds(
                 ahead_max_ms=self._settings.clock_ahead_max_s * 1000 if mend else -1,
-                behind_max_ms=self._settings.readings_older_than_days_max * 86_400_000,
+                behind_max_ms=self._settings.readings_older_than_days_max * DAY_MS,
+                kept_since=self._kept_since,
             ),
             quota=self._settings.unknown_sender_quota,
             configuration=self._configuration,
