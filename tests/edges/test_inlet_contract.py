@@ -234,16 +234,16 @@ def test_a_broker_that_knows_no_mqtt_311_is_lost_and_tried_again() -> None:
 def test_rain_that_arrives_is_a_sign_of_life_though_the_answer_to_our_ping_is_behind_it(fast: bool) -> None:  # noqa: FBT001
     """Goal: a backlog that takes longer than the keep-alive to work off does not part us from the broker.
 
-    Method: a keep-alive of one second, and rain all the time but no PINGRESP.
+    Method: a keep-alive of one second, rain and acknowledgements all the time, but no PINGRESP.
     """
-    rain = publish(Delivery("rain/v1/HTB01/up", b"{}"), properties=b"")
-    ends_at = time.monotonic() + 3.5
+    rain = publish(Delivery("rain/v1/HTB01/up", b"{}", b"\0\1"), properties=b"")
+    ends_at = time.monotonic() + 2.7
 
     with connected_inlet(fast=fast, mqtt5=True, keep_alive_s=1) as (inlet, far):
         feed(inlet, far, iter([connack(mqtt5=True) + suback(mqtt5=True)]))
         while time.monotonic() < ends_at and not is_closed(far):
             far.send(rain)
-            inlet.take(0.02)
+            inlet.acknowledge(inlet.take(0.02))
 
         assert Happened.LOST not in inlet.happened()
 
