@@ -13,7 +13,9 @@ from benchmarks.machine import busy_s, cpu_s
 from benchmarks.servers import Baseline, Broker, Publisher, Service
 from benchmarks.stores import BenchmarkStore, started
 
-WARM_STEPS = 2  # each station reports so often before the clock starts: memories, series and connections are made
+# Each station reports so often before the clock starts, and each time all of it is settled first: its first report is
+# a debt, its second one brings it into memory, and series and connections are made.
+WARM_STEPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,9 @@ class Round:
 
 
 def parts(readings: int, rate: float = 0.0) -> list[Part]:
-    """The readings before the clock starts, and those that count."""
-    warm = STATIONS * WARM_STEPS
-    return [Part(0, STATIONS, warm, SEQ_FIRST), Part(WARM_STEPS, STATIONS, readings, SEQ_FIRST + warm, rate)]
+    """The readings before the clock starts, step by step, and last those that count."""
+    warm = [Part(step, STATIONS, STATIONS, SEQ_FIRST + step * STATIONS) for step in range(WARM_STEPS)]
+    return [*warm, Part(WARM_STEPS, STATIONS, readings, SEQ_FIRST + WARM_STEPS * STATIONS, rate)]
 
 
 def beginning(readings: int) -> int:
@@ -50,21 +52,18 @@ def service_round(store_name: str, readings: int, where: Path) -> Round:
         service = Service(broker.port, folder, store)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings)
-        warm, timed = parts(readings)
-        publisher.go()
-        publisher.sent()
-        service.progress.wait_for(warm.count)
+        warm = _warm_up(publisher, service)
         commits, events = service.progress.commits(), service.progress.alert_events()
         pids = {"ingest": service.program.pid, "outbound": service.outbound_pid, "broker": broker.program.pid}
         if store:
             pids["store"] = store.program.pid
-        meter = Meter({**pids, "publisher": publisher.program.pid}, timed.count)
+        meter = Meter({**pids, "publisher": publisher.program.pid}, readings)
         publisher.go()
         sent = publisher.sent()
-        service.progress.wait_for(warm.count + timed.count)
+        service.progress.wait_for(warm + readings)
         ended_ns = time.monotonic_ns()
         facts = {
-            "published": warm.count + timed.count,
+            "published": warm + readings,
             "committed": service.progress.readings(),
             "commits": service.progress.commits() - commits,
             "alert_events": service.progress.alert_events() - events,
@@ -79,15 +78,16 @@ def service_round(store_name: str, readings: int, where: Path) -> Round:
 def baseline_round(readings: int, where: Path) -> Round:
     """Publisher, broker, stock paho: from the first message sent until the last is counted."""
     with _stage(where) as (folder, stack, broker):
-        warm, timed = parts(readings)
-        baseline = Baseline(broker.port, folder, [warm.count, warm.count + timed.count])
+        milestones = [STATIONS * step for step in range(1, WARM_STEPS + 1)]
+        baseline = Baseline(broker.port, folder, [*milestones, milestones[-1] + readings])
         stack.callback(baseline.program.end)
         publisher = _publisher(broker, folder, stack, readings)
-        publisher.go()
-        publisher.sent()
-        baseline.counted_ns()
+        for _ in milestones:
+            publisher.go()
+            publisher.sent()
+            baseline.counted_ns()
         pids = {"stock paho": baseline.program.pid, "broker": broker.program.pid, "publisher": publisher.program.pid}
-        meter = Meter(pids, timed.count)
+        meter = Meter(pids, readings)
         publisher.go()
         sent = publisher.sent()
         return meter.round((baseline.counted_ns() - sent["begun_ns"]) / 1e9, {})
@@ -97,8 +97,9 @@ def publisher_round(readings: int, where: Path) -> Round:
     """Publisher and broker alone, nobody subscribed: what the load could be."""
     with _stage(where) as (folder, stack, broker):
         publisher = _publisher(broker, folder, stack, readings)
-        publisher.go()
-        publisher.sent()
+        for _ in range(WARM_STEPS):
+            publisher.go()
+            publisher.sent()
         meter = Meter({"publisher": publisher.program.pid, "broker": broker.program.pid}, readings)
         publisher.go()
         sent = publisher.sent()
@@ -113,21 +114,19 @@ def latency_round(store_name: str, readings: int, rate: float, where: Path) -> d
         service = Service(broker.port, folder, store, timed=times)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings, rate)
-        warm, timed = parts(readings, rate)
+        warm = _warm_up(publisher, service)
+        before = service.progress.commits()
         publisher.go()
         publisher.sent()
-        service.progress.wait_for(warm.count)
-        publisher.go()
-        publisher.sent()
-        service.progress.wait_for(warm.count + timed.count)
-        commits = service.progress.commits()
+        service.progress.wait_for(warm + readings)
+        commits = service.progress.commits() - before
         service.program.end()
         sent = array("q", publisher.times.read_bytes())
-        committed_ms, acknowledged_ms = latencies_ms(sent, timed.seq_first, times)
-        assert len(committed_ms) == timed.count, f"{timed.count - len(committed_ms)} messages were never committed"
+        committed_ms, acknowledged_ms = latencies_ms(sent, SEQ_FIRST + warm, times)
+        assert len(committed_ms) == readings, f"{readings - len(committed_ms)} messages were never committed"
         return {
             "rate": rate,
-            "readings": timed.count,
+            "readings": readings,
             "commits": commits,
             **{f"committed_p{share}_ms": percentile(committed_ms, share) for share in (50, 99)},
             "committed_max_ms": committed_ms[-1],
@@ -183,6 +182,15 @@ def _store(name: str, folder: Path, stack: ExitStack) -> BenchmarkStore | None:
     if store:
         stack.callback(store.program.end)
     return store
+
+
+def _warm_up(publisher: Publisher, service: Service) -> int:
+    """Publish what comes before the clock starts, each step when the one before is settled; how many readings."""
+    for step in range(WARM_STEPS):
+        publisher.go()
+        publisher.sent()
+        service.progress.wait_for(STATIONS * (step + 1))
+    return STATIONS * WARM_STEPS
 
 
 def _publisher(broker: Broker, folder: Path, stack: ExitStack, readings: int, rate: float = 0.0) -> Publisher:

@@ -154,7 +154,7 @@ class Progress:
     def _position(self) -> int:
         if self._outbound is None:
             self._outbound = _open(self._positions)
-        found = self._outbound.execute("SELECT seq FROM position WHERE name = 'influx'").fetchone()
+        found = self._outbound.execute("SELECT seq FROM position WHERE name LIKE 'influx%'").fetchone()
         return 0 if found is None else int(found[0])
 
     def _where(self) -> str:

@@ -13,7 +13,7 @@ from gauge_ingest.commands.opening import (
     reading,
 )
 from gauge_ingest.commands.output import ago, flag_text, full_instant, print_json, show, table
-from gauge_ingest.core.model import HOUR_MS, Kind, Row, Station, Step
+from gauge_ingest.core.model import HOUR_MS, Row, Station, Step
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Reader
 
@@ -70,7 +70,7 @@ def _rain_mm(station: Station, rows: Sequence[Row], *, since: int, until: int) -
     ended = [
         station.depth_mm(row.tips, until=row.observed_at)
         for row in rows
-        if since < row.observed_at <= until and row.kind != Kind.TEST and row.step not in (Step.VOID, Step.OWED)
+        if since < row.observed_at <= until and row.step not in (Step.VOID, Step.OWED)
     ]
     return round(sum(ended), 3) if ended else None
 

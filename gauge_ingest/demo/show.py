@@ -132,9 +132,9 @@ def _summary(reader: Reader, configuration: Configuration, truth: Path, stage: S
         event = json.loads(line)
         if event["event"] == "tip":
             tipped[event["station"]] = tipped.get(event["station"], 0) + 1
-    table = Table(title="what fell, beside what was stored", box=None, padding=(0, 2))
-    for column in ("station", "fell, mm", "tips", "tips stored", "stored, mm", "readings", "alerts"):
-        table.add_column(column, justify="left" if column == "station" else "right")
+    table = Table(title="what fell, beside what was stored", box=None, padding=(0, 1))
+    for column in ("station", "mm fell", "tips", "tips stored", "mm stored", "readings", "alerts"):
+        table.add_column(column, justify="left" if column == "station" else "right", no_wrap=True)
     same = True
     for station in configuration.stations.values():
         rows = list(reader.rows(station.id, since=0, until=1 << 61))

@@ -143,19 +143,33 @@ def test_the_highest_alert_stands_first_with_place_level_rain_threshold_and_sinc
     assert max(map(len, lines)) <= columns
 
 
-def test_late_and_unconfirmed_rain_is_marked(place: Place) -> None:
+def test_late_rain_is_marked(place: Place) -> None:
     with place.desk() as desk:
         desk.now = T0 + 90 * MINUTE
         desk.take(message([(T0 + minute * MINUTE, 10 * minute) for minute in range(4)]))
-        desk.settle()
-        desk.take(message([(T0 + 6 * MINUTE, 20)], seq=2))
-        desk.settle()
 
     shown, one = place.run("alerts").stdout, place.run("alerts", "show", "1").stdout
 
     assert re.search(r"LATE: known \d+ min after it rained", shown)
-    assert "LATE" in one
-    assert "raised" in one
+    assert "UNCONFIRMED" not in shown
+    assert sum("LATE" in line for line in one.splitlines()) == 2
+    assert place.json("alerts")[0]["events"][0]["late"] is True
+
+
+def test_rain_of_which_more_may_have_fallen_is_marked_unconfirmed(place: Place) -> None:
+    counts = [0, 900, 900, 900, 912]  # it jumped up and stayed: perhaps a great deal of rain, perhaps none
+    with place.desk() as desk:
+        for number, count in enumerate(counts):
+            desk.now = T0 + 5 * number * MINUTE + 2_000
+            desk.take(message([(T0 + 5 * number * MINUTE, count)], seq=number))
+            desk.settle()
+
+    shown, (alert,) = place.run("alerts").stdout, place.json("alerts")
+
+    assert alert["evidence"]["unconfirmed"] is True
+    assert alert["evidence"]["rain_mm"] == 6.0
+    assert f"UNCONFIRMED: perhaps {alert['evidence']['rain_mm_max']:.1f} mm" in shown
+    assert "LATE" not in shown
 
 
 def test_no_alert_says_how_long_nothing_has_come(place: Place) -> None:

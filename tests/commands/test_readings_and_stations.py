@@ -111,14 +111,29 @@ def test_rain_of_the_last_hours_counts_increments_that_end_in_them(place: Place)
     assert rain_mm == {"1h": 16.0, "3h": 24.0, "6h": 28.0, "24h": 31.0}
 
 
-def test_rain_is_counted_with_the_stations_own_bucket_and_without_tests(place: Place) -> None:
+def test_rain_is_counted_with_the_stations_own_bucket_and_a_test_is_no_report_of_rain(place: Place) -> None:
     with place.desk() as desk:
         desk.now = place.now
-        desk.take(message([(place.now - 10 * MINUTE, 5), (place.now - 5 * MINUTE, 8)], station_id="HTB04"))
+        desk.take(message([(place.now - 100 * MINUTE, 5), (place.now - 95 * MINUTE, 8)], station_id="HTB04"))
         test = {"observed_at": text(place.now - MINUTE), "count": 60, "kind": "test"}
         desk.take(message([test], station_id="HTB04", seq=2))
 
-    assert place.json("stations")[3]["rain_mm"]["1h"] == 0.6
+    rain_mm = place.json("stations")[3]["rain_mm"]
+
+    assert (rain_mm["1h"], rain_mm["3h"]) == (None, 0.6)
+
+
+def test_rain_is_counted_with_the_bucket_in_use_when_it_fell(place: Place) -> None:
+    with (place.config / "stations.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n[[stations.HTB05.deployments]]\nsince = {text(place.now - HOUR)}\nbucket_depth_mm = 0.5\n")
+    with place.desk() as desk:
+        desk.now = place.now
+        steps = ((-70, 0), (-65, 10), (-60, 10), (-55, 10), (-50, 20))
+        desk.take(message([(place.now + minute * MINUTE, count) for minute, count in steps], station_id="HTB05"))
+
+    rain_mm = place.json("stations")[4]["rain_mm"]
+
+    assert (rain_mm["1h"], rain_mm["3h"]) == (5.0, 7.0)
 
 
 @pytest.mark.parametrize("columns", [80, 120])

@@ -2,6 +2,8 @@
 
 import getpass
 import os
+import re
+import signal
 import socket
 import subprocess
 import time
@@ -34,6 +36,7 @@ class Broker:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.log = folder / "mosquitto.log"
+        self.database = folder / "mosquitto.db"
         self._config = folder / "mosquitto.conf"
         self._process: subprocess.Popen[bytes] | None = None
         self._config.write_text(
@@ -67,6 +70,22 @@ class Broker:
         if process is not None:
             process.terminate()
             process.wait(WITHIN_S)
+
+    def save(self) -> None:
+        """Have it write everything to disk now. Version 2.0.11 does not do so by itself for every message that it has
+        acknowledged, whatever autosave_on_changes says."""
+        assert self._process is not None
+        saved = self.log.read_text("utf-8").count("Saving in-memory database")
+        self._process.send_signal(signal.SIGUSR1)
+        until(lambda: self.log.read_text("utf-8").count("Saving in-memory database") > saved, what="mosquitto saves")
+        until(lambda: not self.database.with_name("mosquitto.db.new").exists(), what="mosquitto has saved")
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Such as (2, 0, 18)."""
+        found = re.search(r"mosquitto version (\d+)\.(\d+)\.(\d+)", self.log.read_text("utf-8"))
+        assert found is not None
+        return tuple(map(int, found.groups()))
 
     def _listens(self) -> bool:
         assert self._process is not None

@@ -78,6 +78,12 @@ def reconnect(inlet: Inlet) -> list[bytes]:
     return [delivery.payload for delivery in drive(inlet, lambda: inlet.connected)]
 
 
+def until_acknowledged(broker: Broker, inlet: Inlet, number: int) -> None:
+    """The broker has read so many acknowledgements: a socket closed at once may take them along."""
+    said = "Received PUBACK from gauge-ingest"
+    drive(inlet, lambda: inlet.connected and broker.log.read_text("utf-8").count(said) >= number)
+
+
 def send(broker: Broker, *payloads: bytes, topic: str = TOPIC, **tls: object) -> None:
     """Publish with QoS 1; returns when the broker has acknowledged everything."""
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="station")
@@ -119,6 +125,7 @@ def test_rain_that_is_not_acknowledged_comes_again_after_a_lost_connection(broke
         first = take_until(inlet, b"3", acknowledge=False)
         inlet.drop("a test")
         again = take_until(inlet, b"3")
+        until_acknowledged(broker, inlet, 3)
         nothing = reconnect(inlet)
         send(broker, b"4")
         fourth = take_until(inlet, b"4")
@@ -134,12 +141,11 @@ def test_rain_that_is_not_acknowledged_comes_again_after_a_lost_connection(broke
 
 
 def test_an_acknowledgement_after_the_broker_died_is_for_nothing_and_the_rain_comes_again(
-    broker: Broker, tmp_path: Path
+    broker: Broker,
 ) -> None:
-    database = tmp_path / "broker" / "mosquitto.db"
     with open_inlet(address(broker.port)) as inlet:
         send(broker, b"rain-1", b"rain-2")
-        until(lambda: database.exists() and b"rain-2" in database.read_bytes(), what="the broker has saved the rain")
+        broker.save()
         batch: list[Delivery] = []
         while len(batch) < 2:
             batch += inlet.take(0.05)
@@ -157,7 +163,7 @@ def test_no_acknowledgement_outlives_its_connection(broker: Broker, seed: int) -
     """Goal: a late PUBACK must not swallow another message. Method: the link is lost at random between take and
     acknowledge while rain is waiting; message ids begin anew, so every acknowledgement would fit a wrong message."""
     draw = random.Random(seed)
-    expected = [b"%d" % number for number in range(200)]
+    expected = [b"%d" % number for number in range(120)]
     kept: set[bytes] = set()
     with open_inlet(address(broker.port, receive_maximum=7)) as inlet:
         send(broker, *expected)
@@ -165,15 +171,16 @@ def test_no_acknowledgement_outlives_its_connection(broker: Broker, seed: int) -
         while len(kept) < len(expected):
             assert time.monotonic() < deadline, f"seed {seed}: {sorted(set(expected) - kept)[:9]} never came"
             batch = inlet.take(0.05)
-            lost_before_commit, lost_before_acknowledge = draw.random() < 0.04, draw.random() < 0.04
-            if lost_before_commit:
+            if not batch:
+                continue
+            fate = draw.random()
+            if fate < 0.08:
                 inlet.drop("a test: the commit failed")
                 continue
             kept.update(delivery.payload for delivery in batch)
-            if lost_before_acknowledge:
+            if fate < 0.16:
                 inlet.drop("a test: the link was lost after the commit")
-            if batch:
-                inlet.acknowledge(batch)
+            inlet.acknowledge(batch)
 
         assert kept == set(expected)
         assert set(reconnect(inlet)) <= kept
@@ -193,7 +200,7 @@ def test_rain_that_arrives_before_our_subscription_is_answered_is_acknowledged(b
             inlet.acknowledge(batch)
             early = [delivery.payload for delivery in batch]
         early += [] if waiting[-1] in early else take_until(inlet, waiting[-1])
-        drive(inlet, lambda: inlet.connected)
+        until_acknowledged(broker, inlet, 30)
         again = reconnect(inlet)
         happened = inlet.happened()
 
@@ -222,6 +229,9 @@ def test_a_broker_that_has_forgotten_our_session_is_told_from_one_that_kept_it(t
 
 
 def test_a_second_service_with_our_client_id_ends_us_by_name_and_the_rain_waits(broker: Broker) -> None:
+    """Brokers that do not say why they close (mosquitto before 2.0.15, MQTT 3.1.1) leave a duel: see the skip."""
+    if broker.version < (2, 0, 15):
+        pytest.skip(f"mosquitto {broker.version} does not say 'session taken over' (its issue #2607)")
     where = address(broker.port, client_id="the-one")
     with open_inlet(where) as first:
         send(broker, b"1")
@@ -258,7 +268,7 @@ def test_a_wrong_password_is_said_and_tried_again_until_it_is_right(tmp_path: Pa
     passwords.write_text(password_line("gauge", "another"))
     extra = f"allow_anonymous false\npassword_file {passwords}"
     with running_mosquitto(tmp_path / "broker", extra=extra) as broker:
-        where = address(broker.port, mqtt5=mqtt5, username="gauge", password="right")
+        where = address(broker.port, mqtt5=mqtt5, username="gauge", password="right")  # noqa: S106  of this test alone
         with closing(Inlet(where)) as inlet:
             drive(inlet, lambda: broker.log.read_text().count("New connection") >= 3)
             said = inlet.detail
@@ -279,9 +289,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
     for name in ("broker", "stranger"):
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            + ["-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.crt", "-days", "2"]
-            + ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"],
+            f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={name}"
+            f" -addext subjectAltName=IP:127.0.0.1 -keyout {folder}/{name}.key -out {folder}/{name}.crt".split(),
             check=True,
             capture_output=True,
         )
@@ -300,15 +309,8 @@ def test_rain_comes_over_tls_also_more_than_one_read_holds(tmp_path: Path, certi
         with open_inlet(where):
             pass
         send(broker, *payloads, ca_certs=ca)
-        with open_inlet(where) as inlet:
-            drive(inlet, lambda: inlet.connected)
-            inlet.drop("a test: all of it again, in one go")
 
-    with running_mosquitto(tmp_path / "broker", extra=tls(certificates)) as broker:
-        where = address(broker.port, tls=True, tls_ca=ca)
-        with open_inlet(where) as inlet:
-            send(broker, *payloads, ca_certs=ca)
-
+        with closing(Inlet(where)) as inlet:
             assert take_until(inlet, payloads[-1]) == payloads
 
 
@@ -346,13 +348,13 @@ def test_closing_says_goodbye_at_once_and_leaves_the_session_for_the_rain(broker
     where = address(broker.port)
     with closing(Listener(broker, "rain/v1/service/gauge-ingest")) as listener:
         with open_inlet(where) as inlet:
-            until(lambda: listener.states == ["online"])
+            drive(inlet, lambda: listener.states == ["online"])
             send(broker, b"1")
             take_until(inlet, b"1")
         until(lambda: listener.states == ["online", "gone"])
     send(broker, b"2")
 
-    with open_inlet(where) as inlet:
+    with closing(Inlet(where)) as inlet:
         assert take_until(inlet, b"2") == [b"2"]
         assert inlet.happened() == [Happened.CONNECTED]
 
