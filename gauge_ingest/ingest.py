@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from gauge_ingest.clock import SystemClock
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.inlet import Happened, Inlet
 from gauge_ingest.journal import Journal, JournalUnavailable
@@ -164,7 +165,7 @@ class Ingest:
         status = {
             "pid": os.getpid(),
             "at": self._now(),
-            "wall_at": int(time.time() * 1000),
+            "wall_at": SystemClock().now(),
             "broker": {"connected": self._inlet.connected, "detail": self._inlet.detail},
             "debts": self._journal.reader.debts(),
             "outbound": {"alive": self._outbound.alive},

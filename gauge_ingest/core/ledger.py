@@ -1,12 +1,23 @@
 """A station's recent rain in memory: wet increments with running sums, spans without coverage, bounds of any window."""
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from math import ceil
 
-from gauge_ingest.core.model import Increment, Station, Step, Window
+from gauge_ingest.core.model import Increment, Station, Step
 
 # Steps whose sum stands for everything that fell in their span.
 COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rain over (since, until], in micrometres: what surely and what possibly fell (no float, sums stay exact)."""
+
+    since: int
+    until: int
+    rain_um_min: int
+    rain_um_max: int
 
 
 class Ledger:

@@ -213,16 +213,6 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Rain over (since, until], in micrometres: what surely and what possibly fell (no float, sums stay exact)."""
-
-    since: int
-    until: int
-    rain_um_min: int
-    rain_um_max: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a rule stands at a level: the window that decided, its bounds in mm, and what stood against it."""
 

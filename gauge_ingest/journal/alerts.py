@@ -23,6 +23,20 @@ def evidence_text(evidence: Evidence | None) -> str | None:
     return None if evidence is None else json.dumps(asdict(evidence))
 
 
+def alert_columns(alert: Alert, configuration: int) -> tuple[object, ...]:
+    """An alert as a row of its table."""
+    *first, evidence, reason = (getattr(alert, name) for name in Alert.__slots__)
+    return (*first, evidence_text(evidence), reason, configuration)
+
+
+def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
+    """An event as a row of its table, without its id."""
+    return (
+        *(event.alert_id, event.kind, event.level, event.rained_at, event.known_at, event.at),
+        *(event.late, event.unconfirmed, event.sent, evidence_text(event.evidence), event.reason, configuration),
+    )
+
+
 def evidence_from(text: str | None) -> Evidence | None:
     """Evidence as the journal kept it."""
     return None if text is None else Evidence(**json.loads(text))

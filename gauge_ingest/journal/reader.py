@@ -87,7 +87,10 @@ class Reader:
         return int(found[0]) if found else 0
 
     def changes(self, after: int, *, rows_max: int) -> Changes:
-        """What changed after `after`, as it stands now, up to about `rows_max` rows."""
+        """What changed after `after`, as it stands now, up to about `rows_max` rows.
+
+        Rows that are still owed their increment are left out: paying the debt enters them into the log again.
+        """
         spans: dict[int, dict[int, tuple[int, int]]] = {}
         events: list[int] = []
         seq, number = after, 0
@@ -202,7 +205,7 @@ class Reader:
                         Row._make,
                         self._db.execute(
                             f"SELECT ?, {ROW} FROM reading WHERE hour = ? AND station = ?"
-                            " AND observed_at > ? AND observed_at <= ?",
+                            " AND observed_at > ? AND observed_at <= ? AND step <> 8",
                             (names[number], hour, number, since, until),
                         ),
                     )
@@ -210,7 +213,7 @@ class Reader:
             numbers = wanted.keys()
             for found in self._db.execute(
                 f"SELECT station, {ROW} FROM reading WHERE hour = ? AND station BETWEEN ? AND ?"
-                " AND observed_at > ? AND observed_at <= ?",
+                " AND observed_at > ? AND observed_at <= ? AND step <> 8",
                 (
                     hour,
                     min(numbers),

@@ -93,7 +93,7 @@ def open_reading(path: Path) -> sqlite3.Connection:
             f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
         )
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         raise JournalUnavailable(f"{path}: {error}") from error
     if version != VERSION:
         connection.close()

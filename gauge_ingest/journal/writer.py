@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, Increment, Kind, Report, Row, Step
-from gauge_ingest.journal.alerts import evidence_text
+from gauge_ingest.journal.alerts import alert_columns, event_columns
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
 from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_writing
@@ -254,49 +254,18 @@ class Journal:
         """The id that the next new alert will have."""
         return int(self._db.execute("SELECT coalesce(max(id), 0) + 1 FROM alert").fetchone()[0])
 
-    def save_alerts(self, alerts: Iterable[Alert], events: Iterable[AlertEvent], configuration: int) -> list[int]:
+    def save_alerts(self, alerts: Iterable[Alert], events: Iterable[AlertEvent], configuration: int) -> None:
         """Write alerts as they stand now, append what is to be told of them, and enter it into the change log."""
-        for alert in alerts:
-            self._db.execute(
-                f"INSERT OR REPLACE INTO alert VALUES ({', '.join('?' * 14)})",
-                (
-                    alert.id,
-                    alert.rule,
-                    alert.scope,
-                    alert.level,
-                    alert.peak,
-                    alert.state,
-                    alert.rained_since,
-                    alert.rained_until,
-                    alert.known_at,
-                    alert.raised_at,
-                    alert.ended_at,
-                    evidence_text(alert.evidence),
-                    alert.reason,
-                    configuration,
-                ),
-            )
-        ids = []
+        self._db.executemany(
+            f"INSERT OR REPLACE INTO alert VALUES ({', '.join('?' * 14)})",
+            [alert_columns(alert, configuration) for alert in alerts],
+        )
+        ids = array("q")
         for event in events:
             cursor = self._db.execute(
-                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 12)})",
-                (
-                    event.alert_id,
-                    event.kind,
-                    event.level,
-                    event.rained_at,
-                    event.known_at,
-                    event.at,
-                    event.late,
-                    event.unconfirmed,
-                    event.sent,
-                    evidence_text(event.evidence),
-                    event.reason,
-                    configuration,
-                ),
+                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 12)})", event_columns(event, configuration)
             )
             assert cursor.lastrowid is not None
             ids.append(cursor.lastrowid)
         if ids:
-            self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (ALERTS, array("q", ids).tobytes()))
-        return ids
+            self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (ALERTS, ids.tobytes()))

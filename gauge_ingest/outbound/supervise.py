@@ -24,6 +24,7 @@ class OutboundProcess:
         self._started_at = 0.0
         self._restart_at = 0.0
         self._failures = 0
+        self._end_by: float | None = None  # told to end, for a restart
 
     @property
     def alive(self) -> bool:
@@ -32,7 +33,7 @@ class OutboundProcess:
 
     def wake(self) -> None:
         """There is something new in the journal. A full pipe has woken it already; a broken one is the next restart."""
-        if self._child is None or self._child.stdin is None:
+        if self._child is None or self._child.stdin is None or self._child.stdin.closed:
             return
         try:
             os.write(self._child.stdin.fileno(), b"w")
@@ -44,8 +45,14 @@ class OutboundProcess:
         now = time.monotonic()
         if self._child is not None:
             status = self._child.poll()
+            if status is None and self._end_by is not None and now > self._end_by:
+                self._child.kill()
             if status is None:
                 self._failures = 0 if now - self._started_at > WELL_AFTER_S else self._failures
+                return
+            if self._end_by is not None:
+                self._let_go()
+                self._start()
                 return
             self._failures += 1
             wait_s = min(RESTART_MAX_S, RESTART_FIRST_S * 2 ** min(self._failures - 1, 10))
@@ -56,10 +63,11 @@ class OutboundProcess:
             self._start()
 
     def restart(self) -> None:
-        """End it and start it again, with the configuration as it is now."""
-        self.stop()
-        self._failures = 0
-        self._start()
+        """Have it end, and start it again with the configuration as it is then; does not wait for it."""
+        self._failures, self._restart_at = 0, 0.0
+        if self._child is not None and self._child.stdin is not None:
+            self._child.stdin.close()
+            self._end_by = time.monotonic() + END_WITHIN_S
 
     def stop(self) -> None:
         """Close the pipe, and end it by force when it does not end by itself."""
@@ -79,6 +87,7 @@ class OutboundProcess:
         assert self._child.stdin is not None
         os.set_blocking(self._child.stdin.fileno(), False)
         self._started_at = time.monotonic()
+        self._end_by = None
 
     def _let_go(self) -> None:
         if self._child is not None and self._child.stdin is not None:

@@ -1,0 +1,118 @@
+"""The ingest process: inlet, pump and journal put together, from the lock to the last goodbye."""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from gauge_ingest.app.accepted import Reloader, accept, network_of
+from gauge_ingest.app.logs import log_to_stderr
+from gauge_ingest.clock import Clock, clock_from
+from gauge_ingest.codecs import CODECS
+from gauge_ingest.configuration import Settings, load
+from gauge_ingest.ingest import Ingest
+from gauge_ingest.inlet import BrokerAddress, Inlet, TakenOver
+from gauge_ingest.journal import Journal, JournalBroken, Lock, Locked
+from gauge_ingest.outbound import OutboundProcess
+from gauge_ingest.pump import Pump, PumpSettings
+from gauge_ingest.spool import Spool
+
+log = logging.getLogger("gauge_ingest")
+
+LOCK_TRIES = 10
+LOCK_EVERY_S = 0.1
+
+
+def run(directory: Path, environ: Mapping[str, str]) -> int:
+    """The ingest process, until SIGTERM or SIGINT; the exit status."""
+    log_to_stderr()
+    settings, clock = load(directory, environ).settings, clock_from(environ)
+    try:
+        lock = _lock(settings.journal_path)
+    except Locked as error:
+        log.error("%s", error)
+        return 2
+    try:
+        return _ingest(directory, environ, clock)
+    finally:
+        lock.release()
+
+
+def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
+    kept = load(directory, environ).settings.journal_path.parent / "accepted-config"
+    configuration = accept(directory, kept, environ)
+    settings = configuration.settings
+    try:
+        journal = Journal(settings.journal_path)
+        pump = Pump(journal, CODECS["json_v1"], _admission(settings), now=clock.now)
+        pump.configure(network_of(configuration))
+    except JournalBroken as error:
+        log.error("%s", error)
+        return 1
+    inlet = Inlet(_broker(settings))
+    outbound = OutboundProcess([sys.executable, "-m", "gauge_ingest", "outbound", "--config", str(kept)], environ)
+    ingest = Ingest(
+        inlet=inlet,
+        pump=pump,
+        journal=journal,
+        spool=Spool.beside(settings.journal_path),
+        outbound=outbound,
+        status_path=settings.journal_path.with_name(settings.journal_path.name + ".status.json"),
+        now=clock.now,
+        reload=Reloader(directory, kept, environ, pump, outbound),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ingest.stop())
+    signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
+    log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
+    try:
+        ingest.run()
+    except (JournalBroken, TakenOver) as error:
+        log.critical("ended: %s", error)
+        return 1
+    finally:
+        inlet.close()
+        outbound.stop()
+        journal.close()
+    log.info("stopped")
+    return 0
+
+
+# --- from settings to parts ------------------------------------------------------------------------------------
+
+
+def _admission(settings: Settings) -> PumpSettings:
+    return PumpSettings(
+        clock_ahead_max_s=settings.journal.clock_ahead_max_s,
+        readings_older_than_days_max=settings.journal.readings_older_than_days_max,
+        unknown_sender_quota=settings.journal.unknown_sender_quota,
+    )
+
+
+def _broker(settings: Settings) -> BrokerAddress:
+    mqtt = settings.mqtt
+    return BrokerAddress(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=mqtt.client_id,
+        topic=mqtt.topic,
+        username=mqtt.username,
+        password=mqtt.password.get_secret_value(),
+        mqtt5=mqtt.protocol == "5",
+        keep_alive_s=mqtt.keep_alive_s,
+        receive_maximum=mqtt.receive_maximum,
+        tls=mqtt.tls,
+        tls_ca=str(mqtt.tls_ca or ""),
+    )
+
+
+def _lock(journal: Path) -> Lock:
+    lock = Lock(journal)
+    for _ in range(LOCK_TRIES):
+        try:
+            return lock.acquire()
+        except Locked:
+            time.sleep(LOCK_EVERY_S)
+    return lock.acquire()

@@ -1,0 +1,39 @@
+"""Golden payloads: bytes as a station sent them, and what they mean, written by hand."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gauge_ingest.codecs import Message
+
+FOLDER = Path(__file__).parents[1] / "payloads"
+
+
+class Golden(NamedTuple):
+    """A case: exactly one of `message` and `says` is given."""
+
+    name: str
+    payload: bytes
+    message: dict[str, Any] | None  # of each rejected reading: its place, and words that the reason must say
+    says: list[str] | None  # words that the reason must say why it is no message
+
+
+def goldens(codec: str) -> list[Golden]:
+    """Every case of a codec, by name."""
+    found = []
+    for folder in sorted((FOLDER / codec).iterdir()):
+        expected = json.loads((folder / "expected.json").read_text("utf-8"))
+        payload = (folder / "payload.json").read_bytes()
+        found.append(Golden(folder.name, payload, expected.get("message"), expected.get("undecodable")))
+    return found
+
+
+def as_found(message: Message) -> dict[str, Any]:
+    """A message in the words of expected.json, reasons left out."""
+    return {
+        "seq": message.seq,
+        "boot": message.boot,
+        "sent_at": message.sent_at,
+        "readings": [{**reading._asdict(), "kind": reading.kind.name.lower()} for reading in message.readings],
+        "rejected": [{"place": one.place} for one in message.rejected],
+    }
