@@ -165,8 +165,9 @@ class Batch:
         for one in rejected:
             self.refuse(delivery, one.reason, place=one.place)
         for report in reports:
-            newest = memory.newest
-            if memory.live and newest is not None and report.observed_at > newest.observed_at:
+            newest, at = memory.newest, report.observed_at
+            # A mended report may be a repeat under another time: only the journal can tell.
+            if memory.live and newest is not None and at > newest.observed_at and at == report.claimed_at:
                 increment = increment_after(newest, report, memory.station) if report.kind is not Kind.TEST else None
                 if increment is not None:
                     self._at_once(memory, report, increment)

@@ -118,9 +118,13 @@ def _judge(payer: Payer, debt: Debt, station: Station) -> None:
     paid_up_to: int | None = None
     rules = [rule for rule in payer.rules if station.id in rule.rule.stations]
     for rule in rules:
-        up_to = _judge_rule(payer, debt, station, rule)
-        if up_to is not None:
-            paid_up_to = up_to if paid_up_to is None else min(paid_up_to, up_to)
+        reached: list[int | None] = []
+        work = partial(_judge_rule, payer, debt, station, rule, reached)
+        fault = attempt(partial(_within, journal, work))
+        if fault is not None:
+            payer.findings.broken(rule.rule.id, fault, at=payer.now)
+        elif reached[0] is not None:
+            paid_up_to = reached[0] if paid_up_to is None else min(paid_up_to, reached[0])
     known = {rule.rule.id for rule in rules}
     for alert in journal.reader.alerts.raised_at(station.id):
         if alert.rule not in known:
@@ -129,8 +133,11 @@ def _judge(payer: Payer, debt: Debt, station: Station) -> None:
     journal.owing.paid(debt, up_to=paid_up_to)
 
 
-def _judge_rule(payer: Payer, debt: Debt, station: Station, rule: Thresholds) -> int | None:
-    """Walk a rule over the debt's span, from before every alert that touches it to where nothing more can change."""
+def _judge_rule(payer: Payer, debt: Debt, station: Station, rule: Thresholds, reached: list[int | None]) -> None:
+    """Walk a rule over the debt's span, from before every alert that touches it to where nothing more can change.
+
+    Puts into `reached` up to where the debt is paid, None for all of it.
+    """
     journal, now = payer.journal, payer.now
     begin, end, alerts = _stretch(journal, debt, station.id, rule)
     while True:
@@ -150,7 +157,7 @@ def _judge_rule(payer: Payer, debt: Debt, station: Station, rule: Thresholds) ->
         ids=count(journal.next_alert_id()),
     )
     journal.save_alerts(told, events, payer.configuration)
-    return walked.at + 1 if walked.cut and walked.at < debt.until else None
+    reached.append(walked.at + 1 if walked.cut and walked.at < debt.until else None)
 
 
 def _stretch(journal: Journal, debt: Debt, scope: str, rule: Thresholds) -> tuple[int, int, list[Alert]]:

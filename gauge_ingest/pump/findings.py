@@ -52,6 +52,13 @@ class Findings:
         """Tell that a rule, or the derivation of a station, trips over a bug of this program."""
         self.raise_(Finding.BROKEN, f"{what}: {fault.error}\n{fault.trace}", at=at, scope=what)
 
+    def clear_broken(self, reason: str, *, at: int) -> int | None:
+        """Clear what was found broken, to be tried again; since when the first of it stood, None without any."""
+        broken = [alert for alert in self._journal.reader.alerts.all() if alert.rule == Finding.BROKEN]
+        for alert in broken:
+            self.clear(Finding.BROKEN, reason, at=at, scope=alert.scope)
+        return min((alert.rained_since for alert in broken), default=None)
+
     def clear(self, finding: Finding, reason: str, *, at: int, scope: str = SCOPE) -> None:
         """Tell that a finding no longer stands."""
         alert = self._journal.reader.alerts.raised(finding, scope)

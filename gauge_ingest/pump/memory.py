@@ -1,18 +1,20 @@
 """What the ingest thread remembers of a station: its newest report, its ledger, where each rule stands."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from gauge_ingest.core.alerts import IDLE, Standing, walk
 from gauge_ingest.core.ledger import Ledger
 from gauge_ingest.core.model import Flag, Increment, Kind, Report, Row, Station, Step
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import Reader
+from gauge_ingest.pump.guard import Fault, attempt
 
 
 class StationMemory:
     """Loaded from the journal at first touch, dropped on any rollback: it holds nothing that the journal does not."""
 
-    __slots__ = ("ledger", "live", "newest", "number", "standings", "station")
+    __slots__ = ("faults", "ledger", "live", "newest", "number", "standings", "station")
 
     def __init__(self, station: Station, number: int) -> None:
         self.station = station
@@ -21,6 +23,7 @@ class StationMemory:
         self.live = False  # the newest report is an anchor: its successor can be derived at once
         self.ledger = Ledger(station)
         self.standings: list[tuple[Thresholds, Standing]] = []
+        self.faults: list[tuple[str, Fault]] = []
 
     def forget_old(self) -> None:
         """Drop from the ledger what no window of any rule reaches any more."""
@@ -41,9 +44,15 @@ def recall(station: Station, number: int, rules: Sequence[Thresholds], reader: R
     since = min((begin - rule.reach_ms for rule, begin in zip(rules, begins, strict=True)), default=row.observed_at)
     instants = fill(memory.ledger, reader.rows(station.id, since=since, until=row.observed_at))
     for rule, begin in zip(rules, begins, strict=True):
-        standing, _ = walk(memory.ledger, [at for at in instants if at >= begin], rule)
-        memory.standings.append((rule, standing))
+        fault = attempt(partial(_stand, memory, rule, [at for at in instants if at >= begin]))
+        if fault is not None:  # the rule is left out until it is mended; the rain and the other rules go on
+            memory.faults.append((rule.rule.id, fault))
     return memory
+
+
+def _stand(memory: StationMemory, rule: Thresholds, instants: Sequence[int]) -> None:
+    standing, _ = walk(memory.ledger, instants, rule)
+    memory.standings.append((rule, standing))
 
 
 def fill(ledger: Ledger, rows: Iterable[Row]) -> list[int]:

@@ -67,15 +67,18 @@ class Pump:
         now = self._now()
         with self._journal.transaction():
             number, changed = self._journal.owing.accept_configuration(now, digest=network.digest, text=network.text)
+            self.findings.configuration = number
+            broken_since = self.findings.clear_broken("tried again with this start or configuration", at=now)
             for station in network.stations.values():
                 station_number = self._journal.station_number(station.id)
-                newest = self._journal.reader.newest(station.id) if changed else None
+                newest = self._journal.reader.newest(station.id) if changed or broken_since is not None else None
                 if newest is not None:
                     at = newest.observed_at
-                    self._journal.owing.owe(JUDGE, station_number, since=at - 1, until=at)
+                    reach_ms = max((rule.reach_ms for rule in rules), default=0)
+                    since = at - 1 if broken_since is None else min(at - 1, broken_since - reach_ms)
+                    self._journal.owing.owe(JUDGE, station_number, since=since, until=at)
         self._network, self._rules, self._configuration = network, rules, number
         self.senders = Senders(network.stations)
-        self.findings.configuration = number
         self.forget()
 
     def forget(self) -> None:
@@ -148,6 +151,8 @@ class Pump:
             rules = [rule for rule in self._rules if station.id in rule.rule.stations]
             number = self._journal.station_number(station.id)
             known = self._memories[station.id] = recall(station, number, rules, self._journal.reader)
+            for rule_id, fault in known.faults:
+                self.findings.broken(rule_id, fault, at=self._now())
         return known
 
     def batch(self, received_at: int, *, mend: bool = True) -> Batch:
