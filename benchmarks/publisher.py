@@ -126,7 +126,7 @@ def main() -> None:
     connections = [Connection(job["port"], f"{job['name']}-{number}") for number in range(job["connections"])]
     prepared = [(part, list(fleet.messages(part))) for part in (Part(**part) for part in job["parts"])]
     _say({"ready": True})
-    for part, messages in prepared:
+    for place, (part, messages) in enumerate(prepared):
         for number, (topic, payload) in enumerate(messages):
             connections[number % len(connections)].add(topic, payload)
         _say({"built": len(messages)})
@@ -134,7 +134,7 @@ def main() -> None:
         begun_ns, cpu_begun_s = time.monotonic_ns(), time.process_time()
         if part.rate:
             times = pace(connections, part.count, part.rate)
-            Path(job["times"]).write_bytes(times.tobytes())
+            Path(f"{job['times']}.{place}").write_bytes(times.tobytes())
         else:
             flood(connections)
         ended_ns = time.monotonic_ns()

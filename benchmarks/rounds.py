@@ -47,12 +47,12 @@ def beginning(readings: int) -> int:
 
 def service_round(store_name: str, readings: int, where: Path) -> Round:
     """Publisher, broker, service, store: from the first message sent until the last is committed, ruled and stored."""
-    with _stage(where) as (folder, stack, broker):
-        store = _store(store_name, folder, stack)
+    with stage(where) as (folder, stack, broker):
+        store = running_store(store_name, folder, stack)
         service = Service(broker.port, folder, store)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings)
-        warm = _warm_up(publisher, service)
+        warm = warm_up(publisher, service)
         commits, events = service.progress.commits(), service.progress.alert_events()
         pids = {"ingest": service.program.pid, "outbound": service.outbound_pid, "broker": broker.program.pid}
         if store:
@@ -77,7 +77,7 @@ def service_round(store_name: str, readings: int, where: Path) -> Round:
 
 def baseline_round(readings: int, where: Path) -> Round:
     """Publisher, broker, stock paho: from the first message sent until the last is counted."""
-    with _stage(where) as (folder, stack, broker):
+    with stage(where) as (folder, stack, broker):
         milestones = [STATIONS * step for step in range(1, WARM_STEPS + 1)]
         baseline = Baseline(broker.port, folder, [*milestones, milestones[-1] + readings])
         stack.callback(baseline.program.end)
@@ -95,7 +95,7 @@ def baseline_round(readings: int, where: Path) -> Round:
 
 def publisher_round(readings: int, where: Path) -> Round:
     """Publisher and broker alone, nobody subscribed: what the load could be."""
-    with _stage(where) as (folder, stack, broker):
+    with stage(where) as (folder, stack, broker):
         publisher = _publisher(broker, folder, stack, readings)
         for _ in range(WARM_STEPS):
             publisher.go()
@@ -108,21 +108,20 @@ def publisher_round(readings: int, where: Path) -> Round:
 
 def latency_round(store_name: str, readings: int, rate: float, where: Path) -> dict[str, float]:
     """Milliseconds from sending a message to its commit and to its acknowledgement, at a steady rate."""
-    with _stage(where) as (folder, stack, broker):
-        store = _store(store_name, folder, stack)
+    with stage(where) as (folder, stack, broker):
+        store = running_store(store_name, folder, stack)
         times = folder / "service.times"
         service = Service(broker.port, folder, store, timed=times)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings, rate)
-        warm = _warm_up(publisher, service)
+        warm = warm_up(publisher, service)
         before = service.progress.commits()
         publisher.go()
         publisher.sent()
         service.progress.wait_for(warm + readings)
         commits = service.progress.commits() - before
         service.program.end()
-        sent = array("q", publisher.times.read_bytes())
-        committed_ms, acknowledged_ms = latencies_ms(sent, SEQ_FIRST + warm, times)
+        committed_ms, acknowledged_ms = latencies_ms(publisher.times_ns(WARM_STEPS), SEQ_FIRST + warm, times)
         assert len(committed_ms) == readings, f"{readings - len(committed_ms)} messages were never committed"
         return {
             "rate": rate,
@@ -169,7 +168,7 @@ class Meter:
 
 
 @contextmanager
-def _stage(where: Path) -> Iterator[tuple[Path, ExitStack, Broker]]:
+def stage(where: Path) -> Iterator[tuple[Path, ExitStack, Broker]]:
     """A folder, a broker, and a stack that ends everything in reverse order."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=where) as name, ExitStack() as stack:
         broker = Broker(Path(name))
@@ -177,14 +176,15 @@ def _stage(where: Path) -> Iterator[tuple[Path, ExitStack, Broker]]:
         yield Path(name), stack, broker
 
 
-def _store(name: str, folder: Path, stack: ExitStack) -> BenchmarkStore | None:
+def running_store(name: str, folder: Path, stack: ExitStack) -> BenchmarkStore | None:
+    """A store by its name, ended with the stack; None for `none`."""
     store = started(name, folder)
     if store:
         stack.callback(store.program.end)
     return store
 
 
-def _warm_up(publisher: Publisher, service: Service) -> int:
+def warm_up(publisher: Publisher, service: Service) -> int:
     """Publish what comes before the clock starts, each step when the one before is settled; how many readings."""
     for step in range(WARM_STEPS):
         publisher.go()

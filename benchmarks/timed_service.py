@@ -13,43 +13,44 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.fleet import SEQ_AT
-from gauge_ingest import app
+from gauge_ingest.app import run_ingest
 from gauge_ingest.inlet import Inlet
 from gauge_ingest.pump import Delivery, Pump
 from gauge_ingest.pump.batch import Taken
 
-times = array("q")
-committed_ns = 0
 
+class Watch:
+    """Stands around two methods of the service and notes when they have returned."""
 
-class TimedPump(Pump):
-    """Notes when `take` has returned: then its transaction is on disk."""
+    def __init__(self) -> None:
+        self.times = array("q")
+        self._committed_ns = 0
+        self._take, self._acknowledge = Pump.take, Inlet.acknowledge
 
-    def take(self, deliveries: Sequence[Delivery]) -> Taken:
-        """Commit a batch."""
-        global committed_ns
-        taken = super().take(deliveries)
-        committed_ns = time.monotonic_ns()
+    def take(self, pump: Pump, deliveries: Sequence[Delivery]) -> Taken:
+        """Commit a batch: when this has returned, its transaction is on disk."""
+        taken = self._take(pump, deliveries)
+        self._committed_ns = time.monotonic_ns()
         return taken
 
-
-class TimedInlet(Inlet):
-    """Notes when a batch was acknowledged."""
-
-    def acknowledge(self, deliveries: list[Delivery]) -> None:
+    def acknowledge(self, inlet: Inlet, deliveries: list[Delivery]) -> None:
         """Acknowledge a batch."""
-        super().acknowledge(deliveries)
+        self._acknowledge(inlet, deliveries)
         acknowledged_ns = time.monotonic_ns()
         for delivery in deliveries:
-            times.extend((int(delivery.payload[SEQ_AT]), committed_ns, acknowledged_ns))
+            self.times.extend((int(delivery.payload[SEQ_AT]), self._committed_ns, acknowledged_ns))
 
 
 def main() -> int:
     """Run the service until SIGTERM."""
     config, result = Path(sys.argv[1]), Path(sys.argv[2])
-    with patch.object(app, "Pump", TimedPump), patch.object(app, "Inlet", TimedInlet):
-        status = app.run_ingest(config, os.environ)
-    result.write_bytes(times.tobytes())
+    watch = Watch()
+    with (
+        patch.object(Pump, "take", lambda *given: watch.take(*given)),
+        patch.object(Inlet, "acknowledge", lambda *given: watch.acknowledge(*given)),
+    ):
+        status = run_ingest(config, os.environ)
+    result.write_bytes(watch.times.tobytes())
     return status
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -161,10 +162,8 @@ def test_void_reports_leave_nothing_behind() -> None:
 
 def test_each_deployment_counts_with_its_own_bucket() -> None:
     first = station().deployments[0]
-    from dataclasses import replace as changed
-
-    moved = changed(first, since=T0 + 5 * MINUTE, bucket_depth_mm=0.2)
-    ledger = Ledger(changed(station(), deployments=(first, moved)))
+    moved = replace(first, since=T0 + 5 * MINUTE, bucket_depth_mm=0.2)
+    ledger = Ledger(replace(station(), deployments=(first, moved)))
     ledger.append(increment(0, 5, 10))
     ledger.append(increment(5, 10, 10))
 
