@@ -21,21 +21,22 @@ RUNS, READINGS = 5, 100_000
 QUICK_RUNS, QUICK_READINGS = 1, 4_000
 LATENCY_SHARE = 5  # latency is measured at one fifth of the load
 LATENCY_S = 10.0
-NOTES = (
-    "end to end: from the first message sent until the last reading is committed (synchronous=full), ruled, nothing is"
-    " owed, and the store's position is the journal's newest change; the store is then asked how many it holds",
-    f"load: {STATIONS} stations, one reading of 147 bytes per message, QoS 1, observed five minutes apart in the last"
-    " days; one station in ten rains and has storms that raise alerts by the shipped rules (config/rules.toml);"
-    " every reading brings a voltage, so the store gets two lines for it",
-    "broker: mosquitto WITHOUT persistence, limits opened (max_inflight_messages 0, max_queued_messages 0)",
-    "stock paho: paho-mqtt 2.x, MQTT 3.1.1, manual_ack off, loop_forever, a counter in on_message; same broker and load",
-    f"each of {STATIONS} stations has reported {WARM_STEPS} times before the clock starts, in every round;"
-    " service and stock paho take turns, medians of all rounds; every round has a new broker, journal and store",
-    "CPU: user and system time of each process (/proc), without its children, per reading; granularity 10 ms",
-    "latency: the same service (benchmarks.timed_service) with a look at the clock when Pump.take has returned, which"
-    " is after the commit, and when the PUBACKs were written; from the sending of each message, same machine's clock;"
-    " sent at a steady pace, one message at a time",
-)
+NOTES = f"""\
+end to end: from the first message sent until the last reading is committed (synchronous=full), ruled, nothing is owed, \
+and the store's position is the journal's newest change; then the store is asked how many readings it holds
+load: {STATIONS} stations, one reading of 147 bytes per message, QoS 1, observed five minutes apart in the last days; one \
+station in ten rains and has storms that raise alerts by the shipped rules (config/rules.toml); every reading brings a \
+voltage, so the store gets two lines for it
+broker: mosquitto WITHOUT persistence, limits opened (max_inflight_messages 0, max_queued_messages 0)
+stock paho: paho-mqtt 2.x, MQTT 3.1.1, manual_ack off, loop_forever, a counter in on_message; same broker, same load
+each of {STATIONS} stations has reported {WARM_STEPS} times before the clock starts, in every round; service and stock \
+paho take turns; medians of all rounds; every round has a new broker, journal and store
+CPU: user and system time of each process (/proc), without its children, per reading, granularity 10 ms; others' share: \
+what processes outside the benchmark had of all work done meanwhile; with much of it, trust the ratio only
+latency: the same service with a look at the clock when Pump.take has returned, which is after the commit, and when the \
+PUBACKs were written (benchmarks.timed_service), from the sending of each message, same machine's clock; sent one by \
+one at a steady pace of a fifth of the load
+""".splitlines()
 
 
 def main() -> None:
@@ -105,7 +106,8 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     ):
         one = result[key]
         cpu = ", ".join(f"{process} {used:.1f}" for process, used in one["cpu_us"].items())
-        table.add_row(name, f"{one['rate']:,.0f}", f"{one['lowest']:,.0f} … {one['highest']:,.0f}", cpu, f"{one['strangers']:.0%}")
+        span = f"{one['lowest']:,.0f} … {one['highest']:,.0f}"
+        table.add_row(name, f"{one['rate']:,.0f}", span, cpu, f"{one['strangers']:.0%}")
     console.print(table)
     ratios = ", ".join(f"{ratio:.2f}" for ratio in sorted(result["ratios"]))
     console.print(f"service ÷ stock paho, median of pairs: {result['ratio']:.2f}   ({ratios})", highlight=False)
@@ -120,7 +122,8 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     stored = "no store" if result["stored"] is None else f"in the store {result['stored']}"
     console.print(
         f"published {result['published']}, committed {result['committed']}, {stored} (all rounds, with the reports"
-        f" before the clock started); per round {result['alert_events']:.0f} alert events, {result['commits']:.0f} commits",
+        f" before the clock started); per round {result['alert_events']:.0f} alert events and"
+        f" {result['commits']:.0f} commits",
         highlight=False,
     )
     for note in (*result["notes"], *result["left_out"]):
@@ -144,11 +147,12 @@ def _summary(rounds: Sequence[Round]) -> dict[str, Any]:
 def _left_out(store: str) -> list[str]:
     missing = [f"store {name} is not on this machine: left out" for name in STORES if name not in on_this_machine()]
     others = [f"store {name} is here, measure it with --store {name}" for name in on_this_machine() if name != store]
-    peers = [
-        f"peer {name}: {'here, but this program does not drive it' if program_path(name) else 'not on this machine'}, left out"
-        for name in ("telegraf", "node-red")
-    ]
+    peers = [f"peer {name}: {_why(name)}, left out" for name in ("telegraf", "node-red")]
     return missing + others + peers
+
+
+def _why(peer: str) -> str:
+    return "here, but this program does not drive it" if program_path(peer) else "not on this machine"
 
 
 def _arguments() -> argparse.Namespace:

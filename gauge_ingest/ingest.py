@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from gauge_ingest.clock import SystemClock
 from gauge_ingest.core.spans import instant_text
-from gauge_ingest.inlet import Happened, Inlet
+from gauge_ingest.inlet import Happened, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalUnavailable
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.findings import Finding
@@ -68,6 +68,7 @@ class Ingest:
         self._now = now
         self._reload = reload
         self._spool_at = self._status_at = self._tick_at = self._beat_at = 0.0
+        self._happened: list[Happened] = []
         self._stopping = False
         self._reload_wanted = False
 
@@ -100,6 +101,14 @@ class Ingest:
             self._notice()
             self._pay()
             self._serve()
+        except TakenOver as error:
+            with self._journal.transaction():
+                self._pump.findings.raise_(Finding.CLIENT_ID_TAKEN, str(error), at=self._now())
+            self._outbound.wake()
+            raise
+        except OSError as error:  # the spool or the status file: no room, or no right to write there
+            log.error("cannot write beside the journal error=%s", error)
+            time.sleep(JOURNAL_RETRY_S)
         except JournalUnavailable as error:
             log.error("journal unavailable, nothing is acknowledged error=%s", error)
             self._pump.forget()
@@ -116,8 +125,9 @@ class Ingest:
 
     def _notice(self) -> None:
         """What happened to the connection, as findings: a session that is gone may have taken messages with it."""
-        for happened in self._inlet.happened():
-            at = self._now()
+        self._happened += self._inlet.happened()
+        while self._happened:
+            happened, at = self._happened[0], self._now()
             with self._journal.transaction():
                 expected = self._journal.meta(SESSION_KEY) == self._inlet.session_name
                 if happened is Happened.CONNECTED_AFRESH and expected:
@@ -131,6 +141,8 @@ class Ingest:
                     self._pump.findings.clear(Finding.SESSION_LOST, "connected again, the session was kept", at=at)
                 if happened is not Happened.LOST:
                     self._journal.set_meta(SESSION_KEY, self._inlet.session_name)
+                    self._pump.findings.clear(Finding.CLIENT_ID_TAKEN, "connected again", at=at)
+            del self._happened[0]  # only now: a journal that is full must not swallow it
             self._outbound.wake()
             self._status_at = 0.0
 

@@ -10,7 +10,7 @@ from gauge_ingest.codecs import CODECS
 from gauge_ingest.core.model import Deployment, Rule, Station, Threshold
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump import Delivery, Pump, PumpSettings
-from gauge_ingest.pump.pump import Network
+from gauge_ingest.pump.accept import Network
 
 BEIJING = timezone(timedelta(hours=8))
 MINUTE = 60_000

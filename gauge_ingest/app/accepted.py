@@ -8,7 +8,7 @@ from typing import Any
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, load
 from gauge_ingest.outbound import OutboundProcess
 from gauge_ingest.pump import Pump
-from gauge_ingest.pump.pump import Network
+from gauge_ingest.pump.accept import Network
 
 FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml")
 NEED_RESTART = ("mqtt", "journal")  # sections that a running process does not take up
@@ -16,7 +16,13 @@ NEED_RESTART = ("mqtt", "journal")  # sections that a running process does not t
 
 def network_of(configuration: Configuration) -> Network:
     """What the pump wants of a configuration."""
-    return Network(configuration.stations, configuration.rules, configuration.digest, configuration.text)
+    return Network(
+        configuration.stations,
+        configuration.rules,
+        configuration.digest,
+        configuration.text,
+        configuration.settings.mqtt.topic,
+    )
 
 
 def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configuration:

@@ -4,6 +4,7 @@ import logging
 import os
 import select
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -39,6 +40,7 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     followers = _followers(configuration, positions, clock.now)
     positions.keep_only([follower.name for follower in followers])
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
+    threading.excepthook = _end  # a follower that dies of a fault must not die unseen: the process is started again
     for follower in followers:
         follower.start()
     calendar = _Calendar(_jobs(configuration, followers), positions, clock)
@@ -49,6 +51,12 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
         follower.join(1.0)
     calendar.close()
     return 0
+
+
+def _end(died: threading.ExceptHookArgs) -> None:
+    log.critical("a follower died", exc_info=(died.exc_type, died.exc_value or died.exc_type(), died.exc_traceback))
+    logging.shutdown()
+    os._exit(1)
 
 
 def _followers(

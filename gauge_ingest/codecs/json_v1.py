@@ -15,9 +15,8 @@ READINGS_MAX = 5_000
 KINDS: Mapping[str, Kind] = {kind.name.lower(): kind for kind in Kind}
 
 _Number = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
-_Volts = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-_Dbm = Annotated[float, Field(ge=-200, le=50, allow_inf_nan=False)]
-_Celsius = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+# Only what is no number is refused: a modem that says 99 for "unknown" must not cost the rain beside it.
+_Beside = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
 class ReadingV1(TypedDict):
@@ -33,9 +32,9 @@ class ReadingV1(TypedDict):
             Field(description="why the reading was taken; timed when it is missing"),
         ]
     ]
-    battery_v: NotRequired[Annotated[_Volts | None, Field(description="supply voltage, V")]]
-    signal_dbm: NotRequired[Annotated[_Dbm | None, Field(description="received signal strength, dBm")]]
-    temperature_c: NotRequired[Annotated[_Celsius | None, Field(description="air temperature, degrees Celsius")]]
+    battery_v: NotRequired[Annotated[_Beside | None, Field(description="supply voltage, V")]]
+    signal_dbm: NotRequired[Annotated[_Beside | None, Field(description="received signal strength, dBm")]]
+    temperature_c: NotRequired[Annotated[_Beside | None, Field(description="air temperature, degrees Celsius")]]
     door_open: NotRequired[Annotated[bool | None, Field(description="whether the cabinet's door is open")]]
 
 
@@ -74,7 +73,7 @@ def decode(payload: bytes) -> Message:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the format, for those who build stations."""
     schema = _MESSAGE.json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gauge-ingest json_v1", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "gauge-ingest json_v1"}
 
 
 def _salvage(payload: bytes, error: ValidationError) -> Message:

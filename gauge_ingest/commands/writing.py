@@ -14,7 +14,7 @@ from gauge_ingest.commands.output import Status, stop
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.journal import Journal, JournalBroken, JournalUnavailable, Lock, Locked
 from gauge_ingest.pump import Pump, PumpSettings
-from gauge_ingest.pump.pump import Network
+from gauge_ingest.pump.accept import Network
 from gauge_ingest.requests import carry_out
 from gauge_ingest.spool import Request, Spool, Unanswered
 

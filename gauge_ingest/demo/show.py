@@ -1,6 +1,7 @@
 """Runs the demonstration: starts the parts, watches the journal, ends with what fell beside what was stored."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ SETTLED_WITHIN_S = 10.0
 def run(forever: bool, directory: Path) -> int:  # noqa: FBT001 - the command's own argument
     """The demonstration; the exit status is 0 when everything that tipped is stored, or at Ctrl-C."""
     console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: every part is ended first
     clock = _clock()
     configuration = load(directory, {})
     stage = set_up(directory, clock_text(clock))

@@ -72,6 +72,11 @@ class Owing:
         assert cursor.lastrowid is not None
         return cursor.lastrowid, True
 
+    def newest_configuration(self) -> str | None:
+        """The text of the configuration accepted last."""
+        found = self._db.execute("SELECT text FROM configuration ORDER BY id DESC LIMIT 1").fetchone()
+        return None if found is None else str(found[0])
+
     def answer_to(self, request_id: str) -> Any | None:
         """The answer to a request that was carried out before, or None."""
         found = self._db.execute("SELECT answer FROM request WHERE id = ?", (request_id,)).fetchone()

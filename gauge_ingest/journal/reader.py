@@ -98,13 +98,14 @@ class Reader:
             "SELECT seq, kind, body FROM change WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)
         ):
             parts = array("q", body)
-            if number and kind == RAIN and number + len(parts) // 3 > rows_max:
+            size = sum(_rows_guessed(parts[place], parts[place + 1]) for place in range(1, len(parts), 3))
+            if number and kind == RAIN and number + size > rows_max:
                 break
             seq = seq_found
             if kind == ALERTS:
                 events.extend(parts)
                 continue
-            number += len(parts) // 3
+            number += size
             for place in range(0, len(parts), 3):
                 _spread(spans, parts[place], parts[place + 1], parts[place + 2])
         return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
@@ -184,6 +185,19 @@ class Reader:
         ).fetchone()
         return Row._make(row)
 
+    def first_observed_at(self, number: int) -> int | None:
+        """The first reading of a station, by its number."""
+        span = self.hours_span()
+        if span is None:
+            return None
+        found = self._db.execute(
+            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?),"
+            " t(at) AS (SELECT (SELECT min(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?) FROM h)"
+            " SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
+            (*span, number),
+        ).fetchone()
+        return None if found is None else int(found[0])
+
     def hours_span(self) -> tuple[int, int] | None:
         """The first and the last hour (since 1970) that hold readings."""
         found = self._db.execute("SELECT min(hour), max(hour) FROM reading").fetchone()
@@ -256,6 +270,11 @@ _QUARANTINED = (
     "SELECT id, received_at, station, topic, reason, payload, size, digest, place, known, traceback, replayed_at"
     " FROM quarantine"
 )
+
+
+def _rows_guessed(since: int, until: int) -> int:
+    """About how many rows a span holds: one report in five minutes."""
+    return 1 + (until - since) // 300_000
 
 
 def _spread(spans: dict[int, dict[int, tuple[int, int]]], station: int, since: int, until: int) -> None:

@@ -20,6 +20,8 @@ RETRY_FIRST_S = 0.5
 ROWS_MAX = 10_000
 # A notifier's position is written after so many changes without an alert among them.
 QUIET_CHANGES = 1_000
+# Events older than this, when a notifier begins without a position, may have been told before it was lost.
+FRESH_MS = 60_000
 
 
 class Follower(threading.Thread):
@@ -54,7 +56,8 @@ class Follower(threading.Thread):
     def run(self) -> None:
         """The thread: open the journal, find the position, carry on."""
         reader: Reader | None = None
-        while not self._stopping:
+        busy = True
+        while busy or not self._stopping:  # told to stop, it first carries on what is there
             try:
                 if reader is None:
                     reader = Reader.open(self._journal)
@@ -63,6 +66,8 @@ class Follower(threading.Thread):
                 busy = self.carry_on(reader)
                 self._attempts = 0
             except (StoreUnavailable, NotifierUnavailable, JournalUnavailable) as error:
+                if self._stopping:
+                    break
                 self._ill(error)
                 continue
             if not busy:
@@ -182,7 +187,10 @@ class NotifierFollower(Follower):
         self._notifier = notifier
 
     def begin(self) -> None:
-        """Nothing: a notifier connects when it has something to tell."""
+        """Nothing to connect yet. Without a position of ours, what is older may have been told by a life before."""
+        fresh = self.positions.get(self.name) is None
+        self._perhaps_told_before = self.now() - FRESH_MS if fresh else 0
+        self.moved(self.position.seq)
 
     def carry_on(self, reader: Reader) -> bool:
         """Tell a page of events."""
@@ -201,7 +209,8 @@ class NotifierFollower(Follower):
             return
         self.positions.note(self.name, event.id, "begun")
         try:
-            self._notifier.send(event, alert, repeated=state == "begun")
+            repeated = state == "begun" or event.at < self._perhaps_told_before
+            self._notifier.send(event, alert, repeated=repeated)
         except NotifierRejected as error:
             log.error("notice rejected by=%s event=%d reason=%s", self.name, event.id, error)
             self.positions.note(self.name, event.id, "rejected", str(error))

@@ -12,7 +12,7 @@ from gauge_ingest.core.rainfall import increments
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
 from gauge_ingest.journal import DERIVE, JUDGE, Debt, Journal
-from gauge_ingest.pump.findings import Findings
+from gauge_ingest.pump.findings import Finding, Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import increment_of, report_of
 from gauge_ingest.pump.prune import pruned_before
@@ -127,7 +127,7 @@ def _judge(payer: Payer, debt: Debt, station: Station) -> None:
             paid_up_to = reached[0] if paid_up_to is None else min(paid_up_to, reached[0])
     known = {rule.rule.id for rule in rules}
     for alert in journal.reader.alerts.raised_at(station.id):
-        if alert.rule not in known:
+        if alert.rule not in known and alert.rule not in set(Finding):
             told, events = withdrawn(alert, RULE_GONE, knowing=Knowing(known_at=payer.now, now=payer.now))
             journal.save_alerts(told, events, payer.configuration)
     journal.owing.paid(debt, up_to=paid_up_to)

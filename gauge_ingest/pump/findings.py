@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from gauge_ingest.core.model import Alert, AlertEvent, EventKind, State
+from gauge_ingest.core.model import DAY_MS, Alert, AlertEvent, EventKind, State
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.guard import Fault
 
@@ -58,6 +58,12 @@ class Findings:
         for alert in broken:
             self.clear(Finding.BROKEN, reason, at=at, scope=alert.scope)
         return min((alert.rained_since for alert in broken), default=None)
+
+    def new_day(self, at: int) -> None:
+        """With a new day (UTC, as the quota counts) strangers are kept again."""
+        standing = self._journal.reader.alerts.raised(Finding.UNKNOWN_SENDERS, SCOPE)
+        if standing is not None and standing.raised_at // DAY_MS < at // DAY_MS:
+            self.clear(Finding.UNKNOWN_SENDERS, "a new day: the quota is whole again", at=at)
 
     def clear(self, finding: Finding, reason: str, *, at: int, scope: str = SCOPE) -> None:
         """Tell that a finding no longer stands."""

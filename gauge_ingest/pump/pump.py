@@ -1,14 +1,14 @@
 """One step of the ingest process: a batch of deliveries to the journal, or a slice of what is owed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from gauge_ingest.codecs import Decode
-from gauge_ingest.core.model import DAY_MS, Rule, Station
+from gauge_ingest.core.model import DAY_MS, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
+from gauge_ingest.pump.accept import Network, accept
 from gauge_ingest.pump.admit import Bounds
 from gauge_ingest.pump.batch import Batch, Taken
 from gauge_ingest.pump.debts import Payer
@@ -18,15 +18,6 @@ from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import StationMemory, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.senders import Senders
-
-
-class Network(NamedTuple):
-    """What the pump knows of the world, as one accepted configuration has it."""
-
-    stations: Mapping[str, Station]
-    rules: Sequence[Rule]
-    digest: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,7 @@ class Pump:
         self._configuration = 0
         self._kept_since = pruned_before(journal)
         self._newest_received_at = journal.reader.newest_received_at()
-        self.senders = Senders({})
+        self.senders = Senders({}, "+")
         self.findings = Findings(journal)
         self.owing = True
 
@@ -66,19 +57,9 @@ class Pump:
         rules = [Thresholds(rule) for rule in network.rules]
         now = self._now()
         with self._journal.transaction():
-            number, changed = self._journal.owing.accept_configuration(now, digest=network.digest, text=network.text)
-            self.findings.configuration = number
-            broken_since = self.findings.clear_broken("tried again with this start or configuration", at=now)
-            for station in network.stations.values():
-                station_number = self._journal.station_number(station.id)
-                newest = self._journal.reader.newest(station.id) if changed or broken_since is not None else None
-                if newest is not None:
-                    at = newest.observed_at
-                    reach_ms = max((rule.reach_ms for rule in rules), default=0)
-                    since = at - 1 if broken_since is None else min(at - 1, broken_since - reach_ms)
-                    self._journal.owing.owe(JUDGE, station_number, since=since, until=at)
+            number = accept(self._journal, self.findings, network, rules, now=now)
         self._network, self._rules, self._configuration = network, rules, number
-        self.senders = Senders(network.stations)
+        self.senders = Senders(network.stations, network.topic)
         self.forget()
 
     def forget(self) -> None:
@@ -134,6 +115,7 @@ class Pump:
         """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse."""
         now = self._now()
         with self._journal.transaction():
+            self.findings.new_day(now)
             for alert in self._journal.reader.alerts.all():
                 station = self._network.stations.get(alert.scope)
                 newest = self._journal.reader.newest(alert.scope) if station is not None else None

@@ -1,6 +1,7 @@
 """Thresholds over several durations: which level is reached, which is still held, and the window that decided."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -43,10 +44,7 @@ def ledger_of(*spans: tuple[int, int, int, int], step: Step = Step.STEADY) -> Le
 def test_the_first_drop_that_reaches_a_threshold_reaches_its_level(tips: int, minutes: int, reached: int) -> None:
     """The rain falls evenly, in steps of a minute, over the whole of one window."""
     edges = [tips * minute // minutes for minute in range(minutes + 1)]
-    spans = [
-        (minute, minute + 1, now - last, now - last)
-        for minute, (last, now) in enumerate(zip(edges, edges[1:], strict=False))
-    ]
+    spans = [(minute, minute + 1, now - last, now - last) for minute, (last, now) in enumerate(pairwise(edges))]
     only = tuple(one for one in rule().thresholds if one.window_s == minutes * 60)
 
     assert judged(spans, minutes, by=Rule("r", ("prepare", "immediate"), only, ("HTB01",))).reached == reached

@@ -1,0 +1,81 @@
+"""Accepting a configuration: a row of the journal, and debts for everything that stands on what has changed."""
+
+import json
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gauge_ingest.core.model import DAY_MS, Rule, Station
+from gauge_ingest.core.rules import Thresholds
+from gauge_ingest.core.told import Knowing, withdrawn
+from gauge_ingest.journal import DERIVE, JUDGE, Journal
+from gauge_ingest.pump.findings import Finding, Findings
+
+STATION_GONE = "the station is no longer configured"
+TRIED_AGAIN = "tried again with this start or configuration"
+# What a station's rain is derived from; a change of these means that its whole record is derived anew.
+DERIVED_FROM = ("deployments", "intensity_max_mm_per_min", "report_every_s")
+# A record is announced to followers in spans of this length, so that none of them is too much to carry at once.
+ANNOUNCED_MS = 7 * DAY_MS
+
+
+class Network(NamedTuple):
+    """What the pump knows of the world, as one accepted configuration has it."""
+
+    stations: Mapping[str, Station]
+    rules: Sequence[Rule]
+    digest: str
+    text: str
+    topic: str = "rain/v1/+/up"
+
+
+def accept(journal: Journal, findings: Findings, network: Network, rules: Sequence[Thresholds], *, now: int) -> int:
+    """Enter a configuration inside the caller's transaction; its number."""
+    before = _stations(journal.owing.newest_configuration())
+    after = _stations(network.text)
+    number, changed = journal.owing.accept_configuration(now, digest=network.digest, text=network.text)
+    findings.configuration = number
+    broken_since = findings.clear_broken(TRIED_AGAIN, at=now)
+    _withdraw_of_gone(journal, network, number, now)
+    reach_ms = max((rule.reach_ms for rule in rules), default=0)
+    for station in network.stations.values():
+        station_number = journal.station_number(station.id)
+        newest = journal.reader.newest(station.id) if changed or broken_since is not None else None
+        if newest is None:
+            continue
+        at = newest.observed_at
+        since = at - 1 if broken_since is None else min(at - 1, broken_since - reach_ms)
+        if station.id in before and _derived_from(before, station.id) != _derived_from(after, station.id):
+            since = min(since, at - 2 * reach_ms)
+            _derive_all(journal, station_number, at)
+        journal.owing.owe(JUDGE, station_number, since=since, until=at)
+    return number
+
+
+def _derive_all(journal: Journal, number: int, newest_at: int) -> None:
+    """Owe a station's whole record, and announce it: millimetres change even where tips do not."""
+    first = journal.reader.first_observed_at(number)
+    if first is None:
+        return
+    journal.owing.owe(DERIVE, number, since=first, until=newest_at)
+    for since in range(first - 1, newest_at, ANNOUNCED_MS):
+        journal.log_rain(array("q", [number, since, min(since + ANNOUNCED_MS, newest_at)]))
+
+
+def _withdraw_of_gone(journal: Journal, network: Network, configuration: int, now: int) -> None:
+    """Nobody will ever clear the alert of a station that is no longer there."""
+    for alert in journal.reader.alerts.all():
+        if alert.scope not in network.stations and alert.rule not in set(Finding):
+            told, events = withdrawn(alert, STATION_GONE, knowing=Knowing(known_at=now, now=now))
+            journal.save_alerts(told, events, configuration)
+
+
+def _stations(text: str | None) -> Mapping[str, Any]:
+    found = json.loads(text) if text else {}
+    stations = found.get("stations", {})
+    return stations if isinstance(stations, dict) else {}
+
+
+def _derived_from(stations: Mapping[str, Any], station: str) -> list[Any]:
+    described = stations.get(station, {})
+    return [described.get(key) for key in DERIVED_FROM]

@@ -1,0 +1,86 @@
+"""The benchmarks run and measure what they say; how fast it is, is nobody's test."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.fleet import REPORT_EVERY_S, SEQ_AT, SEQ_FIRST, STATIONS, Fleet, Part
+from benchmarks.machine import program_path
+from gauge_ingest.codecs.json_v1 import decode
+
+ROOT = Path(__file__).parent.parent
+NEEDED = ("mosquitto",)
+BEGIN_AT = 1_784_109_900
+
+
+def run(program: str, *arguments: str) -> dict[str, Any]:
+    """One document from a benchmark, run as people run it."""
+    missing = [name for name in NEEDED if program_path(name) is None]
+    if missing:
+        pytest.skip(f"NO BENCHMARK: {', '.join(missing)} not installed")
+    command = [sys.executable, "-m", f"benchmarks.{program}", "--quick", "--json", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.slow
+def test_every_reading_that_the_pipeline_benchmark_publishes_is_committed_and_in_the_store() -> None:
+    result = run("pipeline")
+
+    assert result["published"] == result["committed"] == result["readings"] + 2 * STATIONS
+    assert result["stored"] == (None if result["store"] == "none" else result["published"])
+
+
+@pytest.mark.slow
+def test_the_pipeline_benchmark_shows_each_process_the_ratio_and_the_latency() -> None:
+    result = run("pipeline", "--store", "none")
+
+    assert set(result["service"]["cpu_us"]) == {"ingest", "outbound", "broker", "publisher"}
+    assert set(result["stock_paho"]["cpu_us"]) == {"stock paho", "broker", "publisher"}
+    assert result["ratio"] > 0
+    assert result["ratios"] == [result["service"]["rate"] / result["stock_paho"]["rate"]]
+    assert 0 < result["latency"]["committed_p50_ms"] <= result["latency"]["committed_p99_ms"]
+    assert result["latency"]["committed_p50_ms"] <= result["latency"]["acknowledged_p50_ms"]
+    assert result["latency"]["rate"] * 5 == pytest.approx(result["service"]["rate"])
+    assert {"cores", "python", "sqlite", "paho", "mosquitto"} <= set(result["machine"])
+    assert any("WITHOUT persistence" in note for note in result["notes"])
+    assert any("telegraf" in words for words in result["left_out"])
+
+
+@pytest.mark.slow
+def test_a_backlog_is_committed_and_paid_while_live_readings_go_on() -> None:
+    result = run("backlog", "--store", "none")
+
+    assert result["published"] == result["committed"]
+    assert result["debts"] == 0
+    assert result["alone"]["readings"] == result["with_backlog"]["readings"] > 0
+    assert result["nothing_owed_after_s"] > 0
+
+
+def test_the_load_is_what_the_benchmark_says_it_is() -> None:
+    """Goal: figures are comparable. Method: the messages of two steps, decoded by the service's own codec."""
+    topics_and_payloads = list(Fleet(BEGIN_AT).messages(Part(7, STATIONS, 2 * STATIONS, SEQ_FIRST)))
+
+    messages = [decode(payload) for _, payload in topics_and_payloads]
+
+    assert {len(payload) for _, payload in topics_and_payloads} == {147}
+    assert [int(payload[SEQ_AT]) for _, payload in topics_and_payloads] == [one.seq for one in messages]
+    assert len({topic for topic, _ in topics_and_payloads}) == STATIONS
+    first, second = messages[0].readings[0], messages[STATIONS].readings[0]
+    assert second.observed_at - first.observed_at == REPORT_EVERY_S * 1_000
+
+
+def test_a_station_of_the_benchmark_counts_the_same_whoever_asks_and_in_which_order() -> None:
+    forwards, at_once = Fleet(BEGIN_AT), Fleet(BEGIN_AT)
+
+    counts = [forwards.count(30, step) for step in range(200)]
+
+    assert at_once.count(30, 199) == counts[-1]
+    assert counts == sorted(counts)
+    assert counts[-1] - counts[0] > 20, "a wet station has storms"
+    assert Fleet(BEGIN_AT).count(31, 199) == Fleet(BEGIN_AT).count(31, 0), "nine stations in ten stay dry"
