@@ -21,14 +21,14 @@ CUT_OFF, DAY_STEPS = 200, 288
 LIVE_PER_S, LIVE_S = 200.0, 30.0
 BACKLOG_PER_S = 5_000.0  # 25 messages a second from each: what a link of 40 kbit/s carries
 BACKLOG_SEQ_FIRST = 5_000_000
-NOTES = (
-    f"{STATIONS} stations report live all the time, one reading per message; the {CUT_OFF} that were cut off report"
-    " live as well, so that every reading of their backlog lies before their newest and is derived as a debt",
-    "live readings: from the sending of each message until its transaction was durable (benchmarks.timed_service);"
-    " first alone, then while the backlog arrives and is paid",
-    "nothing owed: from the first late message sent until all are committed and the journal has no debt",
-    "mosquitto without persistence; MQTT has one queue to us: a backlog faster than we commit delays what is behind it",
-)
+NOTES = f"""\
+{STATIONS} stations report live all the time, one reading per message; those that were cut off report live as well, so \
+that every reading of their backlog lies before their newest and is derived as a debt
+live readings: from the sending of each message until its transaction was durable (benchmarks.timed_service); first \
+alone, then while the backlog arrives and is paid
+nothing owed: from the first late message sent until all are committed and the journal has no debt
+mosquitto without persistence; MQTT has one queue to us: a backlog faster than we commit delays what stands behind it
+""".splitlines()
 
 
 def main() -> None:
@@ -110,7 +110,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     console.print(table)
     pace = f"{backlog['per_s']:,.0f}/s" if backlog["per_s"] else "as fast as the broker took them"
     console.print(
-        f"{backlog['readings']} late readings of {backlog['stations']} stations, {pace}, live {result['live_per_s']:.0f}/s:"
+        f"{backlog['readings']} late readings of {backlog['stations']} stations, {pace}, beside"
+        f" {result['live_per_s']:.0f}/s live:"
         f" nothing owed {result['nothing_owed_after_s']:.1f} s after the first of them",
         highlight=False,
     )

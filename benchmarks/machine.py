@@ -142,7 +142,8 @@ def machine(folder: Path) -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "paho": version("paho-mqtt"),
         "mosquitto": _first_line("mosquitto", "-h"),
-        "victoria-metrics": program_path("victoria-metrics") or "",  # Debian's does not know its own version
+        # Debian's does not know its own version.
+        "victoria-metrics": "victoria-metrics" if program_path("victoria-metrics") else "",
         "influxd": _first_line("influxd", "version"),
     }
 

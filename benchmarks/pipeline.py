@@ -22,20 +22,20 @@ QUICK_RUNS, QUICK_READINGS = 1, 4_000
 LATENCY_SHARE = 5  # latency is measured at one fifth of the load
 LATENCY_S = 10.0
 NOTES = f"""\
-end to end: from the first message sent until the last reading is committed (synchronous=full), ruled, nothing is owed, \
-and the store's position is the journal's newest change; then the store is asked how many readings it holds
-load: {STATIONS} stations, one reading of 147 bytes per message, QoS 1, observed five minutes apart in the last days; one \
-station in ten rains and has storms that raise alerts by the shipped rules (config/rules.toml); every reading brings a \
-voltage, so the store gets two lines for it
+end to end: from the first message sent until the last reading is committed (synchronous=full), ruled, nothing is \
+owed, and the store's position is the journal's newest change; then the store is asked how many readings it holds
+load: {STATIONS} stations, one reading of 147 bytes per message, QoS 1, observed five minutes apart in the last days; \
+one station in ten rains and has storms that raise alerts by the shipped rules (config/rules.toml); every reading \
+brings a voltage, so the store gets two lines for it
 broker: mosquitto WITHOUT persistence, limits opened (max_inflight_messages 0, max_queued_messages 0)
 stock paho: paho-mqtt 2.x, MQTT 3.1.1, manual_ack off, loop_forever, a counter in on_message; same broker, same load
 each of {STATIONS} stations has reported {WARM_STEPS} times before the clock starts, in every round; service and stock \
 paho take turns; medians of all rounds; every round has a new broker, journal and store
-CPU: user and system time of each process (/proc), without its children, per reading, granularity 10 ms; others' share: \
-what processes outside the benchmark had of all work done meanwhile; with much of it, trust the ratio only
-latency: the same service with a look at the clock when Pump.take has returned, which is after the commit, and when the \
-PUBACKs were written (benchmarks.timed_service), from the sending of each message, same machine's clock; sent one by \
-one at a steady pace of a fifth of the load
+CPU: user and system time of each process (/proc), without its children, per reading, granularity 10 ms; others' \
+share: what processes outside the benchmark had of all work done meanwhile; with much of it, trust the ratio only
+latency: the same service with a look at the clock when Pump.take has returned, which is after the commit, and when \
+the PUBACKs were written (benchmarks.timed_service), from the sending of each message, same machine's clock; sent one \
+by one at a steady pace of a fifth of the load
 """.splitlines()
 
 

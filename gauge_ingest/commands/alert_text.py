@@ -82,7 +82,7 @@ def _rain(evidence: Evidence) -> str:
 def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
     if alert.state is not State.RAISED:
         ended = f"{alert.state.value.upper()} {instant(alert.ended_at)}"
-        return Text(f"{ended}; it rained {stretch(alert.rained_since, alert.rained_until)}")
+        return Text(f"{ended}; stood {stretch(alert.rained_since, alert.rained_until)}")
     line = Text(f"since {instant(alert.rained_since)}, for {elapsed(now - alert.rained_since)}")
     if alert.peak != alert.level:
         line.append(f"; was {plain(alert.peak)}")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gauge_ingest.core.ledger import COVERING, Ledger
+from gauge_ingest.core.ledger import Ledger
 from gauge_ingest.core.model import Flag, Increment, Report, Step
 from gauge_ingest.core.rainfall import increments
 from tests.worlds import HOUR, MINUTE, T0, station
@@ -105,6 +105,7 @@ def test_a_window_between_reports_is_known_exactly(draw: random.Random) -> None:
 def test_what_no_window_reaches_can_be_forgotten(draw: random.Random) -> None:
     span_ms = 120 * MINUTE
     found = some_increments(draw, some_tips(draw, span_ms), span_ms)
+    found[1:] = [one._replace(step=draw.choice([one.step, Step.RESET, Step.UNCONFIRMED])) for one in found[1:]]
     whole, forgetful = ledger_of(*found), ledger_of(*found)
     before = T0 + draw.randrange(span_ms)
     forgetful.forget_before(before)
@@ -191,7 +192,7 @@ def test_coverage_is_the_share_of_time_that_reports_speak_for(draw: random.Rando
     for _ in range(10):
         since, until = sorted(draw.sample(range(-30, 270), 2))
         covered = sum(
-            one.since < T0 + minute * MINUTE <= one.until and one.step in COVERING
+            one.since < T0 + minute * MINUTE <= one.until and one.step in (Step.STEADY, Step.WRAPPED, Step.GAP)
             for minute in range(since + 1, until + 1)
             for one in found
         )

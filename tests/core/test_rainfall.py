@@ -64,6 +64,7 @@ CASES = [
     Case("reset to zero that its boot tells", [(0, 100, 1), (5, 0, 2)], [(F, 0), (R, 0)]),
     Case("a boot that counts on", [(0, 100, 1), (5, 103, 2)], [(F, 0), (S, 3)]),
     Case("reset to more than can have fallen", [(0, 9_000, 1), (5, 5_000, 2)], [(F, 0), (R, 0)]),
+    Case("a fall within one boot is doubtful", [(0, 100, 1), (5, 7, 1)], [(F, 0), (U, (0, 0, 7))]),
     Case("an older boot tells no reset", [(0, 100, 3), (5, 7, 2)], [(F, 0), (U, (0, 0, 7))]),
     Case("115, 49, 115 is no rain", [(0, 115), (5, 49), (10, 115)], [(F, 0), (V, 0), (S, 0)]),
     Case("115, 49, 50, 115 is no rain", [(0, 115), (5, 49), (8, 50), (11, 115)], [(F, 0), (V, 0), (V, 0), (S, 0)]),

@@ -37,6 +37,7 @@ class Desk:
     def __init__(self) -> None:
         self.alerts: dict[int, Alert] = {}
         self.events: list[AlertEvent] = []
+        self.saved: list[Alert] = []  # what the last learning would write
         self._ids = count(1)
 
     def learn(self, *episodes: Episode, known: int = 0, now: int | None = None) -> list[tuple[int, EventKind, str]]:
@@ -45,6 +46,7 @@ class Desk:
         alerts, events = tell(RULE, "HTB01", episodes, self.standing(), knowing=knowing, ids=self._ids)
         self.alerts |= {alert.id: alert for alert in alerts}
         self.events += events
+        self.saved = alerts
         return [(event.alert_id, event.kind, event.level) for event in events]
 
     def standing(self) -> list[Alert]:
@@ -141,6 +143,13 @@ def test_an_event_that_still_lasts_and_turns_out_to_be_two_clears_the_first(desk
     told = desk.learn(episode((5, 1), (60, 0)), episode((100, 2)), known=100)
 
     assert told == [(1, CLEARED, ""), (2, RAISED, "immediate")]
+
+
+def test_rain_that_ends_where_an_alert_begins_is_the_same_event(desk: Desk) -> None:
+    desk.learn(episode((60, 1), (90, 0)), known=90)
+
+    assert desk.learn(episode((5, 1), (60, 0)), known=100) == []
+    assert desk.alerts[1].rained_since == T0 + 5 * MINUTE
 
 
 def test_a_cleared_alert_whose_rain_goes_on_is_raised_again(desk: Desk) -> None:
@@ -243,6 +252,7 @@ def test_whatever_becomes_known_is_told_once_and_then_agrees(draw: random.Random
 
         assert agree(desk.standing(), episodes)
         assert desk.learn(*episodes, known=known + 1) == []
+        assert desk.saved == []
         assert desk.alerts == recorded
 
 
