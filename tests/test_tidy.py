@@ -85,7 +85,6 @@ HOMES: Mapping[str, set[str]] = {
 # (rule, module or module:name) -> why it may.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("home", "gauge_ingest.commands.status_file: pydantic"): "a file comes in here: the status that the service left",
-    ("wall clock", "gauge_ingest.ingest"): "`wall_at` of the status file: how old the file is must not be scaled",
     ("import does", "gauge_ingest.cli"): "typer's way: commands are registered on the application",
     ("lines", "tests.test_config"): "mistakes of the configuration, one case each",
     ("lines", "tests.edges.test_mosquitto_config"): "the shipped broker configuration, permission by permission",
@@ -291,11 +290,10 @@ def test_a_module_fits_in_one_head(top: str) -> None:
 def test_a_function_fits_in_one_look() -> None:
     wrong = []
 
-    for module in modules("gauge_ingest", "simulator", "benchmarks"):
+    for module in modules("gauge_ingest", "simulator"):
         for node in ast.walk(module.tree):
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.end_lineno is None:
                 continue
-            assert node.end_lineno is not None
             lines = node.end_lineno - node.lineno + 1
             if lines > FUNCTION_LINES_MAX and not excused("function lines", f"{module.name}:{node.name}"):
                 wrong.append(f"{module.name}:{node.lineno} {node.name} has {lines} lines")
@@ -310,7 +308,7 @@ def test_a_module_says_its_role_in_its_first_line() -> None:
         if module.name.endswith("__init__") and not module.tree.body:
             continue
         first = (ast.get_docstring(module.tree) or "").partition("\n")[0]
-        if len(first) < 15 or first[-1] not in ".:;":
+        if len(first) < 15 or first[-1] not in ".:;?":
             wrong.append(f"{module.name}: {first!r}")
 
     assert not wrong, "\n".join(wrong)
@@ -354,7 +352,7 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
     for module in modules("gauge_ingest", "simulator"):
         if module.name in {"gauge_ingest.clock", "simulator.clock"}:
             continue
-        for call in [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]:
+        for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
             asked = ".".join(ast.unparse(call.func).rsplit(".", 2)[-2:])
             if asked in WALL_CLOCK and not excused("wall clock", module.name):
                 wrong.append(f"{module.name}:{call.lineno} {asked}()")

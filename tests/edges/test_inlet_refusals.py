@@ -188,6 +188,21 @@ def test_a_link_that_ends_with_rain_in_the_same_read_does_not_acknowledge_it_lat
         assert b"\x40\x02\x00\x05" not in said
 
 
+def test_half_a_packet_of_a_lost_link_is_not_the_beginning_of_the_next(silence: Silence) -> None:
+    rain = Delivery("rain/v1/HTB01/up", b"{}" * 100, b"\x00\x05")
+    whole = publish(rain, properties=b"")
+    with closing(Inlet(silence.address)) as inlet:
+        drive(inlet, lambda: inlet._client.socket() is not None)
+        first = silence.answer(connack(mqtt5=True), suback(mqtt5=True), whole[:50])
+        drive(inlet, lambda: inlet.connected)
+        first.close()
+        drive(inlet, lambda: not inlet.connected)
+        drive(inlet, lambda: inlet._client.socket() is not None)
+        silence.answer(connack(mqtt5=True), suback(mqtt5=True), whole)
+
+        assert drive(inlet, lambda: inlet.connected) == [rain]
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70 + ".invalid"])
 def test_a_host_that_has_no_address_is_said_and_tried_again(host: str) -> None:
     with closing(Inlet(BrokerAddress(host, 1883, "gauge-ingest", "rain/v1/+/up"))) as inlet:
