@@ -1,5 +1,6 @@
 """The ingest process: inlet, pump and journal put together, from the lock to the last goodbye."""
 
+import gc
 import logging
 import signal
 import sys
@@ -23,6 +24,7 @@ log = logging.getLogger("gauge_ingest")
 
 LOCK_TRIES = 10
 LOCK_EVERY_S = 0.1
+GC_EVERY = 10_000  # new objects between two looks of the garbage collector at the young ones
 
 
 def run(directory: Path, environ: Mapping[str, str]) -> int:
@@ -66,6 +68,9 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ingest.stop())
     signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
+    # A batch makes and drops thousands of tuples: the default of 700 looks through them every hundred messages.
+    gc.freeze()
+    gc.set_threshold(GC_EVERY, 10, 10)
     log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
     try:
         ingest.run()

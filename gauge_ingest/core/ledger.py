@@ -35,6 +35,7 @@ class Ledger:
         "_until",
         "first_at",
         "newest_at",
+        "wet_until",
     )
 
     def __init__(self, station: Station) -> None:
@@ -49,6 +50,7 @@ class Ledger:
         self._holes: list[tuple[int, int]] = []
         self.first_at: int | None = None
         self.newest_at: int | None = None
+        self.wet_until = -(1 << 62)  # where the newest increment ends that may hold rain
 
     def __len__(self) -> int:
         return len(self._until)
@@ -67,6 +69,7 @@ class Ledger:
             bucket_um = round(self._station.deployment_at(increment.until).bucket_depth_mm * 1000)
             self._since.append(increment.since)
             self._until.append(increment.until)
+            self.wet_until = increment.until
             self._tips_min.append(increment.tips_min)
             self._bucket_um.append(bucket_um)
             self._total_min.append(self._total_min[-1] + increment.tips_min * bucket_um)

@@ -132,9 +132,12 @@ class Station:
     # 8 mm/min is what a gauge after GB/T 11832-2002 must still let through: no bucket of this kind tips faster.
     intensity_max_mm_per_min: float = 8.0
     changes_at: tuple[int, ...] = field(init=False, default=())
+    # Two reports further apart than this have lost at least one regular report between them.
+    gap_after_ms: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes_at", tuple(deployment.since for deployment in self.deployments[1:]))
+        object.__setattr__(self, "gap_after_ms", self.report_every_s * 2_500)
 
     def deployment_at(self, at: int) -> Deployment:
         """The deployment in force at an instant (at its very `since` the old one still ends an interval)."""
@@ -149,11 +152,6 @@ class Station:
         if not self.changes_at:
             return round(tips * self.deployments[0].bucket_depth_mm, 3)
         return round(tips * self.deployment_at(until).bucket_depth_mm, 3)
-
-    @property
-    def gap_after_ms(self) -> int:
-        """Two reports further apart than this have lost at least one regular report between them."""
-        return self.report_every_s * 2_500
 
 
 @dataclass(frozen=True, slots=True)

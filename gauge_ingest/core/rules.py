@@ -35,10 +35,11 @@ class Thresholds:
         self._windows = [(window_s * 1000, sorted(windows[window_s], reverse=True)) for window_s in sorted(windows)]
         self._lowest_um = min(kept_um for _, levels in self._windows for _, _, kept_um in levels)
 
-    def judge(self, ledger: Ledger, at: int, *, level: int) -> Judgement:
+    def judge(self, ledger: Ledger, at: int, *, level: int, why_not: bool = True) -> Judgement:
         """The levels at an instant: reached on the lower bound, held while the upper bound is above the clearing mark.
 
         `level` is where the rule stands now: coverage is looked at only when there is something to clear.
+        `why_not`: whether evidence is wanted even when nothing is reached, as after a storm nothing is for a day.
         """
         if not level and ledger.window(since=at - self.reach_ms, until=at).rain_um_max < self._lowest_um:
             return DRY
@@ -57,9 +58,10 @@ class Thresholds:
                 deciding = candidate if deciding is None or candidate > deciding else deciding
         assert deciding is not None
         covered = not level or held >= level or self._covered(ledger, at)
-        evidence = _evidence(
-            ledger, at, window_ms=deciding[3], threshold_um=deciding[4], unconfirmed=reached_max > reached
-        )
+        evidence = None
+        if reached or why_not:
+            unconfirmed = reached_max > reached
+            evidence = _evidence(ledger, at, window_ms=deciding[3], threshold_um=deciding[4], unconfirmed=unconfirmed)
         return Judgement(reached, max(held, reached), covered, evidence)
 
     def _covered(self, ledger: Ledger, at: int) -> bool:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from gauge_ingest.codecs import Message, Reading, Rejected
 from gauge_ingest.core.model import DAY_MS, Report, Station
 
+UNBOUNDED = 1 << 62
+
 
 class Bounds(NamedTuple):
     """How far a station's clock may be from ours, and where the journal begins now."""
@@ -28,31 +30,21 @@ def admit(
     latest = received_at + bounds.ahead_max_ms
     earliest = max(received_at - bounds.behind_max_ms, bounds.kept_since)
     ahead = bounds.ahead_max_ms >= 0 and message.sent_at > latest
+    seq, boot, station_id = message.seq, message.boot, station.id
+    doubtful_from = 0 if station.changes_at else station.deployments[0].counter_modulus or UNBOUNDED
     for place, reading in enumerate(message.readings):
-        observed_at = reading.observed_at
-        if ahead or (observed_at > latest and bounds.ahead_max_ms >= 0):
-            observed_at = received_at - max(0, message.sent_at - observed_at)
-        reason = _refusal(reading, station, observed_at=observed_at, earliest=earliest, received_at=received_at)
-        if reason:
-            rejected.append(Rejected(_place(message, place), reason))
-            continue
-        reports.append(
-            Report(
-                station.id,
-                observed_at,
-                reading.counter,
-                reading.kind,
-                received_at,
-                reading.observed_at,
-                message.seq,
-                message.boot,
-                reading.battery_v,
-                reading.signal_dbm,
-                reading.temperature_c,
-                reading.door_open,
-                message_id,
-            )
-        )
+        claimed_at, counter, kind, *beside = reading
+        observed_at = claimed_at
+        if ahead or (claimed_at > latest and bounds.ahead_max_ms >= 0):
+            observed_at = received_at - max(0, message.sent_at - claimed_at)
+        if counter >= doubtful_from or observed_at < earliest:
+            reason = _refusal(reading, station, observed_at=observed_at, earliest=earliest, received_at=received_at)
+            if reason:
+                rejected.append(Rejected(_place(message, place), reason))
+                continue
+        # In the order of Report's fields; tuple.__new__ saves the call of its own __new__, for every reading.
+        facts = (station_id, observed_at, counter, kind, received_at, claimed_at, seq, boot, *beside, message_id)
+        reports.append(tuple.__new__(Report, facts))
     return reports, rejected
 
 

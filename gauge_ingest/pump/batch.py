@@ -7,11 +7,11 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
-from gauge_ingest.codecs import Decode, Message, Rejected, Undecodable
+from gauge_ingest.codecs import Decode, Message, Undecodable
 from gauge_ingest.core.alerts import Standing, advance
 from gauge_ingest.core.model import Increment, Kind, Report, Station
 from gauge_ingest.core.rainfall import increment_after
-from gauge_ingest.core.rules import DRY, Thresholds
+from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, tell
 from gauge_ingest.journal import DERIVE, JUDGE, Journal, Known, Refusal, columns
 from gauge_ingest.pump.admit import Bounds, admit
@@ -100,7 +100,9 @@ class Batch:
             return [str(error)]
         memory = self._memory(station)
         message_id = self._journal.add_batch(self._received_at, [memory.number], [payload])
-        reports, rejected = self._reports(memory, message, message_id)
+        reports, rejected = admit(
+            message, memory.station, received_at=self._received_at, bounds=self._bounds, message_id=message_id
+        )
         for report in reports:
             self._later(memory, report)
         return [one.reason for one in rejected if place is None or one.place == place]
@@ -161,32 +163,33 @@ class Batch:
         )
 
     def _admit(self, memory: StationMemory, delivery: Delivery, message: Message, message_id: int) -> None:
-        reports, rejected = self._reports(memory, message, message_id)
+        station = memory.station
+        reports, rejected = admit(
+            message, station, received_at=self._received_at, bounds=self._bounds, message_id=message_id
+        )
         for one in rejected:
             self.refuse(delivery, one.reason, place=one.place)
         for report in reports:
             newest, at = memory.newest, report.observed_at
             # A mended report may be a repeat under another time: only the journal can tell.
             if memory.live and newest is not None and at > newest.observed_at and at == report.claimed_at:
-                increment = increment_after(newest, report, memory.station) if report.kind is not Kind.TEST else None
+                increment = increment_after(newest, report, station) if report.kind is not Kind.TEST else None
                 if increment is not None:
                     self._at_once(memory, report, increment)
                     continue
             self._later(memory, report)
 
-    def _reports(self, memory: StationMemory, message: Message, message_id: int) -> tuple[list[Report], list[Rejected]]:
-        return admit(message, memory.station, received_at=self._received_at, bounds=self._bounds, message_id=message_id)
-
     def _at_once(self, memory: StationMemory, report: Report, increment: Increment) -> None:
         """The newest report of its station, decided by its predecessor alone."""
-        self._rows.append(columns(memory.number, report, increment, self._configuration))
-        self._spans.extend((memory.number, report.observed_at - 1, report.observed_at))
+        number, at = memory.number, report.observed_at
+        self._rows.append(columns(number, report, increment, self._configuration))
+        self._spans.extend((number, at - 1, at))
         self._readings += 1
         memory.newest = report
         memory.ledger.append(increment)
-        if len(memory.ledger) > LEDGER_MAX:
+        if increment.tips_max and len(memory.ledger) > LEDGER_MAX:
             memory.forget_old()
-        self._judge_at(memory, report.observed_at)
+        self._judge_at(memory, at)
 
     def _later(self, memory: StationMemory, report: Report) -> None:
         """A repeat, or a report whose increment depends on more than its predecessor: kept now, derived as a debt."""
@@ -213,8 +216,9 @@ class Batch:
     # --- rules -------------------------------------------------------------------------------------------------
 
     def _judge_at(self, memory: StationMemory, at: int) -> None:
+        wet_until = memory.ledger.wet_until
         for place, (rule, standing) in enumerate(memory.standings):
-            if standing.idle and not memory.ledger.rained_since(at - rule.reach_ms):
+            if wet_until <= at - rule.reach_ms and standing.idle:
                 continue
             fault = attempt(partial(self._advance, memory, place, rule, standing, at))
             if fault is not None:  # the rain is stored all the same, and the judgement is owed
@@ -222,8 +226,8 @@ class Batch:
                 self._findings.broken(rule.rule.id, fault, at=self._received_at)
 
     def _advance(self, memory: StationMemory, place: int, rule: Thresholds, standing: Standing, at: int) -> None:
-        judgement = rule.judge(memory.ledger, at, level=standing.level)
-        if judgement is DRY and standing.idle:
+        judgement = rule.judge(memory.ledger, at, level=standing.level, why_not=not standing.idle)
+        if not judgement.reached and standing.idle:
             return
         moved, ended = advance(standing, judgement, at, rule)
         memory.standings[place] = (rule, moved)
