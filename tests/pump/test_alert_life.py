@@ -1,0 +1,106 @@
+"""An alert in the journal: told as it happens, lapsed by silence, withdrawn with its station, changed by reload."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gauge_ingest.core.model import Threshold
+from gauge_ingest.pump.accept import Network
+from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, station
+
+
+def storm(desk: Desk, *, minutes: int = 40) -> None:
+    """A tip a minute, half a millimetre each, told every five minutes."""
+    for minute in range(0, minutes + 1, 5):
+        desk.now = T0 + minute * MINUTE + 3000
+        desk.take(message([(T0 + minute * MINUTE, 100 + minute)], seq=minute))
+        desk.settle()
+
+
+def test_a_storm_is_told_level_by_level_and_cleared_after_quiet(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    storm(desk)
+    for minute in range(45, 400, 5):
+        desk.now = T0 + minute * MINUTE + 3000
+        desk.take(message([(T0 + minute * MINUTE, 140)], seq=minute))
+        desk.settle()
+
+    assert desk.told() == [
+        (1, "raised", "prepare"),
+        (1, "strengthened", "immediate"),
+        (1, "eased", "prepare"),
+        (1, "cleared", ""),
+    ]
+
+
+def test_an_alert_of_a_station_that_says_nothing_for_a_day_lapses_and_is_no_all_clear(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    storm(desk)
+
+    desk.now += 23 * HOUR
+    desk.pump.tick()
+    desk.settle()
+    assert desk.told()[-1][1] == "strengthened"
+    desk.now += 2 * HOUR
+    desk.pump.tick()
+    desk.settle()
+    desk.pump.tick()
+    desk.settle()
+
+    assert [kind for _, kind, _ in desk.told()] == ["raised", "strengthened", "lapsed"]
+    assert desk.journal.reader.alerts.all() == []
+
+
+def test_an_alert_survives_a_restart_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    storm(desk, minutes=15)
+    desk.start()
+    storm(desk)
+
+    assert desk.told() == [(1, "raised", "prepare"), (1, "strengthened", "immediate")]
+
+
+def test_the_alert_of_a_station_that_is_configured_no_more_is_withdrawn(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station(), station("HTB02")], [rule()])
+    storm(desk)
+
+    desk.network = replace_network(desk, stations={"HTB02": station("HTB02")})
+    desk.start()
+
+    assert desk.told()[-1][1] == "withdrawn"
+
+
+def test_higher_thresholds_take_an_alert_back_with_the_reason(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    storm(desk)
+    higher = replace(rule(), thresholds=(Threshold(1800, "prepare", 90), Threshold(1800, "immediate", 99)))
+
+    desk.network = replace_network(desk, rules=[higher])
+    desk.start()
+    desk.settle()
+
+    assert desk.told()[-1][1] == "withdrawn"
+    assert desk.journal.reader.alerts.all() == []
+
+
+def test_a_bucket_that_was_entered_wrong_changes_the_millimetres_everywhere_once_it_is_mended(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    desk.network = replace_network(desk, text='{"stations": {"HTB01": {"deployments": [{"bucket_depth_mm": 0.5}]}}}')
+    desk.start()
+    storm(desk)
+    copied = desk.journal.reader.newest_seq()
+
+    smaller = {"HTB01": station(bucket_depth_mm=0.1)}
+    text = '{"stations": {"HTB01": {"deployments": [{"bucket_depth_mm": 0.1}]}}}'
+    desk.network = replace_network(desk, stations=smaller, text=text, digest="other")
+    desk.start()
+    desk.settle()
+
+    again = desk.journal.reader.changes(copied, rows_max=10_000).rows
+    assert {row.observed_at for row in again} == {row[0] for row in desk.increments()}
+    assert desk.told()[-1][1] == "withdrawn"
+
+
+def replace_network(desk: Desk, **changes: Any) -> Network:
+    """The desk's configuration with something changed."""
+    return desk.network._replace(**{"digest": "changed", **changes})
