@@ -129,22 +129,31 @@ class Ingest:
         while self._happened:
             happened, at = self._happened[0], self._now()
             with self._journal.transaction():
-                expected = self._journal.meta(SESSION_KEY) == self._inlet.session_name
-                if happened is Happened.CONNECTED_AFRESH and expected:
-                    since = self._journal.reader.newest_received_at()
-                    reason = (
-                        "the broker has forgotten our session: messages it had acknowledged to stations may be lost;"
-                        f" in doubt is what was sent between {instant_text(since)} and {instant_text(at)}"
-                    )
-                    self._pump.findings.raise_(Finding.SESSION_LOST, reason, at=at)
-                elif happened is Happened.CONNECTED:
-                    self._pump.findings.clear(Finding.SESSION_LOST, "connected again, the session was kept", at=at)
-                if happened is not Happened.LOST:
-                    self._journal.set_meta(SESSION_KEY, self._inlet.session_name)
-                    self._pump.findings.clear(Finding.CLIENT_ID_TAKEN, "connected again", at=at)
+                self._find(happened, at)
             del self._happened[0]  # only now: a journal that is full must not swallow it
             self._outbound.wake()
             self._status_at = 0.0
+
+    def _find(self, happened: Happened, at: int) -> None:
+        findings, expected = self._pump.findings, self._journal.meta(SESSION_KEY) == self._inlet.session_name
+        if happened is Happened.CONNECTED_AFRESH and expected:
+            since = self._journal.reader.newest_received_at()
+            reason = (
+                "the broker has forgotten our session: messages it had acknowledged to stations may be lost;"
+                f" in doubt is what was sent between {instant_text(since)} and {instant_text(at)}"
+            )
+            findings.raise_(Finding.SESSION_LOST, reason, at=at)
+        elif happened is Happened.CONNECTED:
+            findings.clear(Finding.SESSION_LOST, "connected again, the session was kept", at=at)
+        elif happened is Happened.CONTESTED:
+            reason = (
+                f"connections end right after they begin: does another client use the id of {self._inlet.session_name}?"
+            )
+            findings.raise_(Finding.CLIENT_ID_TAKEN, reason, at=at)
+        elif happened is Happened.STEADY:
+            findings.clear(Finding.CLIENT_ID_TAKEN, "connected for a minute", at=at)
+        if happened in (Happened.CONNECTED, Happened.CONNECTED_AFRESH):
+            self._journal.set_meta(SESSION_KEY, self._inlet.session_name)
 
     def _serve(self) -> None:
         """Requests of people, the clock's ticks, the second process, the status file: each in its own time."""

@@ -65,12 +65,8 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         now=clock.now,
         reload=Reloader(directory, kept, environ, pump, outbound),
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ingest.stop())
-    signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
-    # A batch makes and drops thousands of tuples: the default of 700 looks through them every hundred messages.
-    gc.freeze()
-    gc.set_threshold(GC_EVERY, 10, 10)
+    _listen_to_signals(ingest)
+    _spare_the_collector()
     log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
     try:
         ingest.run()
@@ -83,6 +79,18 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         journal.close()
     log.info("stopped")
     return 0
+
+
+def _listen_to_signals(ingest: Ingest) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ingest.stop())
+    signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
+
+
+def _spare_the_collector() -> None:
+    """A batch makes and drops thousands of tuples: by default they are looked through every hundred messages."""
+    gc.freeze()
+    gc.set_threshold(GC_EVERY, 10, 10)
 
 
 # --- from settings to parts ------------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ class Standing:
 
     at: int = 0
     level: int = 0
-    rising_since: int | None = None
-    rising_to: int = 0
+    recent: tuple[tuple[int, int], ...] = ()  # instants and levels reached, as far back as the minimum duration
     falling_since: int | None = None
     falling_to: int = 0
     changes: tuple[Change, ...] = ()
@@ -23,7 +22,7 @@ class Standing:
     @property
     def idle(self) -> bool:
         """Nothing is raised and nothing is about to be."""
-        return self.level == 0 and self.rising_since is None
+        return self.level == 0 and not self.recent
 
     @property
     def episode(self) -> Episode | None:
@@ -43,12 +42,15 @@ def advance(
     rule = thresholds.rule
     lapsed = lapse(standing, now=at, thresholds=thresholds)
     if lapsed is not None:
-        renewed, _ = advance(Standing(at=lapsed.until), judgement, at, thresholds)
+        renewed, _ = advance(Standing(at=lapsed.until, recent=standing.recent), judgement, at, thresholds)
         return renewed, lapsed
-    if judgement.reached > standing.level:
-        return _rise(standing, judgement, at, minimum_ms=rule.minimum_s * 1000), None
+    lasting, recent = _lasting(standing.recent, at, judgement.reached, minimum_ms=rule.minimum_s * 1000)
+    standing = replace(standing, at=at, recent=recent)
+    if lasting > standing.level:
+        change = Change(at=at, level=lasting, evidence=judgement.evidence)
+        return Standing(at=at, level=lasting, recent=recent, changes=(*standing.changes, change)), None
     if judgement.held >= standing.level or not judgement.covered:
-        return replace(standing, at=at, rising_since=None, falling_since=None), None
+        return replace(standing, falling_since=None), None
     return _fall(standing, judgement, at, quiet_ms=rule.quiet_s * 1000)
 
 
@@ -76,24 +78,34 @@ def walk(
     return standing, ended
 
 
-def _rise(standing: Standing, judgement: Judgement, at: int, *, minimum_ms: int) -> Standing:
-    since = standing.rising_since if standing.rising_since is not None else at
-    level = min(standing.rising_to, judgement.reached) if standing.rising_since is not None else judgement.reached
-    if at - since < minimum_ms:
-        return replace(standing, at=at, rising_since=since, rising_to=level, falling_since=None)
-    change = Change(at=at, level=level, evidence=judgement.evidence)
-    return Standing(at=at, level=level, changes=(*standing.changes, change))
+def _lasting(
+    recent: tuple[tuple[int, int], ...], at: int, reached: int, *, minimum_ms: int
+) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """The level that was reached at every instant of the minimum duration, and the instants that the next may need.
+
+    It looks back to the newest instant that is at least the minimum duration ago and no further, so that a walk that
+    begins there finds the same.
+    """
+    if not minimum_ms:
+        return reached, ()
+    kept = (*recent, (at, reached))
+    begin = max((place for place, (then, _) in enumerate(kept) if then <= at - minimum_ms), default=0)
+    kept = kept[begin:]
+    lasts = kept[0][0] <= at - minimum_ms
+    return min(level for _, level in kept) if lasts else 0, kept if any(level for _, level in kept) else ()
 
 
 def _fall(standing: Standing, judgement: Judgement, at: int, *, quiet_ms: int) -> tuple[Standing, Episode | None]:
     since = standing.falling_since if standing.falling_since is not None else at
     level = max(standing.falling_to, judgement.held) if standing.falling_since is not None else judgement.held
     if at - since < quiet_ms:
-        return replace(standing, at=at, rising_since=None, falling_since=since, falling_to=level), None
+        return replace(standing, falling_since=since, falling_to=level), None
     changes = (
         *standing.changes,
         Change(at=at, level=level, evidence=judgement.evidence or standing.changes[-1].evidence),
     )
     if level:
-        return Standing(at=at, level=level, changes=changes), None
-    return Standing(at=at), Episode(since=changes[0].at, until=at, changes=changes, ended=State.CLEARED)
+        return Standing(at=at, level=level, recent=standing.recent, changes=changes), None
+    return Standing(at=at, recent=standing.recent), Episode(
+        since=changes[0].at, until=at, changes=changes, ended=State.CLEARED
+    )

@@ -102,9 +102,10 @@ class Ledger:
         if first < last and self._since[first] < since:
             rain_um_min -= self._outside_um(first, since - self._since[first])
         if last < len(self._until) and self._since[last] < until:
-            outside_ms = self._until[last] - until + max(0, since - self._since[last])
-            whole = self._tips_min[last] * self._bucket_um[last]
-            rain_um_min += whole - self._outside_um(last, outside_ms)
+            # Each part outside by itself: however short they are, a tip fits into either.
+            outside_um = self._outside_um(last, self._until[last] - until)
+            outside_um += self._outside_um(last, max(0, since - self._since[last]))
+            rain_um_min += max(0, self._tips_min[last] * self._bucket_um[last] - outside_um)
             rain_um_max += self._total_max[last + 1] - self._total_max[last]
         return Window(since, until, rain_um_min, rain_um_max)
 

@@ -45,7 +45,7 @@ def increment_after(before: Report, report: Report, station: Station) -> Increme
     if before.boot is not None and report.boot is not None and report.boot > before.boot:
         return _reset(before, report, station)
     modulus = station.deployment_at(until).counter_modulus
-    if modulus and tips + modulus <= tips_max_possible(station, since=since, until=until):
+    if modulus and 0 <= tips + modulus <= tips_max_possible(station, since=since, until=until):
         tips += modulus
         return Increment(since, until, tips, tips, tips, Step.WRAPPED, Flag.GOOD, True)
     return None

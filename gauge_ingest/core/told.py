@@ -139,7 +139,7 @@ class _Teller:
                 self._event(alert.id, kind, last)
             return replace(alert, level=self._name(last.level))
         until = max(episode.until, episode.since)
-        if alert.state is State.RAISED:
+        if alert.state is not episode.ended:
             kind = EventKind.CLEARED if episode.ended is State.CLEARED else EventKind.LAPSED
             self._event(alert.id, kind, last)
             alert = replace(alert, ended_at=self.knowing.now)

@@ -6,6 +6,7 @@ USED_OF_PAHO. Where one is missing, packets are received paho's own way; tests/e
 
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
@@ -51,6 +52,7 @@ class Client(mqtt.Client):
             clean_session=None if address.mqtt5 else False,
             protocol=MQTTProtocolVersion.MQTTv5 if address.mqtt5 else MQTTProtocolVersion.MQTTv311,
             manual_ack=True,
+            reconnect_on_failure=False,  # paho would reconnect inside its receiving when MQTT 3.1.1 is refused
         )
         self.address = address
         self.connect_timeout = CONNECT_TIMEOUT_S
@@ -103,6 +105,8 @@ class Client(mqtt.Client):
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         if not chunk:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
+        # paho's own reading notes this for its keep-alive: a PINGRESP may be behind more rain than fits in one.
+        self._last_bytes_received = time.monotonic()
         if self._rest:
             self._rest += chunk
             if len(self._rest) < self._wanted:

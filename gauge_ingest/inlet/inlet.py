@@ -7,7 +7,7 @@ import selectors
 import socket
 import threading
 import time
-from enum import Enum
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -16,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gauge_ingest.inlet.client import BrokerAddress, Client
+from gauge_ingest.inlet.happened import Brevity, Happened, TakenOver
 from gauge_ingest.pump import Delivery
 
 log = logging.getLogger(__name__)
@@ -27,18 +28,6 @@ HOUSEKEEPING_EVERY_S = 0.5
 CLOSE_WITHIN_S = 1.0
 READS_MAX = 256  # packets read in one go before a batch is handed on
 SESSION_TAKEN_OVER = 0x8E
-
-
-class Happened(Enum):
-    """What the ingest process must know of the connection."""
-
-    CONNECTED = "connected, our session was kept"
-    CONNECTED_AFRESH = "connected, the broker had no session of ours"
-    LOST = "connection lost"
-
-
-class TakenOver(Exception):
-    """Another client uses our client id. Two that fight over it would both lose messages: this one ends."""
 
 
 class Inlet:
@@ -54,13 +43,15 @@ class Inlet:
         self._registered: Any = None
         self._registered_for = 0
         self._helper: threading.Thread | None = None
-        self._prepared: list[socket.socket | OSError] = []
+        self._prepared: list[socket.socket | OSError | ValueError] = []
         self._attempts = 0
         self._retry_at = 0.0
         self._connack_until: float | None = None
         self._housekeeping_at = 0.0
-        self._acknowledgeable = True
+        self._connection = self._taken_on = 0  # which connection it is, and which one the last batch came on
         self._happened: list[Happened] = []
+        self._brevity = Brevity()
+        self._refusal = ""
         self._taken_over = False
         self._closing = False
         self.connected = False
@@ -82,20 +73,21 @@ class Inlet:
                 self._read()
         if self._client.holds_data():
             self._read()
+        if self._refusal:
+            self._close_refused()
         if self._taken_over:
             raise TakenOver(
                 f"another client has connected to {self._address.host}:{self._address.port} with our client id"
                 f" {self._address.client_id!r}; give each service its own (mqtt.client_id)"
             )
+        self._taken_on = self._connection
         taken, self._client.received = self._client.received, []
         return taken
 
     def acknowledge(self, deliveries: list[Delivery]) -> None:
         """Acknowledge a batch in one write, unless the connection that delivered it is gone: then it comes again."""
-        alive = self._client.socket() is not None
-        if self._acknowledgeable and alive:
+        if self._taken_on == self._connection and self._client.socket() is not None:
             self._client.acknowledge([delivery.token for delivery in deliveries if delivery.token])
-        self._acknowledgeable = alive
 
     def happened(self) -> list[Happened]:
         """What happened to the connection since the last call."""
@@ -122,6 +114,9 @@ class Inlet:
             while self._client.want_write() and time.monotonic() < deadline:
                 self._client.loop_write()
         self._close_socket()
+        for prepared in self._prepared:
+            if isinstance(prepared, socket.socket):
+                prepared.close()
         self._selector.close()
         self._wake_read.close()
         self._wake_write.close()
@@ -160,21 +155,30 @@ class Inlet:
             self._lost("no answer to our CONNECT")
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_EVERY_S
+            if self._brevity.steady(now):
+                self._happened.append(Happened.STEADY)
             if self._client.socket() is not None:
                 self._client.loop_misc()
 
     def _prepare(self) -> None:
+        prepared: socket.socket | OSError | ValueError
         try:
-            self._prepared.append(self._client.prepare())
-        except OSError as error:
-            self._prepared.append(error)
-        self.wake()
+            prepared = self._client.prepare()
+        except (OSError, ValueError) as error:  # ValueError: a host that no name server can be asked for (UnicodeError)
+            prepared = error
+        if self._closing:
+            if isinstance(prepared, socket.socket):
+                prepared.close()
+            return
+        self._prepared.append(prepared)
+        with suppress(OSError):  # closed in this very moment
+            self.wake()
 
-    def _begin(self, prepared: socket.socket | OSError) -> None:
-        if isinstance(prepared, OSError):
+    def _begin(self, prepared: socket.socket | OSError | ValueError) -> None:
+        if not isinstance(prepared, socket.socket):
             self._lost(f"{self._address.host}:{self._address.port}: {prepared}")
             return
-        self._acknowledgeable = True
+        self._connection += 1
         self._connack_until = time.monotonic() + CONNACK_WITHIN_S
         try:
             self._client.begin(prepared)
@@ -184,7 +188,6 @@ class Inlet:
     def _lost(self, reason: str) -> None:
         """Plan the next attempt: a random wait up to a bound that doubles, so that stations and services spread."""
         self._connack_until = None
-        self._acknowledgeable = False
         bound_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
         self._attempts += 1
         self._retry_at = time.monotonic() + random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads, hides nothing
@@ -192,6 +195,8 @@ class Inlet:
             log.warning("broker not connected reason=%s", reason)
         if self.connected:
             self._happened.append(Happened.LOST)
+            if self._brevity.ended(time.monotonic()):
+                self._happened.append(Happened.CONTESTED)
         self.connected, self.detail = False, reason
 
     def _close_socket(self) -> None:
@@ -257,6 +262,7 @@ class Inlet:
         self._connack_until = None
         self._attempts = 0
         self.connected, self.detail = True, f"{self._address.host}:{self._address.port}"
+        self._brevity.began(time.monotonic())
         log.info("broker connected host=%s port=%d", self._address.host, self._address.port)
         self._say("online")
 
@@ -265,7 +271,7 @@ class Inlet:
     ) -> None:
         if reason.value == SESSION_TAKEN_OVER:
             self._taken_over = True
-        if not self._closing:
+        if not self._closing and not self._refusal:
             self._lost(f"disconnected: {reason}")
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
@@ -277,9 +283,14 @@ class Inlet:
         self._unregister()
 
     def _refused(self, reason: str) -> None:
+        """Noted only: inside a callback paho holds a lock that closing its socket would wait for, for ever."""
         log.error("broker refuses reason=%s", reason)
+        self._refusal = reason
+
+    def _close_refused(self) -> None:
         self._close_socket()
-        self._lost(reason)
+        self._lost(self._refusal)
+        self._refusal = ""
 
     def _say(self, state: str) -> None:
         self._client.publish(self._status_topic, _status(state, self._address.client_id), qos=1, retain=True)

@@ -14,7 +14,7 @@ from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
 from gauge_ingest.journal import DERIVE, JUDGE, Debt, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 from gauge_ingest.pump.guard import attempt
-from gauge_ingest.pump.memory import increment_of, report_of
+from gauge_ingest.pump.memory import increment_of, look_back, report_of
 from gauge_ingest.pump.prune import pruned_before
 from gauge_ingest.pump.walk import Walk
 
@@ -162,10 +162,11 @@ def _judge_rule(payer: Payer, debt: Debt, station: Station, rule: Thresholds, re
 
 def _stretch(journal: Journal, debt: Debt, scope: str, rule: Thresholds) -> tuple[int, int, list[Alert]]:
     """The stretch of observed time to walk: the debt's span, its after-effects, and every alert that touches them."""
-    begin, end = debt.since - rule.rule.minimum_s * 1000, debt.until + rule.reach_ms
+    reader = journal.reader
+    begin, end = look_back(rule, scope, reader, debt.since), debt.until + rule.reach_ms
     while True:
-        alerts = journal.reader.alerts.overlapping(rule.rule.id, scope, since=begin, until=end)
-        first = min((alert.rained_since - rule.rule.minimum_s * 1000 for alert in alerts), default=begin)
+        alerts = reader.alerts.overlapping(rule.rule.id, scope, since=begin, until=end)
+        first = min((look_back(rule, scope, reader, alert.rained_since) for alert in alerts), default=begin)
         last = max((alert.rained_until for alert in alerts), default=end)
         if first >= begin and last <= end:
             return begin, end, alerts

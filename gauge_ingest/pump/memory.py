@@ -103,5 +103,11 @@ def increment_of(row: Row) -> Increment:
 def _begin(rule: Thresholds, scope: str, reader: Reader, newest_at: int) -> int:
     """From where a rule must be walked so that its standing at the newest reading is known."""
     raised = reader.alerts.raised(rule.rule.id, scope)
-    begin = newest_at if raised is None else min(raised.rained_since, newest_at)
-    return begin - rule.rule.minimum_s * 1000
+    return look_back(rule, scope, reader, newest_at if raised is None else min(raised.rained_since, newest_at))
+
+
+def look_back(rule: Thresholds, scope: str, reader: Reader, at: int) -> int:
+    """The newest instant at least the minimum duration before another: what is judged there rests on it."""
+    minimum_ms = rule.rule.minimum_s * 1000
+    row = reader.newest(scope, before=at - minimum_ms + 1) if minimum_ms else None
+    return at - minimum_ms if row is None else row.observed_at

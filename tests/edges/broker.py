@@ -12,10 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
-import pytest
-
 MOSQUITTO = which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="NO MOSQUITTO: apt-get install mosquitto")
 WITHIN_S = 10.0
 
 

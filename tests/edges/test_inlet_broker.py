@@ -18,9 +18,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gauge_ingest.inlet import BrokerAddress, Happened, Inlet, TakenOver
 from gauge_ingest.pump import Delivery
-from tests.edges.broker import Broker, needs_mosquitto, running_mosquitto, until
+from tests.edges.broker import Broker, running_mosquitto, until
 
-pytestmark = [needs_mosquitto, pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")]
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 TOPIC = "rain/v1/HTB01/up"
 ROOT = Path(__file__).parents[2]
@@ -368,3 +368,20 @@ def test_an_acknowledgement_given_before_closing_reaches_the_broker(broker: Brok
     with open_inlet(where) as inlet:
         send(broker, b"after")
         assert take_until(inlet, b"after") == [b"after"]
+
+
+@PROTOCOLS
+def test_two_services_with_one_id_find_out_that_they_contest_it(*, mqtt5: bool, broker: Broker) -> None:
+    where = address(broker.port, mqtt5=mqtt5)
+    with closing(Inlet(where)) as first, closing(Inlet(where)) as second:
+        happened: list[Happened] = []
+        deadline = time.monotonic() + WITHIN_S
+
+        try:
+            while Happened.CONTESTED not in happened:
+                assert time.monotonic() < deadline, happened
+                for inlet in (first, second):
+                    inlet.take(0.01)
+                    happened += inlet.happened()
+        except TakenOver:
+            return  # a broker that says so at once

@@ -31,10 +31,6 @@ SCRIPT = CONFIG / "compose" / "secrets.sh"
 SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 MOSQUITTO = which("mosquitto", path=SBIN)
 WAIT_S = 20.0
-needs_mosquitto = pytest.mark.skipif(
-    MOSQUITTO is None or which("mosquitto_passwd") is None, reason="NO MOSQUITTO: apt-get install mosquitto"
-)
-pytestmark = needs_mosquitto
 
 
 def make_secrets(folder: Path, *, stations: Path = CONFIG / "stations.toml", readers: str = "duty") -> str:

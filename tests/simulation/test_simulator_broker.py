@@ -26,7 +26,6 @@ from paho.mqtt.properties import Properties
 ROOT = Path(__file__).parents[2]
 MOSQUITTO = which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 PRESENCE = "rain/v1/service/test-service"
-needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 
 
 class Mosquitto:
@@ -147,7 +146,6 @@ def _events(path: Path, name: str) -> list[dict[str, object]]:
     return [line for line in lines if line["event"] == name]
 
 
-@needs_mosquitto
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_no_reading_is_lost_when_links_fail_and_the_broker_is_killed(
     protocol: str, tmp_path: Path, mosquitto: Mosquitto, subscriber: Subscriber
@@ -191,7 +189,6 @@ def _assert_nothing_was_sent_before_its_time(truth: Path, payloads: list[tuple[s
         assert at >= datetime.fromisoformat(message["sent_at"])
 
 
-@needs_mosquitto
 def test_it_gives_up_when_no_service_appears(mosquitto: Mosquitto) -> None:
     with _simulator("quiet", "--broker", f"127.0.0.1:{mosquitto.port}", "--wait-service-s", "0.5") as process:
         output, _ = process.communicate(timeout=20)
@@ -200,7 +197,6 @@ def test_it_gives_up_when_no_service_appears(mosquitto: Mosquitto) -> None:
     assert "no service said 'online'" in output
 
 
-@needs_mosquitto
 def test_programs_can_read_the_rain_while_it_falls(mosquitto: Mosquitto) -> None:
     options = ("--no-wait", "--speed", "3600", "--minutes", "20", "--json-progress")
     with _simulator("steady_rain", *options, "--broker", f"127.0.0.1:{mosquitto.port}") as process:

@@ -1,0 +1,51 @@
+"""What can happen to our connection that others must know of."""
+
+from enum import Enum
+
+
+class Happened(Enum):
+    """What the ingest process must know of the connection."""
+
+    CONNECTED = "connected, our session was kept"
+    CONNECTED_AFRESH = "connected, the broker had no session of ours"
+    LOST = "connection lost"
+    CONTESTED = "connections end right after they begin"
+    STEADY = "connected for a while"
+
+
+class TakenOver(Exception):
+    """Another client uses our client id. Two that fight over it would both lose messages: this one ends."""
+
+
+class Brevity:
+    """Notices connections that end right after they began: what two clients with one id do to each other.
+
+    MQTT 3.1.1 does not say that a session was taken over, and mosquitto before 2.0.15 does not say it in MQTT 5 either.
+    """
+
+    SHORT_S = 5.0
+    IN_A_ROW = 5
+    STEADY_S = 60.0
+
+    def __init__(self) -> None:
+        self._began_at: float | None = None
+        self._short = 0
+        self._steady = False
+
+    def began(self, now: float) -> None:
+        """A connection is up."""
+        self._began_at, self._steady = now, False
+
+    def ended(self, now: float) -> bool:
+        """It is gone; True when it was one short connection too many in a row."""
+        short = self._began_at is not None and now - self._began_at < self.SHORT_S
+        self._short = self._short + 1 if short else 0
+        self._began_at = None
+        return self._short == self.IN_A_ROW
+
+    def steady(self, now: float) -> bool:
+        """True once for each connection that has lasted."""
+        if self._steady or self._began_at is None or now - self._began_at < self.STEADY_S:
+            return False
+        self._steady, self._short = True, 0
+        return True
