@@ -9,7 +9,7 @@ from pathlib import Path
 STATIONS = 1_000
 REPORT_EVERY_S = 300
 WET_EVERY = 10  # one station in ten rains
-STORM_EVERY_STEPS, STORM_STEPS = 96, 12  # one hour in eight
+STORM_EVERY_STEPS, STORM_STEPS = 288, 12  # one hour of each day
 SEQ_FIRST = 1_000_000  # all sequence numbers have seven digits and stand at one place of the payload
 SEQ_AT = slice(13, 20)
 
@@ -31,7 +31,7 @@ class Part:
 class Fleet:
     """Stations that report every five minutes from `begin_at` on (seconds since 1970): a function of station and step.
 
-    One station in ten rains: a drizzle all the time and, one hour in eight, a storm of two or three tips of 0.5 mm
+    One station in ten rains: a drizzle now and then and, one hour of each day, a storm of two or three tips of 0.5 mm
     each five minutes, which the shipped rules answer with alerts.
     """
 
@@ -61,7 +61,7 @@ class Fleet:
         while len(counts) <= step:
             draw = random.Random(station * 1_000_003 + len(counts))  # of this step alone, however we came to it
             storm = (len(counts) + station) % STORM_EVERY_STEPS < STORM_STEPS
-            tips = draw.choice((2, 2, 3)) if storm else int(draw.random() < 0.1)
+            tips = draw.choice((2, 2, 3)) if storm else int(draw.random() < 0.03)
             counts.append(counts[-1] + tips)
         return counts[step]
 

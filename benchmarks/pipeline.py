@@ -17,7 +17,7 @@ from benchmarks.machine import machine, program_path
 from benchmarks.rounds import WARM_STEPS, Round, baseline_round, latency_round, publisher_round, service_round
 from benchmarks.stores import STORES, on_this_machine
 
-RUNS, READINGS = 5, 100_000
+RUNS, READINGS = 5, 200_000
 QUICK_RUNS, QUICK_READINGS = 1, 4_000
 LATENCY_SHARE = 5  # latency is measured at one fifth of the load
 LATENCY_S = 10.0

@@ -98,13 +98,14 @@ class Reader:
             "SELECT seq, kind, body FROM change WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)
         ):
             parts = array("q", body)
-            size = sum(_rows_guessed(parts[place], parts[place + 1]) for place in range(1, len(parts), 3))
-            if number and kind == RAIN and number + size > rows_max:
-                break
-            seq = seq_found
             if kind == ALERTS:
+                seq = seq_found
                 events.extend(parts)
                 continue
+            size = sum(map(_rows_guessed, parts[1::3], parts[2::3]))
+            if number and number + size > rows_max:
+                break
+            seq = seq_found
             number += size
             for place in range(0, len(parts), 3):
                 _spread(spans, parts[place], parts[place + 1], parts[place + 2])
