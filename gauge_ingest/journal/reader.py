@@ -12,6 +12,7 @@ from gauge_ingest.journal.schema import open_reading
 
 # A page of one station: so many hours are read at once.
 PAGE_HOURS = 96
+REPORT_EVERY_MS = 300_000  # for a guess of how many rows a span holds
 # From so many stations of one hour on, reading the whole hour is cheaper than asking station by station.
 WHOLE_HOUR_FROM = 48
 
@@ -102,13 +103,18 @@ class Reader:
                 seq = seq_found
                 events.extend(parts)
                 continue
-            size = sum(map(_rows_guessed, parts[1::3], parts[2::3]))
+            numbers, since, until = parts[0::3], parts[1::3], parts[2::3]
+            size = len(numbers) + (sum(until) - sum(since)) // REPORT_EVERY_MS
             if number and number + size > rows_max:
                 break
             seq = seq_found
             number += size
-            for place in range(0, len(parts), 3):
-                _spread(spans, parts[place], parts[place + 1], parts[place + 2])
+            for station, begin, end in zip(numbers, since, until, strict=True):
+                hour = end // HOUR_MS
+                if begin + 1 < hour * HOUR_MS:
+                    _spread(spans, station, begin, end)
+                elif (known := spans.setdefault(hour, {})).setdefault(station, (begin, end)) != (begin, end):
+                    known[station] = min(begin, known[station][0]), max(end, known[station][1])
         return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
 
     def oldest_unsent_received_at(self, after: int) -> int | None:
@@ -164,7 +170,7 @@ class Reader:
         `anchor` asks for the newest row that a derivation may begin after.
         """
         number = self.number(station)
-        hours = self._db.execute("SELECT min(hour), max(hour) FROM reading").fetchone()
+        hours = self._db.execute("SELECT (SELECT min(hour) FROM reading), (SELECT max(hour) FROM reading)").fetchone()
         if number is None or hours[0] is None:
             return None
         first = hours[1] if before is None else min(hours[1], (before - 1) // HOUR_MS)
@@ -201,7 +207,7 @@ class Reader:
 
     def hours_span(self) -> tuple[int, int] | None:
         """The first and the last hour (since 1970) that hold readings."""
-        found = self._db.execute("SELECT min(hour), max(hour) FROM reading").fetchone()
+        found = self._db.execute("SELECT (SELECT min(hour) FROM reading), (SELECT max(hour) FROM reading)").fetchone()
         return None if found[0] is None else (int(found[0]), int(found[1]))
 
     def _hours(self, since: int, until: int) -> tuple[int, int] | None:
@@ -239,7 +245,7 @@ class Reader:
             ):
                 span = wanted.get(found[0])
                 if span is not None and span[0] < found[1] <= span[1]:
-                    yield Row(names[found[0]], *found[1:])
+                    yield tuple.__new__(Row, (names[found[0]], *found[1:]))  # without the call of Row's own __new__
 
     # --- quarantine and the rest -------------------------------------------------------------------------------
 
@@ -271,11 +277,6 @@ _QUARANTINED = (
     "SELECT id, received_at, station, topic, reason, payload, size, digest, place, known, traceback, replayed_at"
     " FROM quarantine"
 )
-
-
-def _rows_guessed(since: int, until: int) -> int:
-    """About how many rows a span holds: one report in five minutes."""
-    return 1 + (until - since) // 300_000
 
 
 def _spread(spans: dict[int, dict[int, tuple[int, int]]], station: int, since: int, until: int) -> None:

@@ -46,6 +46,7 @@ class Batch:
         senders: Senders,
         findings: Findings,
         memory: Callable[[Station], StationMemory],
+        load: Callable[[StationMemory], None],
         bounds: Bounds,
         quota: int,
         configuration: int,
@@ -56,6 +57,7 @@ class Batch:
         self._senders = senders
         self._findings = findings
         self._memory = memory
+        self._load = load
         self._bounds = bounds
         self._quota = quota
         self._configuration = configuration
@@ -181,6 +183,8 @@ class Batch:
 
     def _at_once(self, memory: StationMemory, report: Report, increment: Increment) -> None:
         """The newest report of its station, decided by its predecessor alone."""
+        if not memory.loaded:
+            self._load(memory)
         number, at = memory.number, report.observed_at
         self._rows.append(columns(number, report, increment, self._configuration))
         self._spans.extend((number, at - 1, at))

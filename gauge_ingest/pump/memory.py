@@ -12,15 +12,19 @@ from gauge_ingest.pump.guard import Fault, attempt
 
 
 class StationMemory:
-    """Loaded from the journal at first touch, dropped on any rollback: it holds nothing that the journal does not."""
+    """Loaded from the journal at first touch, dropped on any rollback: it holds nothing that the journal does not.
 
-    __slots__ = ("faults", "ledger", "live", "newest", "number", "standings", "station")
+    Ledger and standings are loaded by the first report that is derived at once: late ones do not need them.
+    """
+
+    __slots__ = ("faults", "ledger", "live", "loaded", "newest", "number", "standings", "station")
 
     def __init__(self, station: Station, number: int) -> None:
         self.station = station
         self.number = number
         self.newest: Report | None = None
         self.live = False  # the newest report is an anchor: its successor can be derived at once
+        self.loaded = False
         self.ledger = Ledger(station)
         self.standings: list[tuple[Thresholds, Standing]] = []
         self.faults: list[tuple[str, Fault]] = []
@@ -32,22 +36,29 @@ class StationMemory:
             self.ledger.forget_before(self.ledger.newest_at - reach_ms)
 
 
-def recall(station: Station, number: int, rules: Sequence[Thresholds], reader: Reader) -> StationMemory:
-    """The memory of a station as of its newest reading in the journal."""
+def recall(station: Station, number: int, reader: Reader) -> StationMemory:
+    """The memory of a station as of its newest reading in the journal, not loaded yet."""
     memory = StationMemory(station, number)
     row = reader.newest(station.id)
-    if row is None:
+    if row is not None:
+        memory.newest, memory.live = report_of(row), row.anchor
+    return memory
+
+
+def load(memory: StationMemory, rules: Sequence[Thresholds], reader: Reader) -> None:
+    """Ledger and standings as of the newest reading; faults of rules are noted."""
+    memory.loaded = True
+    if memory.newest is None:
         memory.standings = [(rule, IDLE) for rule in rules]
-        return memory
-    memory.newest, memory.live = report_of(row), row.anchor
-    begins = [_begin(rule, station.id, reader, row.observed_at) for rule in rules]
-    since = min((begin - rule.reach_ms for rule, begin in zip(rules, begins, strict=True)), default=row.observed_at)
-    instants = fill(memory.ledger, reader.rows(station.id, since=since, until=row.observed_at))
+        return
+    station, newest_at = memory.station.id, memory.newest.observed_at
+    begins = [_begin(rule, station, reader, newest_at) for rule in rules]
+    since = min((begin - rule.reach_ms for rule, begin in zip(rules, begins, strict=True)), default=newest_at)
+    instants = fill(memory.ledger, reader.rows(station, since=since, until=newest_at))
     for rule, begin in zip(rules, begins, strict=True):
         fault = attempt(partial(_stand, memory, rule, [at for at in instants if at >= begin]))
         if fault is not None:  # the rule is left out until it is mended; the rain and the other rules go on
             memory.faults.append((rule.rule.id, fault))
-    return memory
 
 
 def _stand(memory: StationMemory, rule: Thresholds, instants: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from gauge_ingest.pump.debts import Payer
 from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
-from gauge_ingest.pump.memory import StationMemory, recall
+from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.senders import Senders
 
@@ -130,12 +130,16 @@ class Pump:
         """What is remembered of a station, loaded at first touch."""
         known = self._memories.get(station.id)
         if known is None:
-            rules = [rule for rule in self._rules if station.id in rule.rule.stations]
             number = self._journal.station_number(station.id)
-            known = self._memories[station.id] = recall(station, number, rules, self._journal.reader)
-            for rule_id, fault in known.faults:
-                self.findings.broken(rule_id, fault, at=self._now())
+            known = self._memories[station.id] = recall(station, number, self._journal.reader)
         return known
+
+    def load(self, memory: StationMemory) -> None:
+        """Load ledger and standings of a station."""
+        rules = [rule for rule in self._rules if memory.station.id in rule.rule.stations]
+        load(memory, rules, self._journal.reader)
+        for rule_id, fault in memory.faults:
+            self.findings.broken(rule_id, fault, at=self._now())
 
     def batch(self, received_at: int, *, mend: bool = True) -> Batch:
         """An empty batch, for one transaction. `mend`: whether `received_at` may tell a station's clock to be ahead."""
@@ -145,6 +149,7 @@ class Pump:
             senders=self.senders,
             findings=self.findings,
             memory=self.memory,
+            load=self.load,
             bounds=Bounds(
                 ahead_max_ms=self._settings.clock_ahead_max_s * 1000 if mend else -1,
                 behind_max_ms=self._settings.readings_older_than_days_max * DAY_MS,

@@ -71,7 +71,7 @@ class InfluxStore:
         """Copy rows and events; raises StoreUnavailable or StoreRejected (the rest is there)."""
         lines = self._protocol.lines(rows, events)
         known = self._refused_before
-        search = _Search(self._send, [line for line in lines if line[0] not in known])
+        search = _Search(self._send, [line for line in lines if line[0] not in known] if known else lines)
         try:
             search.run()
         except StoreUnavailable:

@@ -15,6 +15,8 @@ StoredIncrement = tuple[int, int, int, int, int, int, int]
 
 _TEST, _VOID, _MISSING = int(Kind.TEST), int(Step.VOID), int(Flag.MISSING)
 _NS_PER_MS = 1_000_000
+# Most reports tell of no rain at all; then the bucket does not matter either.
+_DRY = "0i,tips_min=0i,tips_max=0i,rain_mm=0.0,"
 _INCREMENT_FIELDS = ("span_s", "tips", "tips_min", "tips_max", "step", "quality")
 # A backslash stands for itself in a tag unless one of these follows it. No line break can be written in a tag at all.
 _TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ ", "\r": "\\ "})
@@ -46,50 +48,39 @@ class LineProtocol:
         chosen = [row for row in rows if row.step != _VOID and row.kind != _TEST]
         if len(chosen) != len(rows):
             chosen += _void_alone(rows, chosen)
-        lines = self._rain(chosen)
-        lines += self._health(chosen)
+        lines, health = self._rain_and_health(chosen)
+        lines += health
         lines += [(_alert(event), event) for event in events]
         return lines
 
-    def _rain(self, rows: Iterable[Row]) -> list[Line]:
-        heads = self._heads
-        lines: list[Line] = []
+    def _rain_and_health(self, rows: Iterable[Row]) -> tuple[list[Line], list[Line]]:
+        """Both in one pass: a page of rows is larger than the processor's cache."""
+        heads, rain, health = self._heads, list[Line](), list[Line]()
         for row in rows:
             # Unpacked because this runs for every reading: a name looked up on a tuple costs more than its text.
-            station, at, count, _, _, _, _, _, _, _, _, _, _, since, tips, tips_min, tips_max, step, flag, _ = row
+            station, at, count, _, _, _, _, _, volts, dbm, celsius, door, _, since, tips, least, most, step, flag, _ = (
+                row
+            )
             head = heads.get(station) or self._head(station)
             if step == _VOID:
-                tips, tips_min, tips_max, rain_mm, flag = 0, 0, 0, 0.0, _MISSING
-            else:
-                rain_mm = round(tips * head[2], 3)
-                if rain_mm != rain_mm:
-                    rain_mm = self._dated_mm(station, tips, at)
-            line = (
-                f"{head[0]}{tips}i,tips_min={tips_min}i,tips_max={tips_max}i,rain_mm={rain_mm},count={count}i,"
-                f"quality={flag}i,step={step}i,span_s={(at - since) / 1000} {at}000000"
-            )
-            if rain_mm != rain_mm:
-                line = line.replace(",rain_mm=nan", "")
-            lines.append((line, row))
-        return lines
+                tips, least, most, flag = 0, 0, 0, _MISSING
+            fell = _DRY
+            if most or tips:
+                fell = f"{tips}i,tips_min={least}i,tips_max={most}i,{self._depth(station, tips, at, head[2])}"
+            span_s = (at - since) / 1000
+            rain.append((f"{head[0]}{fell}count={count}i,quality={flag}i,step={step}i,span_s={span_s} {at}000000", row))
+            if volts is not None or dbm is not None or celsius is not None or door is not None:
+                fields = _health(volts, dbm, celsius, door)
+                if fields:
+                    health.append((f"{head[1]}{fields} {at}000000", row))
+        return rain, health
 
-    def _health(self, rows: Iterable[Row]) -> list[Line]:
-        lines: list[Line] = []
-        for row in rows:
-            battery_v, signal_dbm, temperature_c, door_open = row[8:12]
-            fields = ""
-            if battery_v is not None and isfinite(battery_v):
-                fields += f",battery_v={battery_v}"
-            if signal_dbm is not None and isfinite(signal_dbm):
-                fields += f",signal_dbm={signal_dbm}"
-            if temperature_c is not None and isfinite(temperature_c):
-                fields += f",temperature_c={temperature_c}"
-            if door_open is not None:
-                fields += ",door_open=true" if door_open else ",door_open=false"
-            if fields:
-                head = self._heads.get(row[0]) or self._head(row[0])
-                lines.append((f"{head[1]}{fields[1:]} {row[1]}000000", row))
-        return lines
+    def _depth(self, station: str, tips: int, at: int, bucket_depth_mm: float) -> str:
+        """The field rain_mm, or nothing where no bucket is known."""
+        rain_mm = round(tips * bucket_depth_mm, 3)
+        if rain_mm != rain_mm:
+            rain_mm = self._dated_mm(station, tips, at)
+        return f"rain_mm={rain_mm}," if rain_mm == rain_mm else ""
 
     def _head(self, station_id: str) -> _Heads:
         station = self._stations.get(station_id)
@@ -145,6 +136,20 @@ def _increment(time: str, fields: Mapping[str, str]) -> StoredIncrement:
     until = round(datetime.fromisoformat(time).timestamp() * SECOND_MS)
     tips, tips_min, tips_max, step, flag = (int(fields[name]) for name in _INCREMENT_FIELDS[1:])
     return until - round(float(fields["span_s"]) * SECOND_MS), until, tips, tips_min, tips_max, step, flag
+
+
+def _health(
+    volts: float | None,
+    dbm: float | None,
+    celsius: float | None,
+    door: bool | None,  # noqa: FBT001  a field is a field
+) -> str:
+    """The fields of a station's own state; what is unknown is left out."""
+    named = (("battery_v", volts), ("signal_dbm", dbm), ("temperature_c", celsius))
+    fields = [f"{name}={value}" for name, value in named if value is not None and isfinite(value)]
+    if door is not None:
+        fields.append("door_open=true" if door else "door_open=false")
+    return ",".join(fields)
 
 
 def _void_alone(rows: Sequence[Row], standing: Sequence[Row]) -> list[Row]:
