@@ -39,11 +39,11 @@ class Fleet:
     _counts: dict[int, list[int]] = field(default_factory=dict)
 
     def message(self, station: int, step: int, seq: int) -> tuple[bytes, bytes]:
-        """Topic and payload: json_v1 with one reading, 147 bytes."""
+        """Topic and payload: json_v1 with one reading, 145 bytes."""
         at = self.begin_at + step * REPORT_EVERY_S + station * REPORT_EVERY_S // STATIONS
         payload = (
             f'{{"v":1,"seq":{seq},"sent_at":"{_text(at + 2)}","readings":[{{"observed_at":"{_text(at)}",'
-            f'"count":{self.count(station, step)},"battery_v":12.6}}]}}'
+            f'"count":{self.count(station, step)},"kind":"timed"}}]}}'
         )
         return f"rain/v1/{station_id(station)}/up".encode(), payload.encode()
 

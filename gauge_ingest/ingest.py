@@ -21,6 +21,7 @@ from gauge_ingest.spool import Spool
 log = logging.getLogger(__name__)
 
 WAIT_S = 0.2
+REST_SHARE = 3
 DEBTS_S = 0.015  # how long the rain may wait for what is owed
 SPOOL_EVERY_S = 0.2
 STATUS_EVERY_S = 2.0
@@ -67,7 +68,7 @@ class Ingest:
         self._status_path = status_path
         self._now = now
         self._reload = reload
-        self._spool_at = self._status_at = self._tick_at = self._beat_at = 0.0
+        self._pay_at = self._spool_at = self._status_at = self._tick_at = self._beat_at = 0.0
         self._happened: list[Happened] = []
         self._stopping = False
         self._reload_wanted = False
@@ -92,14 +93,16 @@ class Ingest:
         """Take what has arrived, commit and acknowledge it; then a slice of everything else."""
         self._beat()
         try:
-            deliveries = self._inlet.take(0 if self._pump.owing else WAIT_S)
+            rest_s = max(0.0, self._pay_at - time.monotonic())
+            deliveries = self._inlet.take(rest_s if self._pump.owing else WAIT_S)
             if deliveries:
                 taken = self._pump.take(deliveries)
                 self._inlet.acknowledge(deliveries)
                 self._outbound.wake()
                 log.debug("batch committed %s", taken)
             self._notice()
-            self._pay()
+            if self._pump.owing and (not deliveries or time.monotonic() >= self._pay_at):
+                self._pay()
             self._serve()
         except TakenOver as error:
             with self._journal.transaction():
@@ -116,10 +119,14 @@ class Ingest:
             time.sleep(JOURNAL_RETRY_S)
 
     def _pay(self) -> None:
-        until = time.monotonic() + DEBTS_S
+        """A slice of what is owed. While readings go on arriving, debts get a quarter of the time, and grow meanwhile:
+        a station that sends a backlog would otherwise be derived anew for every few readings of it.
+        """
+        begun = time.monotonic()
         paid = False
-        while self._pump.owing and time.monotonic() < until:
+        while self._pump.owing and time.monotonic() < begun + DEBTS_S:
             paid = self._pump.pay_debts() or paid
+        self._pay_at = time.monotonic() + REST_SHARE * (time.monotonic() - begun)
         if paid:
             self._outbound.wake()
 

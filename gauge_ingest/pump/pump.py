@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gauge_ingest.codecs import Decode
-from gauge_ingest.core.model import DAY_MS, Station
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
 from gauge_ingest.pump.accept import Network, accept
@@ -18,6 +18,10 @@ from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.senders import Senders
+
+# A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
+DEBTS_MAX = 16
+SMALL_MS = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,8 @@ class Pump:
         return taken[-1]
 
     def pay_debts(self) -> bool:
-        """Pay one slice of what is owed; False when nothing is."""
+        """Pay a slice of what is owed: some debts of increments, or one of alerts; False when nothing is."""
         with self._journal.transaction():
-            debt = self._journal.owing.newest_debt()
-            if debt is None:
-                self.owing = False
-                return False
-            self._memories.pop(debt.station, None)
             payer = Payer(
                 self._journal,
                 self._network.stations,
@@ -101,7 +100,17 @@ class Pump:
                 configuration=self._configuration,
                 now=self._now(),
             )
-            payer.pay(debt)
+            for number in range(DEBTS_MAX):
+                debt = self._journal.owing.newest_debt()
+                if debt is None:
+                    self.owing = False
+                    return number > 0
+                if number and (debt.kind == JUDGE or debt.until - debt.since > SMALL_MS):
+                    break
+                self._memories.pop(debt.station, None)
+                payer.pay(debt)
+                if debt.kind == JUDGE:
+                    break
         return True
 
     def prune(self, retention: Retention) -> bool:
