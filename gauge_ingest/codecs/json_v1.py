@@ -119,7 +119,7 @@ def _reading(found: ReadingV1) -> Reading:
         (
             _instant(found["observed_at"]),
             found["count"],
-            KINDS[get("kind", "timed")],
+            KINDS[found.get("kind", "timed")],
             get("battery_v"),
             get("signal_dbm"),
             get("temperature_c"),
