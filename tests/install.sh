@@ -4,6 +4,7 @@ set -eu
 missing=""
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/local/sbin/$1" ]; }
 has mosquitto || missing="$missing mosquitto"
+has openssl || missing="$missing openssl"
 has victoria-metrics || missing="$missing victoria-metrics"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
