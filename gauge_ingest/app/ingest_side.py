@@ -36,6 +36,9 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     except Locked as error:
         log.error("%s", error)
         return 2
+    except OSError as error:
+        log.error("the journal's folder cannot be used (journal.path): %s", error)
+        return 2
     try:
         return _ingest(directory, environ, clock)
     finally:

@@ -64,7 +64,7 @@ def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     except OSError as error:
         stop(Status.UNREACHABLE, f"the lock of {path} cannot be looked at: {error}")
     if not running:
-        stop(Status.NOT_WELL, f"no service runs on {path.absolute()}: nothing to reload")
+        stop(Status.UNREACHABLE, f"no service runs on {path.absolute()}: nothing to reload")
     answer = asked_of_service(path, RELOAD, {})
     if as_json:
         print_json(answer)

@@ -13,7 +13,7 @@ from gauge_ingest.core.spans import duration_text, instant_text
 from gauge_ingest.journal import Reader
 from gauge_ingest.notifiers.text import rain
 
-BAR_CELLS = 16
+BARS = ((116, 16), (96, 9), (84, 5))  # columns of the terminal, cells of a bar
 WINDOWS_S = (1800, 3600, 10800)
 LEVEL_STYLES = ("green", "yellow", "bold red")
 EVENTS_SHOWN = 10
@@ -51,16 +51,18 @@ def look(reader: Reader, stations: Mapping[str, Station], rule: Rule, *, now: in
     return Scene(now, fillings, raised, reader.alerts.changes(0)[1])
 
 
-def draw(scene: Scene, *, title: str) -> RenderableType:
-    """The scene for a terminal."""
+def draw(scene: Scene, *, title: str, width: int = 120) -> RenderableType:
+    """The scene for a terminal; a narrow one gets shorter bars, a very narrow one none."""
+    cells = next((cells for least, cells in BARS if width >= least), 0)
     table = Table(expand=True, title_style="bold", box=None, padding=(0, 1))
     table.add_column("station", no_wrap=True)
     for window_s in WINDOWS_S:
-        table.add_column(f"rain in {duration_text(window_s)}", no_wrap=True)
+        table.add_column(f"mm in {duration_text(window_s)}", no_wrap=True)
     table.add_column("alert", no_wrap=True)
     for filling in scene.fillings:
         bars = [
-            _bar(amount, thresholds) for amount, thresholds in zip(filling.rain_mm, filling.thresholds_mm, strict=True)
+            _bar(amount, thresholds, cells=cells)
+            for amount, thresholds in zip(filling.rain_mm, filling.thresholds_mm, strict=True)
         ]
         table.add_row(f"{filling.station.id} {filling.station.name}", *bars, _standing(scene, filling.station.id))
     told = [Text(line, style=style) for line, style in (event_line(event, scene) for event in scene.events)]
@@ -91,14 +93,14 @@ def _thresholds(rule: Rule) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(one.rain_mm for one in rule.thresholds if one.window_s == window_s) for window_s in WINDOWS_S)
 
 
-def _bar(amount_mm: float, thresholds_mm: Sequence[float]) -> Text:
-    """A bar that is full at the highest threshold, with a mark at each lower one."""
+def _bar(amount_mm: float, thresholds_mm: Sequence[float], *, cells: int) -> Text:
+    """A bar that is full at the highest threshold, with a mark at each lower one, and the figures."""
     top = max(thresholds_mm, default=1.0)
-    full = min(BAR_CELLS, round(BAR_CELLS * amount_mm / top))
+    full = min(cells, round(cells * amount_mm / top))
     level = sum(amount_mm >= threshold for threshold in thresholds_mm)
-    marks = {round(BAR_CELLS * threshold / top) for threshold in thresholds_mm}
+    marks = {round(cells * threshold / top) for threshold in thresholds_mm}
     text = Text()
-    for cell in range(BAR_CELLS):
+    for cell in range(cells):
         mark = cell + 1 in marks
         character = "█" if cell < full else ("│" if mark else "·")
         text.append(character, style=LEVEL_STYLES[min(level, 2)] if cell < full else "dim")

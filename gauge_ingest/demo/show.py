@@ -16,8 +16,8 @@ from rich.table import Table
 from gauge_ingest.clock import ScaledClock, SystemClock, clock_text
 from gauge_ingest.configuration import Configuration, load
 from gauge_ingest.demo.screen import Scene, draw, event_line, look, plain_line
-from gauge_ingest.demo.stage import DemoFailed, Stage, broker, child, service, set_up
-from gauge_ingest.journal import Reader
+from gauge_ingest.demo.stage import FOLDER, DemoFailed, Stage, broker, child, service, set_up
+from gauge_ingest.journal import Lock, Locked, Reader
 
 SCENARIO = "flash_flood"
 STORM_MINUTES = 480
@@ -32,10 +32,22 @@ SETTLED_WITHIN_S = 10.0
 def run(forever: bool, directory: Path) -> int:  # noqa: FBT001 - the command's own argument
     """The demonstration; the exit status is 0 when everything that tipped is stored, or at Ctrl-C."""
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: every part is ended first
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends it like Ctrl-C: every part is ended first
+        signal.signal(number, signal.default_int_handler)
     clock = _clock()
     configuration = load(directory, {})
-    stage = set_up(directory, clock_text(clock))
+    try:
+        lock = Lock(FOLDER).acquire()
+    except Locked as error:
+        console.print(f"a demonstration runs in {FOLDER}/ already (process {error.process}); end that one first")
+        return 2
+    try:
+        return _run(console, configuration, clock, set_up(directory, clock_text(clock)), forever=forever)
+    finally:
+        lock.release()
+
+
+def _run(console: Console, configuration: Configuration, clock: ScaledClock, stage: Stage, *, forever: bool) -> int:
     console.print(
         f"broker: {stage.broker_name} on 127.0.0.1:{stage.port}; everything of this run is in {stage.folder}/"
     )
@@ -102,7 +114,7 @@ def _watch(
             ended = stations.poll() is not None
             scene = look(reader, configuration.stations, configuration.rules[0], now=clock.now())
             if live is not None:
-                live.update(draw(scene, title=title))
+                live.update(draw(scene, title=title, width=console.width))
             else:
                 told = _say(scene, console, told=told)
                 if time.monotonic() >= plain_at:

@@ -36,9 +36,13 @@ class Brevity:
         """A connection is up."""
         self._began_at, self._steady = now, False
 
+    def lasted(self, now: float) -> bool:
+        """Whether the connection that is up has been so for more than a moment."""
+        return self._began_at is not None and now - self._began_at >= self.SHORT_S
+
     def ended(self, now: float) -> bool:
         """It is gone; True when it was one short connection too many in a row."""
-        short = self._began_at is not None and now - self._began_at < self.SHORT_S
+        short = self._began_at is not None and not self.lasted(now)
         self._short = self._short + 1 if short else 0
         self._began_at = None
         return self._short == self.IN_A_ROW

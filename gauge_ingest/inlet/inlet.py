@@ -188,6 +188,7 @@ class Inlet:
     def _lost(self, reason: str) -> None:
         """Plan the next attempt: a random wait up to a bound that doubles, so that stations and services spread."""
         self._connack_until = None
+        self._attempts = 0 if self._brevity.lasted(time.monotonic()) else self._attempts
         bound_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
         self._attempts += 1
         self._retry_at = time.monotonic() + random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads, hides nothing
@@ -260,7 +261,6 @@ class Inlet:
             self._refused(f"the broker refuses our subscription to {self._address.topic}: {reasons[0]}")
             return
         self._connack_until = None
-        self._attempts = 0
         self.connected, self.detail = True, f"{self._address.host}:{self._address.port}"
         self._brevity.began(time.monotonic())
         log.info("broker connected host=%s port=%d", self._address.host, self._address.port)

@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ LINGER_S = 0.05
 ROWS_MAX = 10_000
 # A notifier's position is written after so many changes without an alert among them.
 QUIET_CHANGES = 1_000
+QUIET_S = 2.0  # … or after so long
 # Events older than this, when a notifier begins without a position, may have been told before it was lost.
 FRESH_MS = 60_000
 
@@ -138,8 +140,9 @@ class StoreFollower(Follower):
         return True
 
     def begin(self) -> None:
-        """Make the store ready."""
+        """Make the store ready, and be seen from the start."""
         self._prepared = False
+        self.moved(self.position.seq)
 
     def carry_on(self, reader: Reader) -> bool:
         """Copy a page of changes."""
@@ -189,6 +192,7 @@ class NotifierFollower(Follower):
     ) -> None:
         super().__init__(notifier.name, journal, positions, now=now, retry_max_s=retry_max_s)
         self._notifier = notifier
+        self._moved_at = 0.0
 
     def begin(self) -> None:
         """Nothing to connect yet. Without a position of ours, what is older may have been told by a life before."""
@@ -202,7 +206,9 @@ class NotifierFollower(Follower):
         for event in events:
             if event.sent:
                 self._tell(reader, event)
-        if events or seq - self.position.seq > QUIET_CHANGES:
+        long_ago = time.monotonic() - self._moved_at > QUIET_S
+        if events or seq - self.position.seq > QUIET_CHANGES or (seq > self.position.seq and long_ago):
+            self._moved_at = time.monotonic()
             self.moved(seq)
         return bool(events)
 

@@ -276,7 +276,9 @@ def _unavailable(answer: _Answer, settings: InfluxSettings) -> StoreUnavailable:
     """What to mend, in a sentence, with the server's words."""
     place = f"bucket {settings.bucket!r} of organisation {settings.org!r}"
     if answer.status == 401:
-        return StoreUnavailable(f"InfluxDB does not know the token ({answer}): set [influx] token to one of its own")
+        return StoreUnavailable(
+            f"InfluxDB does not know the token ({answer}): set GAUGE_INFLUX_TOKEN (or …_FILE) to one of its own"
+        )
     if answer.status == 403:
         return StoreUnavailable(f"the token may not use {place} ({answer}): give it the permission, or another token")
     if answer.status == 404:

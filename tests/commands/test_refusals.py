@@ -167,7 +167,7 @@ def test_reload_needs_a_service(place: Place) -> None:
 
     result = place.run("reload", "--json")
 
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (3, "")
     assert "no service runs" in result.stderr
 
 

@@ -212,8 +212,8 @@ def test_rows_that_are_taken_need_one_request() -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("write without token", "set [influx] token"),
-        ("write with wrong token", "set [influx] token"),
+        ("write without token", "set GAUGE_INFLUX_TOKEN"),
+        ("write with wrong token", "set GAUGE_INFLUX_TOKEN"),
         ("write with write-only token to another bucket", "may not use bucket 'rain' of organisation 'hutubi'"),
         ("write to unknown bucket", "bucket 'rain' of organisation 'hutubi' is missing, or hidden from the token"),
         ("write to unknown org", 'organization name "nope" not found'),
