@@ -35,7 +35,7 @@ RUNNER = CliRunner()
 FORBIDDEN = {
     "a path of this machine": r"(?<![\w.])/(work|root|home)/",
     "the number of an issue": r"(?<![\w&/])#\d+\b|\bissue \d+|\bPR \d+",
-    "a package registry": r"pypi\.org|pythonhosted|proxy\.golang|index-url|mirrors?\.\w+\.\w+",
+    "a package registry": r"index-url|\.org/simple|mirrors?\.\w+\.\w+",
 }
 PLACEHOLDERS = {"STATION": "HTB01", "ID": "1", "T": "24h", "DIR": "config"}
 
