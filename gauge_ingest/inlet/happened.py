@@ -26,6 +26,7 @@ class Brevity:
     SHORT_S = 5.0
     IN_A_ROW = 5
     STEADY_S = 60.0
+    ATTEMPTS_MAX = 3  # so a link that flaps is tried again within 1.6 s
 
     def __init__(self) -> None:
         self._began_at: float | None = None
@@ -36,13 +37,15 @@ class Brevity:
         """A connection is up."""
         self._began_at, self._steady = now, False
 
-    def lasted(self, now: float) -> bool:
-        """Whether the connection that is up has been so for more than a moment."""
-        return self._began_at is not None and now - self._began_at >= self.SHORT_S
+    def attempts(self, made: int, now: float) -> int:
+        """How many attempts the next wait counts: none after a connection that lasted, few after one that was up."""
+        if self._began_at is None:
+            return made
+        return 0 if now - self._began_at >= self.SHORT_S else min(made, self.ATTEMPTS_MAX)
 
     def ended(self, now: float) -> bool:
         """It is gone; True when it was one short connection too many in a row."""
-        short = self._began_at is not None and not self.lasted(now)
+        short = self._began_at is not None and now - self._began_at < self.SHORT_S
         self._short = self._short + 1 if short else 0
         self._began_at = None
         return self._short == self.IN_A_ROW

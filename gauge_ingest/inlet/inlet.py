@@ -188,7 +188,7 @@ class Inlet:
     def _lost(self, reason: str) -> None:
         """Plan the next attempt: a random wait up to a bound that doubles, so that stations and services spread."""
         self._connack_until = None
-        self._attempts = 0 if self._brevity.lasted(time.monotonic()) else self._attempts
+        self._attempts = self._brevity.attempts(self._attempts, time.monotonic())
         bound_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
         self._attempts += 1
         self._retry_at = time.monotonic() + random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads, hides nothing

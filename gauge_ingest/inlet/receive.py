@@ -33,9 +33,12 @@ def cut(buffer: bytes, topics: dict[bytes, str], *, mqtt5: bool) -> Cut:
     while end - at >= 2:
         command, length, start = buffer[at], buffer[at + 1], at + 2
         if length > 127:
-            length, start = _length(buffer, at + 1)
-            if start < 0:
-                break
+            if end - at > 2 and buffer[at + 2] < 128:  # two bytes, as nearly every message of ours has
+                length, start = length & 0x7F | buffer[at + 2] << 7, at + 3
+            else:
+                length, start = _length(buffer, at + 1)
+                if start < 0:
+                    break
         stop = start + length
         if stop > end:
             wanted = stop - at
@@ -69,7 +72,8 @@ def _delivery(buffer: bytes, start: int, stop: int, command: int, topics: dict[b
         topic = raw.decode("utf-8", "replace")
         if len(topics) < TOPICS_MAX:
             topics[raw] = topic
-    return Delivery(topic, buffer[body:stop], token, bool(command & 0x01))
+    # In the order of Delivery's fields; tuple.__new__ saves the call of its own __new__, for every message.
+    return tuple.__new__(Delivery, (topic, buffer[body:stop], token, command & 0x01 == 1))
 
 
 def _length(buffer: bytes, at: int) -> tuple[int, int]:
