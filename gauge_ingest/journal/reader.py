@@ -267,11 +267,6 @@ class Reader:
         """How many spans are still to be derived anew."""
         return int(self._db.execute("SELECT count(*) FROM debt").fetchone()[0])
 
-    def configuration(self) -> tuple[int, str] | None:
-        """The newest accepted configuration: its number and digest."""
-        found = self._db.execute("SELECT id, digest FROM configuration ORDER BY id DESC LIMIT 1").fetchone()
-        return None if found is None else (int(found[0]), str(found[1]))
-
 
 _QUARANTINED = (
     "SELECT id, received_at, station, topic, reason, payload, size, digest, place, known, traceback, replayed_at"
