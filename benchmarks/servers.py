@@ -35,7 +35,6 @@ class Broker:
             "max_inflight_messages 0",
             "max_queued_messages 0",
             "max_queued_bytes 0",
-            "set_tcp_nodelay true",
             "log_type error",
         ]
         config = folder / "mosquitto.conf"

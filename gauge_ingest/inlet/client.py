@@ -22,7 +22,7 @@ NEVER = 0xFFFF_FFFF  # a session expiry of MQTT 5 that never comes
 
 
 # Some 700 readings: a batch, and what is made of it, stays within the processor's cache.
-RECEIVE_BYTES = 128 * 1024
+RECEIVE_BYTES = 512 * 1024
 USED_OF_PAHO = ("_sock_recv", "_loop_rc_handle", "_packet_queue", "_sock_close", "_create_socket")
 
 
