@@ -93,7 +93,7 @@ def measure(store_name: str, *, backlog: Part, live_s: float, where: Path) -> di
             "nothing_owed_after_s": owed_s,
             "published": everything,
             "committed": readings,
-            "stored": store.count() if store else None,
+            "stored": store.count(everything) if store else None,
             "debts": debts,
             "notes": list(NOTES),
         }

@@ -71,7 +71,7 @@ def service_round(store_name: str, readings: int, where: Path) -> Round:
         }
         measured = meter.round((ended_ns - sent["begun_ns"]) / 1e9, facts)
         if store:
-            facts["stored"] = store.count()
+            facts["stored"] = store.count(warm + readings)
         return measured
 
 

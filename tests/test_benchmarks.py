@@ -71,7 +71,7 @@ def test_the_load_is_what_the_benchmark_says_it_is() -> None:
     assert {len(payload) for _, payload in topics_and_payloads} == {145}
     assert [int(payload[SEQ_AT]) for _, payload in topics_and_payloads] == [one.seq for one in messages]
     assert len({topic for topic, _ in topics_and_payloads}) == STATIONS
-    first, second = messages[0].readings[0], messages[STATIONS].readings[0]
+    first, second = messages[0].reports[0], messages[STATIONS].reports[0]
     assert second.observed_at - first.observed_at == REPORT_EVERY_S * 1_000
 
 

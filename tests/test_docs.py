@@ -211,13 +211,13 @@ def test_every_message_of_stations_md_is_read_whole() -> None:
     messages = [decode(block.text.encode()) for block in _examples("json")]
 
     assert len(messages) >= 5
-    assert all(message.readings and not message.rejected for message in messages)
+    assert all(message.reports and not message.rejected for message in messages)
 
 
 def test_of_the_bad_example_the_good_reading_is_kept() -> None:
     messages = [decode(block.text.encode()) for block in _examples("json bad")]
 
-    assert [(len(message.readings), [one.place for one in message.rejected]) for message in messages] == [(1, [1])]
+    assert [(len(message.reports), [one.place for one in message.rejected]) for message in messages] == [(1, [1])]
 
 
 def test_the_message_for_mosquitto_pub_is_read() -> None:
@@ -228,7 +228,7 @@ def test_the_message_for_mosquitto_pub_is_read() -> None:
     message: Message = decode(words[words.index("-m") + 1].encode())
 
     assert words[words.index("-t") + 1] == "rain/v1/HTB01/up"
-    assert [reading.counter for reading in message.readings] == [100]
+    assert [reading.counter for reading in message.reports] == [100]
     assert not message.rejected
 
 

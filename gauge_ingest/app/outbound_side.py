@@ -28,11 +28,13 @@ log = logging.getLogger("gauge_ingest")
 KNOCK_EVERY_S = 20
 KNOCK_LOST_S = 60.0
 LOOK_EVERY_S = 10.0
+NICENESS = 10  # where processors are scarce, the rain comes before its copies
 
 
 def run(directory: Path, environ: Mapping[str, str]) -> int:
     """The outbound process, until its standard input ends or SIGTERM; the exit status."""
     log_to_stderr()
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     configuration = load(directory, environ)
     settings, clock = configuration.settings, clock_from(environ)

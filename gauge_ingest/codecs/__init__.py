@@ -1,12 +1,19 @@
 """Codecs: bytes to messages. One module each, all pure, listed in CODECS by the version in the topic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from gauge_ingest.codecs import json_v1
-from gauge_ingest.codecs.message import Message, Reading, Rejected, Undecodable
+from gauge_ingest.codecs.message import Message, Rejected, Undecodable
 
-Decode = Callable[[bytes], Message]
+
+class Decode(Protocol):
+    """What a codec is."""
+
+    def __call__(self, payload: bytes, station: str = "", received_at: int = 0, message_id: int = 0) -> Message:
+        """A message whose reports say who sent them, when they came and where they are kept; or Undecodable."""
+
 
 CODECS: Mapping[str, Decode] = {"json_v1": json_v1.decode}
 
-__all__ = ["CODECS", "Decode", "Message", "Reading", "Rejected", "Undecodable"]
+__all__ = ["CODECS", "Decode", "Message", "Rejected", "Undecodable"]

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from gauge_ingest.codecs.message import Message, Reading, Rejected, Undecodable
-from gauge_ingest.core.model import Kind
+from gauge_ingest.codecs.message import Message, Rejected, Undecodable
+from gauge_ingest.core.model import Kind, Report
 
 READINGS_MAX = 5_000
 KINDS: Mapping[str, Kind] = {kind.name.lower(): kind for kind in Kind}
@@ -71,14 +71,16 @@ _minutes: dict[str, int] = {}
 _SECONDS = {f"{second:02d}": second * 1000 for second in range(60)}
 
 
-def decode(payload: bytes) -> Message:
+def decode(payload: bytes, station: str = "", received_at: int = 0, message_id: int = 0) -> Message:
     """A message from its bytes; raises Undecodable with the field's name. Bad readings are set apart."""
     try:
         found: MessageV1 = _validated(payload)
-        readings = [_reading(reading) for reading in found["readings"]]
-        return Message(found["seq"], found.get("boot"), _instant(found["sent_at"]), readings, [])
+        seq, boot = found["seq"], found.get("boot")
+        reports = [_report(reading, station, received_at, seq, boot, message_id) for reading in found["readings"]]
+        # Here and in _report tuple.__new__ saves the call of the named tuple's own __new__, for every reading.
+        return tuple.__new__(Message, (seq, boot, _instant(found["sent_at"]), reports, []))
     except ValueError as error:
-        return _salvage(payload, error)
+        return _salvage(payload, error, station, received_at, message_id)
 
 
 def json_schema() -> dict[str, Any]:
@@ -87,7 +89,7 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "gauge-ingest json_v1"}
 
 
-def _salvage(payload: bytes, error: ValueError) -> Message:
+def _salvage(payload: bytes, error: ValueError, station: str, received_at: int, message_id: int) -> Message:
     """Keep the good readings of a message that is not valid as a whole."""
     try:
         parsed = json.loads(payload)
@@ -98,34 +100,28 @@ def _salvage(payload: bytes, error: ValueError) -> Message:
         raise Undecodable(_reasons(error))
     try:
         head = _HEAD.validate_json(payload)
-        sent_at = _instant(head["sent_at"])
+        seq, boot, sent_at = head["seq"], head.get("boot"), _instant(head["sent_at"])
     except ValueError as head_error:
         raise Undecodable(_reasons(head_error, "sent_at")) from None
-    good: list[Reading] = []
+    good: list[Report] = []
     rejected: list[Rejected] = []
     for place, reading in enumerate(readings):
         try:
-            good.append(_reading(_READING.validate_json(json.dumps(reading))))
+            found = _READING.validate_json(json.dumps(reading))
+            good.append(_report(found, station, received_at, seq, boot, message_id))
         except ValueError as reading_error:
             rejected.append(Rejected(place, _reasons(reading_error, "observed_at", prefix=f"readings.{place}")))
-    return Message(head["seq"], head.get("boot"), sent_at, good, rejected)
+    return Message(seq, boot, sent_at, good, rejected)
 
 
-def _reading(found: ReadingV1) -> Reading:
-    get = found.get
-    # In the order of Reading's fields; tuple.__new__ saves the call of its own __new__, for every reading.
-    return tuple.__new__(
-        Reading,
-        (
-            _instant(found["observed_at"]),
-            found["count"],
-            KINDS[found.get("kind", "timed")],
-            get("battery_v"),
-            get("signal_dbm"),
-            get("temperature_c"),
-            get("door_open"),
-        ),
-    )
+def _report(found: ReadingV1, station: str, received_at: int, seq: int, boot: int | None, message_id: int) -> Report:
+    observed_at, count, kind = _instant(found["observed_at"]), found["count"], KINDS[found.get("kind", "timed")]
+    beside: tuple[object, ...] = (None, None, None, None)
+    if len(found) > 2:
+        get = found.get
+        beside = (get("battery_v"), get("signal_dbm"), get("temperature_c"), get("door_open"))
+    facts = (station, observed_at, count, kind, received_at, observed_at, seq, boot, *beside, message_id)
+    return tuple.__new__(Report, facts)  # in the order of Report's fields
 
 
 def _instant(text: str) -> int:

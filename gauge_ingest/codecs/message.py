@@ -2,23 +2,11 @@
 
 from typing import NamedTuple
 
-from gauge_ingest.core.model import Kind
+from gauge_ingest.core.model import Report
 
 
 class Undecodable(Exception):
     """The payload is no message of this codec; the text names the field and what is wrong with it."""
-
-
-class Reading(NamedTuple):
-    """One reading as the station claims it; instants are milliseconds since 1970 UTC."""
-
-    observed_at: int
-    counter: int
-    kind: Kind
-    battery_v: float | None
-    signal_dbm: float | None
-    temperature_c: float | None
-    door_open: bool | None
 
 
 class Rejected(NamedTuple):
@@ -29,10 +17,10 @@ class Rejected(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A decoded message; `sent_at` by the station's clock."""
+    """A decoded message; `sent_at` by the station's clock, and the reports as the station claims them."""
 
     seq: int | None
     boot: int | None
     sent_at: int
-    readings: list[Reading]
+    reports: list[Report]
     rejected: list[Rejected]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 SECOND_MS = 1_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+UNBOUNDED = 1 << 62
 
 
 class Kind(IntEnum):
@@ -134,10 +135,14 @@ class Station:
     changes_at: tuple[int, ...] = field(init=False, default=())
     # Two reports further apart than this have lost at least one regular report between them.
     gap_after_ms: int = field(init=False, default=0)
+    # A count below this is below the modulus of every deployment.
+    counter_below: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes_at", tuple(deployment.since for deployment in self.deployments[1:]))
         object.__setattr__(self, "gap_after_ms", self.report_every_s * 2_500)
+        moduli = [deployment.counter_modulus for deployment in self.deployments if deployment.counter_modulus]
+        object.__setattr__(self, "counter_below", min(moduli, default=UNBOUNDED))
 
     def deployment_at(self, at: int) -> Deployment:
         """The deployment in force at an instant (at its very `since` the old one still ends an interval)."""

@@ -5,8 +5,9 @@ from sqlite3 import OperationalError
 from gauge_ingest.journal.lock import Lock, Locked, holder
 from gauge_ingest.journal.owing import DERIVE, JUDGE, Debt
 from gauge_ingest.journal.reader import Changes, Position, Quarantined, Reader
+from gauge_ingest.journal.rows import New
 from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_reading
-from gauge_ingest.journal.writer import Journal, Known, Refusal, columns
+from gauge_ingest.journal.writer import Journal, Known, Refusal
 
 __all__ = [
     "DERIVE",
@@ -19,12 +20,12 @@ __all__ = [
     "Known",
     "Lock",
     "Locked",
+    "New",
     "OperationalError",
     "Position",
     "Quarantined",
     "Reader",
     "Refusal",
-    "columns",
     "holder",
     "open_reading",
 ]

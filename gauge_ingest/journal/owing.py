@@ -103,5 +103,8 @@ class Owing:
     def prune_raw(self, *, before: int) -> int:
         """Delete the oldest raw messages received before an instant, one batch at a time; how many batches went."""
         return self._db.execute(
-            "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE received_at < ? ORDER BY id LIMIT 50)", (before,)
+            # The newest stays, whatever its age: ids go on from it, and readings that are kept longer name theirs.
+            "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE received_at < ?"
+            " AND id < (SELECT max(id) FROM batch) ORDER BY id LIMIT 50)",
+            (before,),
         ).rowcount

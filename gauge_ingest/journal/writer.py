@@ -12,12 +12,8 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, In
 from gauge_ingest.journal.alerts import alert_columns, event_columns
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
+from gauge_ingest.journal.rows import INSERT_ALL, INSERT_COUNTED, SAYS_NOTHING, New, counted, everything
 from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_writing
-
-# What may be unknown is bound as an empty text and stored as NULL: sqlite3 binds an exact int, float or str at once and
-# sends everything else, None, bool and IntEnum too, through its adapters, at 0.27 µs a value (Python 3.11).
-_UNKNOWN = ""
-INSERT = f"INSERT INTO reading VALUES ({', '.join(['?'] * 8 + [f'nullif(?, {_UNKNOWN!r})'] * 6 + ['?'] * 9)})"
 
 
 class Known(Enum):
@@ -40,39 +36,6 @@ class Refusal(NamedTuple):
     known: bool
     place: int | None = None
     traceback: str | None = None
-
-
-def columns(number: int, report: Report, increment: Increment, configuration: int) -> tuple[object, ...]:
-    """A reading as a row of the table."""
-    _, at, counter, kind, received_at, claimed_at, seq, boot, battery_v, signal_dbm, temperature_c, door, message = (
-        report
-    )
-    since, _, tips, tips_min, tips_max, step, flag, anchor = increment
-    return (
-        at // HOUR_MS,
-        number,
-        at,
-        counter,
-        1 if kind is Kind.TEST else 0,
-        int(kind),
-        received_at,
-        claimed_at,
-        _UNKNOWN if seq is None else seq,
-        _UNKNOWN if boot is None else boot,
-        _UNKNOWN if battery_v is None else battery_v,
-        _UNKNOWN if signal_dbm is None else signal_dbm,
-        _UNKNOWN if temperature_c is None else temperature_c,
-        _UNKNOWN if door is None else int(door),
-        message,
-        since,
-        tips,
-        tips_min,
-        tips_max,
-        int(step),
-        int(flag),
-        1 if anchor else 0,
-        configuration,
-    )
 
 
 class Journal:
@@ -141,18 +104,22 @@ class Journal:
         self._db.execute("INSERT OR IGNORE INTO station (id) VALUES (?)", (station,))
         return int(self._db.execute("SELECT n FROM station WHERE id = ?", (station,)).fetchone()[0])
 
-    def add_batch(self, received_at: int, numbers: Sequence[int], payloads: Sequence[bytes]) -> int:
-        """Keep the raw messages of a batch; the answer is the id of the first of them, the others follow."""
-        cursor = self._db.execute(
-            "INSERT INTO batch (received_at, stations, lengths, payloads) VALUES (?, ?, ?, ?)",
-            (received_at, array("I", numbers).tobytes(), array("I", map(len, payloads)).tobytes(), b"".join(payloads)),
-        )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid << 16
+    def next_message_id(self) -> int:
+        """The id that the first message of the next batch will have; the others follow."""
+        return (int(self._db.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()[0]) + 1) << 16
 
-    def add_readings(self, rows: Sequence[tuple[object, ...]]) -> None:
+    def add_batch(self, first_id: int, received_at: int, numbers: "array[int]", payloads: Sequence[bytes]) -> None:
+        """Keep the raw messages of a batch, at most 65,536, with the number of the station that sent each."""
+        lengths = array("I", map(len, payloads))
+        batch = (first_id >> 16, received_at, numbers.tobytes(), lengths.tobytes(), b"".join(payloads))
+        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", batch)
+
+    def add_readings(self, new: Sequence[New], configuration: int) -> None:
         """Add readings that are known to be new, with their increments."""
-        self._db.executemany(INSERT, rows)
+        saying = [one for one in new if one[1][7:12] != SAYS_NOTHING]
+        silent = [one for one in new if one[1][7:12] == SAYS_NOTHING] if saying else new
+        self._db.executemany(INSERT_COUNTED, counted(silent, configuration))
+        self._db.executemany(INSERT_ALL, everything(saying, configuration))
 
     def add_owed_reading(self, number: int, report: Report, configuration: int) -> Known:
         """Add a reading whose increment is still owed, unless it is known already.
@@ -164,8 +131,8 @@ class Journal:
         if report.claimed_at != at and self._mended_before(number, report):
             return Known.SAME
         owed = Increment(at, at, 0, 0, 0, Step.OWED, Flag.NOT_EVALUATED, False)
-        row = columns(number, report, owed, configuration)
-        if self._db.execute(INSERT.replace("INSERT", "INSERT OR IGNORE", 1), row).rowcount:
+        (row,) = everything([(number, report, owed)], configuration)
+        if self._db.execute(INSERT_ALL.replace("INSERT", "INSERT OR IGNORE", 1), row).rowcount:
             return Known.NEW
         key = (at // HOUR_MS, number, at, report.counter, report.kind == Kind.TEST)
         updated = self._db.execute(

@@ -13,7 +13,7 @@ from gauge_ingest.core.model import Increment, Kind, Report, Station
 from gauge_ingest.core.rainfall import increment_after
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, tell
-from gauge_ingest.journal import DERIVE, JUDGE, Journal, Known, Refusal, columns
+from gauge_ingest.journal import DERIVE, JUDGE, Journal, Known, New, Refusal
 from gauge_ingest.pump.admit import Bounds, admit
 from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Finding, Findings
@@ -50,7 +50,6 @@ class Batch:
         bounds: Bounds,
         quota: int,
         configuration: int,
-        received_at: int,
     ) -> None:
         self._journal = journal
         self._decode = decode
@@ -61,8 +60,8 @@ class Batch:
         self._bounds = bounds
         self._quota = quota
         self._configuration = configuration
-        self._received_at = received_at
-        self._rows: list[tuple[object, ...]] = []
+        self._received_at = bounds.received_at
+        self._new: list[New] = []
         self._spans: array[int] = array("q")
         self._owed: dict[int, tuple[int, int]] = {}
         self._judge: dict[int, int] = {}
@@ -70,41 +69,38 @@ class Batch:
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take deliveries in, in order."""
-        messages: list[tuple[StationMemory, Delivery, Message]] = []
-        by_topic, decode = self._senders.by_topic, self._decode
+        by_topic, decode, received_at = self._senders.by_topic, self._decode, self._received_at
+        message_id = first_id = self._journal.next_message_id()
+        numbers: array[int] = array("I")
+        payloads: list[bytes] = []
         for delivery in deliveries:
             station = by_topic.get(delivery.topic)
             if station is None or len(delivery.payload) > PAYLOAD_BYTES_MAX:
                 self._turn_away(delivery, station)
                 continue
             try:
-                message = decode(delivery.payload)
+                message = decode(delivery.payload, station.id, received_at, message_id)
             except Undecodable as error:
                 self.refuse(delivery, str(error))
                 continue
-            messages.append((self._memory(station), delivery, message))
-        if not messages:
-            return
-        message_id = self._journal.add_batch(
-            self._received_at,
-            [memory.number for memory, _, _ in messages],
-            [delivery.payload for _, delivery, _ in messages],
-        )
-        for memory, delivery, message in messages:
-            self._admit(memory, delivery, message, message_id)
+            memory = self._memory(station)
+            self._admit(memory, delivery, message)
+            numbers.append(memory.number)
+            payloads.append(delivery.payload)
             message_id += 1
+        if payloads:
+            self._journal.add_batch(first_id, received_at, numbers, payloads)
 
     def replay(self, station: Station, payload: bytes, *, place: int | None) -> list[str]:
         """Take a payload from the quarantine in again, or one reading of it; the reasons why it still cannot be."""
+        message_id = self._journal.next_message_id()
         try:
-            message = self._decode(payload)
+            message = self._decode(payload, station.id, self._received_at, message_id)
         except Undecodable as error:
             return [str(error)]
         memory = self._memory(station)
-        message_id = self._journal.add_batch(self._received_at, [memory.number], [payload])
-        reports, rejected = admit(
-            message, memory.station, received_at=self._received_at, bounds=self._bounds, message_id=message_id
-        )
+        self._journal.add_batch(message_id, self._received_at, array("I", [memory.number]), [payload])
+        reports, rejected = admit(message, memory.station, self._bounds)
         for report in reports:
             self._later(memory, report)
         return [one.reason for one in rejected if place is None or one.place == place]
@@ -128,13 +124,13 @@ class Batch:
 
     def flush(self) -> None:
         """Write what is ready."""
-        if self._rows:
-            self._journal.add_readings(self._rows)
-            self._rows = []
+        if self._new:
+            self._journal.add_readings(self._new, self._configuration)
+            self._new = []
 
     def drop(self) -> None:
         """Forget what is not written: its savepoint was taken back."""
-        self._rows = []
+        self._new = []
 
     def finish(self) -> Taken:
         """Write the rest, enter what changed and what is owed."""
@@ -164,11 +160,9 @@ class Batch:
             at=self._received_at,
         )
 
-    def _admit(self, memory: StationMemory, delivery: Delivery, message: Message, message_id: int) -> None:
+    def _admit(self, memory: StationMemory, delivery: Delivery, message: Message) -> None:
         station = memory.station
-        reports, rejected = admit(
-            message, station, received_at=self._received_at, bounds=self._bounds, message_id=message_id
-        )
+        reports, rejected = admit(message, station, self._bounds)
         for one in rejected:
             self.refuse(delivery, one.reason, place=one.place)
         for report in reports:
@@ -186,7 +180,7 @@ class Batch:
         if not memory.loaded:
             self._load(memory)
         number, at = memory.number, report.observed_at
-        self._rows.append(columns(number, report, increment, self._configuration))
+        self._new.append((number, report, increment))
         self._spans.extend((number, at - 1, at))
         self._readings += 1
         memory.newest = report

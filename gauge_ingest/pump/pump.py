@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gauge_ingest.codecs import Decode
-from gauge_ingest.core.model import DAY_MS, HOUR_MS, Station
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, UNBOUNDED, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
 from gauge_ingest.pump.accept import Network, accept
@@ -152,6 +152,8 @@ class Pump:
 
     def batch(self, received_at: int, *, mend: bool = True) -> Batch:
         """An empty batch, for one transaction. `mend`: whether `received_at` may tell a station's clock to be ahead."""
+        behind_max_ms = self._settings.readings_older_than_days_max * DAY_MS
+        latest = received_at + self._settings.clock_ahead_max_s * SECOND_MS if mend else UNBOUNDED
         return Batch(
             journal=self._journal,
             decode=self._decode,
@@ -159,14 +161,9 @@ class Pump:
             findings=self.findings,
             memory=self.memory,
             load=self.load,
-            bounds=Bounds(
-                ahead_max_ms=self._settings.clock_ahead_max_s * 1000 if mend else -1,
-                behind_max_ms=self._settings.readings_older_than_days_max * DAY_MS,
-                kept_since=self._kept_since,
-            ),
+            bounds=Bounds(received_at, max(received_at - behind_max_ms, self._kept_since), latest),
             quota=self._settings.unknown_sender_quota,
             configuration=self._configuration,
-            received_at=received_at,
         )
 
     def _commit(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:

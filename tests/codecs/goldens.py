@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gauge_ingest.codecs import Message
+from gauge_ingest.core.model import Report
 
 FOLDER = Path(__file__).parents[1] / "payloads"
 
@@ -28,12 +29,18 @@ def goldens(codec: str) -> list[Golden]:
     return found
 
 
+def _as_claimed(report: Report) -> dict[str, Any]:
+    beside = {name: getattr(report, name) for name in ("battery_v", "signal_dbm", "temperature_c", "door_open")}
+    observed = {"observed_at": report.observed_at, "counter": report.counter, "kind": report.kind.name.lower()}
+    return {**observed, **beside}
+
+
 def as_found(message: Message) -> dict[str, Any]:
     """A message in the words of expected.json, reasons left out."""
     return {
         "seq": message.seq,
         "boot": message.boot,
         "sent_at": message.sent_at,
-        "readings": [{**reading._asdict(), "kind": reading.kind.name.lower()} for reading in message.readings],
+        "readings": [_as_claimed(report) for report in message.reports],
         "rejected": [{"place": one.place} for one in message.rejected],
     }

@@ -38,8 +38,8 @@ def check_reasons(found: Message | Undecodable) -> None:
         assert 10 <= len(str(found)) <= 2_000
         str(found).encode()
         return
-    assert found.readings or found.rejected
-    for reading in found.readings:
+    assert found.reports or found.rejected
+    for reading in found.reports:
         assert type(reading.observed_at) is int
         assert type(reading.counter) is int
         assert 0 <= reading.counter < 2**32
@@ -64,6 +64,18 @@ def test_a_golden_payload_means_what_it_says(golden: Golden) -> None:
     for one, wanted in zip(found.rejected, golden.message["rejected"], strict=True):
         assert not [word for word in wanted["says"] if word not in one.reason], one.reason
     check_reasons(found)
+
+
+def test_a_report_names_its_sender_its_message_and_when_it_came() -> None:
+    payload = b'{"v":1,"seq":7,"boot":2,"sent_at":"2026-07-15T18:05:02Z","readings":[%s]}'
+    reading = b'{"observed_at":"2026-07-15T18:05:00Z","count":3}'
+
+    (whole,) = decode(payload % reading, "HTB01", 5, 9).reports
+    salvaged = decode(payload % (reading + b',{"count":1}'), "HTB01", 5, 9)
+
+    assert (whole.station, whole.received_at, whole.message_id, whole.seq, whole.boot) == ("HTB01", 5, 9, 7, 2)
+    assert whole.claimed_at == whole.observed_at
+    assert salvaged.reports == [whole]
 
 
 def damaged(payload: bytes) -> Iterator[bytes]:
@@ -140,7 +152,7 @@ def test_a_bad_reading_anywhere_takes_none_of_the_good_ones_along(golden: Golden
 
         found = decode(json.dumps({**whole, "readings": readings}).encode())
 
-        assert found.readings == decode(golden.payload).readings
+        assert found.reports == decode(golden.payload).reports
         assert [one.place for one in found.rejected] == [place]
 
 
@@ -148,7 +160,7 @@ def test_as_many_readings_as_fit_are_taken_and_one_more_is_refused() -> None:
     reading = {"observed_at": "2026-07-15T18:05:00Z", "count": 1}
     message = {"v": 1, "seq": 1, "sent_at": "2026-07-15T18:05:00Z"}
 
-    assert len(decode(json.dumps({**message, "readings": [reading] * READINGS_MAX}).encode()).readings) == READINGS_MAX
+    assert len(decode(json.dumps({**message, "readings": [reading] * READINGS_MAX}).encode()).reports) == READINGS_MAX
     with pytest.raises(Undecodable, match=f"readings: .* at most {READINGS_MAX}"):
         decode(json.dumps({**message, "readings": [reading] * (READINGS_MAX + 1)}).encode())
     with pytest.raises(Undecodable, match=f"readings: .* at most {READINGS_MAX}"):

@@ -55,3 +55,15 @@ def test_raw_messages_older_than_kept_go_and_readings_stay(tmp_path: Path) -> No
     assert len(desk.increments()) == 7 * 24
     batches = desk.journal._db.execute("SELECT count(*) FROM batch").fetchone()[0]
     assert batches == 25
+
+
+def test_the_newest_message_stays_so_that_no_later_one_takes_its_number(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    a_week(desk)
+    numbers = {row.message_id for row in desk.journal.reader.rows("HTB01", since=T0 - HOUR, until=desk.now)}
+    desk.now += 3 * DAY
+
+    while desk.pump.prune(Retention(keep_days=30, keep_raw_days=1)):
+        pass
+
+    assert desk.journal.next_message_id() not in numbers
