@@ -86,9 +86,9 @@ class Ledger:
         if self._holes and self._holes[0][1] <= at:
             self._holes = [hole for hole in self._holes if hole[1] > at]
 
-    def rained_since(self, since: int) -> bool:
-        """Whether any increment that ended after `since` may hold rain."""
-        return bool(self._until) and self._until[-1] > since
+    def most_um(self, since: int) -> int:
+        """What may have fallen, at most, in increments that ended after an instant, in micrometres."""
+        return self._total_max[-1] - self._total_max[bisect_right(self._until, since)]
 
     def window(self, *, since: int, until: int) -> Window:
         """Bounds of the rain in (since, until].

@@ -22,7 +22,7 @@ DRY = Judgement(reached=0, held=0, covered=True, evidence=None)
 class Thresholds:
     """A rule made ready: windows from the shortest, thresholds as whole micrometres, levels as 1, 2, …"""
 
-    __slots__ = ("_lowest_um", "_windows", "reach_ms", "rule")
+    __slots__ = ("_lowest_um", "_marks", "_windows", "reach_ms", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -33,7 +33,9 @@ class Thresholds:
             level = rule.levels.index(threshold.level) + 1
             windows.setdefault(threshold.window_s, []).append((level, rain_um, round(rain_um * rule.clear_ratio)))
         self._windows = [(window_s * 1000, sorted(windows[window_s], reverse=True)) for window_s in sorted(windows)]
-        self._lowest_um = min(kept_um for _, levels in self._windows for _, _, kept_um in levels)
+        # What less rain than it, in a window, says nothing of any level, neither reached nor held.
+        self._marks = [(window_ms, min(kept_um for _, _, kept_um in levels)) for window_ms, levels in self._windows]
+        self._lowest_um = min(kept_um for _, kept_um in self._marks)
 
     def judge(self, ledger: Ledger, at: int, *, level: int, why_not: bool = True) -> Judgement:
         """The levels at an instant: reached on the lower bound, held while the upper bound is above the clearing mark.
@@ -41,6 +43,8 @@ class Thresholds:
         `level` is where the rule stands now: coverage is looked at only when there is something to clear.
         `why_not`: whether evidence is wanted even when nothing is reached, as after a storm nothing is for a day.
         """
+        if not level and not why_not and not self._near(ledger, at):
+            return DRY
         if not level and ledger.window(since=at - self.reach_ms, until=at).rain_um_max < self._lowest_um:
             return DRY
         reached = held = reached_max = 0
@@ -63,6 +67,10 @@ class Thresholds:
             unconfirmed = reached_max > reached
             evidence = _evidence(ledger, at, window_ms=deciding[3], threshold_um=deciding[4], unconfirmed=unconfirmed)
         return Judgement(reached, max(held, reached), covered, evidence)
+
+    def _near(self, ledger: Ledger, at: int) -> bool:
+        """Whether any window may hold enough for any level. Asked of every wet reading: it costs a tenth of judging."""
+        return any(ledger.most_um(at - window_ms) >= kept_um for window_ms, kept_um in self._marks)
 
     def _covered(self, ledger: Ledger, at: int) -> bool:
         """Whether reports speak for enough of every window, as far back as the station's record goes."""

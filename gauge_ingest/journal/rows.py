@@ -6,7 +6,7 @@ from gauge_ingest.core.model import HOUR_MS, Increment, Kind, Report
 
 # Bound: an exact int, float or str goes to SQLite at once; sqlite3 sends everything else, None, bool and IntEnum too,
 # through its adapters, at 0.27 µs a value (Python 3.11). So what may be unknown is bound as an empty text and stored
-# as NULL, and what a report says nothing of at all is not bound.
+# as NULL, what a report says nothing of at all is not bound, and a plus makes an int of an IntEnum, faster than int().
 _UNKNOWN = ""
 _BESIDE = ("boot", "battery_v", "signal_dbm", "temperature_c", "door_open")
 SAYS_NOTHING = (None,) * len(_BESIDE)
@@ -35,7 +35,7 @@ def counted(new: Iterable[New], configuration: int) -> Iterator[tuple[object, ..
             at,
             counter,
             1 if kind is Kind.TEST else 0,
-            int(kind),
+            +kind,
             received_at,
             claimed_at,
             _UNKNOWN if seq is None else seq,
@@ -44,8 +44,8 @@ def counted(new: Iterable[New], configuration: int) -> Iterator[tuple[object, ..
             tips,
             tips_min,
             tips_max,
-            int(step),
-            int(flag),
+            +step,
+            +flag,
             1 if anchor else 0,
             configuration,
         )

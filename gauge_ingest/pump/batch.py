@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import NamedTuple
@@ -45,6 +45,7 @@ class Batch:
         decode: Decode,
         senders: Senders,
         findings: Findings,
+        memories: Mapping[str, StationMemory],
         memory: Callable[[Station], StationMemory],
         load: Callable[[StationMemory], None],
         bounds: Bounds,
@@ -55,6 +56,7 @@ class Batch:
         self._decode = decode
         self._senders = senders
         self._findings = findings
+        self._memories = memories
         self._memory = memory
         self._load = load
         self._bounds = bounds
@@ -69,24 +71,27 @@ class Batch:
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take deliveries in, in order."""
-        by_topic, decode, received_at = self._senders.by_topic, self._decode, self._received_at
+        # Names that are looked up for every message are looked up once.
+        by_topic, memories = self._senders.by_topic, self._memories
+        decode, received_at = self._decode, self._received_at
         message_id = first_id = self._journal.next_message_id()
         numbers: array[int] = array("I")
         payloads: list[bytes] = []
         for delivery in deliveries:
-            station = by_topic.get(delivery.topic)
-            if station is None or len(delivery.payload) > PAYLOAD_BYTES_MAX:
+            topic, payload, _, _ = delivery
+            station = by_topic.get(topic)
+            if station is None or len(payload) > PAYLOAD_BYTES_MAX:
                 self._turn_away(delivery, station)
                 continue
             try:
-                message = decode(delivery.payload, station.id, received_at, message_id)
+                message = decode(payload, station.id, received_at, message_id)
             except Undecodable as error:
                 self.refuse(delivery, str(error))
                 continue
-            memory = self._memory(station)
+            memory = memories.get(station.id) or self._memory(station)
             self._admit(memory, delivery, message)
             numbers.append(memory.number)
-            payloads.append(delivery.payload)
+            payloads.append(payload)
             message_id += 1
         if payloads:
             self._journal.add_batch(first_id, received_at, numbers, payloads)

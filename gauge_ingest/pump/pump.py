@@ -159,6 +159,7 @@ class Pump:
             decode=self._decode,
             senders=self.senders,
             findings=self.findings,
+            memories=self._memories,
             memory=self.memory,
             load=self.load,
             bounds=Bounds(received_at, max(received_at - behind_max_ms, self._kept_since), latest),

@@ -115,7 +115,7 @@ def test_what_no_window_reaches_can_be_forgotten(draw: random.Random) -> None:
         if since >= before:
             assert forgetful.window(since=since, until=until) == whole.window(since=since, until=until)
             assert forgetful.coverage(since=since, until=until) == whole.coverage(since=since, until=until)
-            assert forgetful.rained_since(since) == whole.rained_since(since)
+            assert forgetful.most_um(since) == whole.most_um(since)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Thresholds over several durations: which level is reached, which is still held, and the window that decided."""
 
+import random
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -135,3 +136,21 @@ def test_coverage_is_not_asked_while_the_level_is_held() -> None:
 
     assert judgement.held == 2
     assert judgement.covered
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_asked_only_for_a_level_the_answer_is_that_of_asking_for_the_reason_too(seed: int) -> None:
+    draw = random.Random(seed)
+    thresholds = Thresholds(rule("HTB01"))
+    near = 0
+    for _ in range(60):
+        ends = sorted(draw.sample(range(5, 24 * 60, 5), draw.randrange(1, 60)))
+        ledger = ledger_of(*((end - 5, end, draw.choice([0, 1]), draw.choice([1, 2, 8])) for end in ends))
+        at = T0 + (ends[-1] + draw.choice([-60, 0, 0, 300])) * MINUTE
+
+        asked = thresholds.judge(ledger, at, level=0, why_not=False)
+        reasoned = thresholds.judge(ledger, at, level=0, why_not=True)
+
+        assert (asked.reached, asked.held, asked.covered) == (reasoned.reached, reasoned.held, reasoned.covered)
+        near += asked.held > 0
+    assert near, "no rain to speak of"
