@@ -1,4 +1,4 @@
-"""The yardstick: a stock paho 2.x client that does nothing but count (MQTT 3.1.1, manual_ack off, loop_forever)."""
+"""The yardstick: a stock paho 2.x client that does nothing but count (manual_ack off, loop_forever)."""
 
 import sys
 import time
@@ -10,7 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 def main() -> None:
     """Count; when the number of messages reaches one of those given, print the time (CLOCK_MONOTONIC, ns)."""
-    port, *milestones = map(int, sys.argv[1:])
+    mqtt5 = sys.argv[1] == "5"
+    port, *milestones = map(int, sys.argv[2:])
     counted = 0
     waited_for = milestones.pop(0)
 
@@ -30,8 +31,8 @@ def main() -> None:
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id="stock-paho",
-        clean_session=False,
-        protocol=MQTTProtocolVersion.MQTTv311,
+        clean_session=None if mqtt5 else False,
+        protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
         manual_ack=False,
     )
     client.on_message, client.on_connect, client.on_subscribe = on_message, on_connect, on_subscribe

@@ -15,6 +15,7 @@ from rich.table import Table
 from benchmarks.fleet import STATIONS
 from benchmarks.machine import machine, program_path
 from benchmarks.rounds import WARM_STEPS, Round, baseline_round, latency_round, publisher_round, service_round
+from benchmarks.servers import PROTOCOLS
 from benchmarks.stores import STORES, on_this_machine
 
 RUNS, READINGS = 5, 200_000
@@ -28,7 +29,8 @@ load: {STATIONS} stations, one reading of 145 bytes per message, QoS 1, observed
 one station in ten rains and has storms that raise alerts by the shipped rules (config/rules.toml); a reading brings \
 no voltage, so the store gets one line for it (a voltage is a second line: about 3 µs more in all)
 broker: mosquitto WITHOUT persistence, limits opened (max_inflight_messages 0, max_queued_messages 0)
-stock paho: paho-mqtt 2.x, MQTT 3.1.1, manual_ack off, loop_forever, a counter in on_message; same broker, same load
+stock paho: paho-mqtt 2.x, manual_ack off, loop_forever, a counter in on_message; same broker, load and protocol \
+(--protocol; stock paho is quickest at 3.1.1, the service is configured for MQTT 5 as it is shipped)
 each of {STATIONS} stations has reported {WARM_STEPS} times before the clock starts, in every round; service and stock \
 paho take turns; medians of all rounds; every round has a new broker, journal and store
 CPU: user and system time of each process (/proc), without its children, per reading, granularity 10 ms; others' \
@@ -45,6 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=chosen.dir) as folder:
         result = measure(
             chosen.store,
+            protocol=chosen.protocol,
             runs=chosen.runs,
             readings=chosen.readings,
             latency_s=1.0 if chosen.quick else LATENCY_S,
@@ -56,17 +59,25 @@ def main() -> None:
         show(result, Console())
 
 
-def measure(store: str, *, runs: int, readings: int, latency_s: float, where: Path) -> dict[str, Any]:
+def measure(
+    store: str, *, runs: int, readings: int, latency_s: float, where: Path, protocol: str = PROTOCOLS[0]
+) -> dict[str, Any]:
     """Every figure as one document."""
-    result: dict[str, Any] = {"machine": machine(where), "store": store, "runs": runs, "readings": readings}
+    asked = {"store": store, "protocol": protocol, "runs": runs, "readings": readings}
+    result: dict[str, Any] = {"machine": machine(where), **asked}
     pairs: list[tuple[Round, Round]] = []
     for number in range(runs):
         _progress(f"round {number + 1} of {runs}")
-        pairs.append((service_round(store, readings, where), baseline_round(readings, where)))
+        pairs.append(
+            (
+                service_round(store, readings, where, protocol=protocol),
+                baseline_round(readings, where, protocol=protocol),
+            )
+        )
     _progress("publisher alone, latency")
     alone = publisher_round(readings, where)
     rate = statistics.median(service.rate for service, _ in pairs) / LATENCY_SHARE
-    latency = latency_round(store, max(500, round(rate * latency_s)), rate, where)
+    latency = latency_round(store, max(500, round(rate * latency_s)), rate, where, protocol=protocol)
     services, baselines = [service for service, _ in pairs], [baseline for _, baseline in pairs]
     facts = [service.facts for service in services]
     return {
@@ -95,7 +106,7 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     console.print(f"{here['cores']} cores {here['model']}, {versions}; {servers}", highlight=False)
     console.print(
         f"load before {here['load_before']}, disk sync {here['disk_sync_ms']} ms; {result['runs']} rounds of"
-        f" {result['readings']} readings, store: {result['store']}",
+        f" {result['readings']} readings, store: {result['store']}, MQTT {result['protocol']}",
         highlight=False,
     )
     table = Table("", "readings/s", "lowest … highest", "µs CPU per reading", "others' share of the work")
@@ -159,6 +170,7 @@ def _arguments() -> argparse.Namespace:
     here = on_this_machine()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
     parser.add_argument("--store", choices=[*STORES, "none"], default=here[0] if here else "none")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of MQTT, for both sides")
     parser.add_argument("--runs", type=int, help=f"rounds of service and stock paho (default {RUNS})")
     parser.add_argument("--readings", type=int, help=f"per round (default {READINGS})")
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, measures nothing")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.fleet import SEQ_FIRST, STATIONS, Part, begin_at
 from benchmarks.machine import busy_s, cpu_s
-from benchmarks.servers import Baseline, Broker, Publisher, Service
+from benchmarks.servers import PROTOCOLS, Baseline, Broker, Publisher, Service
 from benchmarks.stores import BenchmarkStore, started
 
 # Each station reports so often before the clock starts, and each time all of it is settled first: its first report is
@@ -45,11 +45,11 @@ def beginning(readings: int) -> int:
     return begin_at(WARM_STEPS + readings // STATIONS + 1, now=time.time())
 
 
-def service_round(store_name: str, readings: int, where: Path) -> Round:
+def service_round(store_name: str, readings: int, where: Path, *, protocol: str = PROTOCOLS[0]) -> Round:
     """Publisher, broker, service, store: from the first message sent until the last is committed, ruled and stored."""
     with stage(where) as (folder, stack, broker):
         store = running_store(store_name, folder, stack)
-        service = Service(broker.port, folder, store)
+        service = Service(broker.port, folder, store, protocol=protocol)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings)
         warm = warm_up(publisher, service)
@@ -75,11 +75,11 @@ def service_round(store_name: str, readings: int, where: Path) -> Round:
         return measured
 
 
-def baseline_round(readings: int, where: Path) -> Round:
+def baseline_round(readings: int, where: Path, *, protocol: str = PROTOCOLS[0]) -> Round:
     """Publisher, broker, stock paho: from the first message sent until the last is counted."""
     with stage(where) as (folder, stack, broker):
         milestones = [STATIONS * step for step in range(1, WARM_STEPS + 1)]
-        baseline = Baseline(broker.port, folder, [*milestones, milestones[-1] + readings])
+        baseline = Baseline(broker.port, folder, [*milestones, milestones[-1] + readings], protocol=protocol)
         stack.callback(baseline.program.end)
         publisher = _publisher(broker, folder, stack, readings)
         for _ in milestones:
@@ -106,12 +106,14 @@ def publisher_round(readings: int, where: Path) -> Round:
         return meter.round((sent["ended_ns"] - sent["begun_ns"]) / 1e9, {})
 
 
-def latency_round(store_name: str, readings: int, rate: float, where: Path) -> dict[str, float]:
+def latency_round(
+    store_name: str, readings: int, rate: float, where: Path, *, protocol: str = PROTOCOLS[0]
+) -> dict[str, float]:
     """Milliseconds from sending a message to its commit and to its acknowledgement, at a steady rate."""
     with stage(where) as (folder, stack, broker):
         store = running_store(store_name, folder, stack)
         times = folder / "service.times"
-        service = Service(broker.port, folder, store, timed=times)
+        service = Service(broker.port, folder, store, timed=times, protocol=protocol)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings, rate)
         warm = warm_up(publisher, service)

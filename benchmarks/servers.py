@@ -17,6 +17,7 @@ from benchmarks.stores import BenchmarkStore
 
 RULES = Path("config/rules.toml")  # those shipped; benchmarks run from the root of the project
 CONNECTIONS = 8  # of the publisher
+PROTOCOLS = ("3.1.1", "5")  # of MQTT
 LOOK_EVERY_S = 0.01
 SETTLE_MAX_S = 120.0
 
@@ -80,10 +81,19 @@ class Publisher:
 class Service:
     """The service in its two processes, with a configuration of its own."""
 
-    def __init__(self, port: int, folder: Path, store: BenchmarkStore | None, *, timed: Path | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        folder: Path,
+        store: BenchmarkStore | None,
+        *,
+        timed: Path | None = None,
+        protocol: str = PROTOCOLS[0],
+    ) -> None:
         self._folder = folder / "var"
         influx = f'[influx]\nurl = "{store.url}"\n' if store else ""
-        settings = f'[mqtt]\nport = {port}\n\n[journal]\npath = "{self._folder / "journal.db"}"\n\n{influx}'
+        broker = f'[mqtt]\nport = {port}\nprotocol = "{protocol}"\n'
+        settings = f'{broker}\n[journal]\npath = "{self._folder / "journal.db"}"\n\n{influx}'
         config = write_configuration(folder, rules=RULES, settings=settings)
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
         if store:
@@ -178,8 +188,8 @@ class Progress:
 class Baseline:
     """Stock paho that counts."""
 
-    def __init__(self, port: int, folder: Path, milestones: list[int]) -> None:
-        command = [sys.executable, "-m", "benchmarks.baseline", str(port), *map(str, milestones)]
+    def __init__(self, port: int, folder: Path, milestones: list[int], *, protocol: str) -> None:
+        command = [sys.executable, "-m", "benchmarks.baseline", protocol, str(port), *map(str, milestones)]
         self.program = Program(command, folder, "baseline", talks=True)
         assert self.program.hear() == "ready"
 
