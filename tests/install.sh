@@ -4,6 +4,7 @@ set -eu
 missing=""
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/local/sbin/$1" ]; }
 has mosquitto || missing="$missing mosquitto"
+has mosquitto_sub || missing="$missing mosquitto-clients"
 has openssl || missing="$missing openssl"
 has victoria-metrics || missing="$missing victoria-metrics"
 [ -n "$missing" ] || exit 0

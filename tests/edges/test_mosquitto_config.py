@@ -358,7 +358,6 @@ def test_the_service_may_read_how_much_the_broker_dropped(enter: Callable[..., C
     assert ("$SYS/broker/publish/messages/dropped", b"0") in service.got
 
 
-@pytest.mark.skipif(which("mosquitto_sub") is None, reason="NO MOSQUITTO_SUB: apt-get install mosquitto-clients")
 def test_the_health_check_signs_in_without_a_password_on_its_command_line(broker: ShippedBroker) -> None:
     command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", "$SYS/broker/uptime", "-C", "1"]
     environment = {"PATH": SBIN, "XDG_CONFIG_HOME": str(broker.secrets / "broker" / "health")}
@@ -371,7 +370,6 @@ def test_the_health_check_signs_in_without_a_password_on_its_command_line(broker
     assert ill.returncode != 0
 
 
-@pytest.mark.skipif(which("openssl") is None, reason="NO OPENSSL: apt-get install openssl")
 def test_tls_works_with_the_lines_of_the_documentation(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
     lines = next(block for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "listener 8883" in block)
