@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.fleet import REPORT_EVERY_S, SEQ_AT, SEQ_FIRST, STATIONS, Fleet, Part
 from benchmarks.machine import program_path
-from gauge_ingest.codecs.json_v1 import decode
+from tests.codecs.goldens import decode
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("mosquitto",)

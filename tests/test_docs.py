@@ -20,12 +20,13 @@ from typer.testing import CliRunner
 from gauge_ingest import commands
 from gauge_ingest.cli import app
 from gauge_ingest.codecs import Message
-from gauge_ingest.codecs.json_v1 import decode, json_schema
+from gauge_ingest.codecs.json_v1 import json_schema
 from gauge_ingest.configuration import load
 from gauge_ingest.core.model import AlertEvent, Deployment, EventKind, Evidence, Row, Station, Step
 from gauge_ingest.pump.findings import Finding
 from gauge_ingest.stores.lines import LineProtocol
 from tests import test_tidy
+from tests.codecs.goldens import decode
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -10,7 +10,7 @@ from gauge_ingest.codecs.message import Message, Rejected, Undecodable
 class Decode(Protocol):
     """What a codec is."""
 
-    def __call__(self, payload: bytes, station: str = "", received_at: int = 0, message_id: int = 0) -> Message:
+    def __call__(self, payload: bytes, station: str, received_at: int, message_id: int) -> Message:
         """A message whose reports say who sent them, when they came and where they are kept; or Undecodable."""
 
 

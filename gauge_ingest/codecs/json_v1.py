@@ -71,7 +71,7 @@ _minutes: dict[str, int] = {}
 _SECONDS = {f"{second:02d}": second * 1000 for second in range(60)}
 
 
-def decode(payload: bytes, station: str = "", received_at: int = 0, message_id: int = 0) -> Message:
+def decode(payload: bytes, station: str, received_at: int, message_id: int) -> Message:
     """A message from its bytes; raises Undecodable with the field's name. Bad readings are set apart."""
     try:
         found: MessageV1 = _validated(payload)
@@ -116,10 +116,8 @@ def _salvage(payload: bytes, error: ValueError, station: str, received_at: int, 
 
 def _report(found: ReadingV1, station: str, received_at: int, seq: int, boot: int | None, message_id: int) -> Report:
     observed_at, count, kind = _instant(found["observed_at"]), found["count"], KINDS[found.get("kind", "timed")]
-    beside: tuple[object, ...] = (None, None, None, None)
-    if len(found) > 2:
-        get = found.get
-        beside = (get("battery_v"), get("signal_dbm"), get("temperature_c"), get("door_open"))
+    get = found.get
+    beside = (get("battery_v"), get("signal_dbm"), get("temperature_c"), get("door_open"))
     facts = (station, observed_at, count, kind, received_at, observed_at, seq, boot, *beside, message_id)
     return tuple.__new__(Report, facts)  # in the order of Report's fields
 

@@ -33,7 +33,7 @@ class Thresholds:
             level = rule.levels.index(threshold.level) + 1
             windows.setdefault(threshold.window_s, []).append((level, rain_um, round(rain_um * rule.clear_ratio)))
         self._windows = [(window_s * 1000, sorted(windows[window_s], reverse=True)) for window_s in sorted(windows)]
-        # What less rain than it, in a window, says nothing of any level, neither reached nor held.
+        # Of each window the least rain that matters: less of it neither reaches a level nor holds one.
         self._marks = [(window_ms, min(kept_um for _, _, kept_um in levels)) for window_ms, levels in self._windows]
         self._lowest_um = min(kept_um for _, kept_um in self._marks)
 
@@ -69,7 +69,7 @@ class Thresholds:
         return Judgement(reached, max(held, reached), covered, evidence)
 
     def _near(self, ledger: Ledger, at: int) -> bool:
-        """Whether any window may hold enough for any level. Asked of every wet reading: it costs a tenth of judging."""
+        """Whether any window may hold enough for any level. Asked of every wet reading, so it makes no windows."""
         return any(ledger.most_um(at - window_ms) >= kept_um for window_ms, kept_um in self._marks)
 
     def _covered(self, ledger: Ledger, at: int) -> bool:

@@ -12,7 +12,14 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, In
 from gauge_ingest.journal.alerts import alert_columns, event_columns
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
-from gauge_ingest.journal.rows import INSERT_ALL, INSERT_COUNTED, SAYS_NOTHING, New, counted, everything
+from gauge_ingest.journal.rows import (
+    INSERT_BARE,
+    INSERT_BARE_ONCE,
+    INSERT_FULL,
+    INSERT_FULL_ONCE,
+    New,
+    rows,
+)
 from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_writing
 
 
@@ -116,10 +123,9 @@ class Journal:
 
     def add_readings(self, new: Sequence[New], configuration: int) -> None:
         """Add readings that are known to be new, with their increments."""
-        saying = [one for one in new if one[1][7:12] != SAYS_NOTHING]
-        silent = [one for one in new if one[1][7:12] == SAYS_NOTHING] if saying else new
-        self._db.executemany(INSERT_COUNTED, counted(silent, configuration))
-        self._db.executemany(INSERT_ALL, everything(saying, configuration))
+        bare, full = rows(new, configuration)
+        self._db.executemany(INSERT_BARE, bare)
+        self._db.executemany(INSERT_FULL, full)
 
     def add_owed_reading(self, number: int, report: Report, configuration: int) -> Known:
         """Add a reading whose increment is still owed, unless it is known already.
@@ -131,8 +137,9 @@ class Journal:
         if report.claimed_at != at and self._mended_before(number, report):
             return Known.SAME
         owed = Increment(at, at, 0, 0, 0, Step.OWED, Flag.NOT_EVALUATED, False)
-        (row,) = everything([(number, report, owed)], configuration)
-        if self._db.execute(INSERT_ALL.replace("INSERT", "INSERT OR IGNORE", 1), row).rowcount:
+        bare, full = rows([(number, report, owed)], configuration)
+        added = self._db.executemany(INSERT_FULL_ONCE if full else INSERT_BARE_ONCE, full or bare)
+        if added.rowcount:
             return Known.NEW
         key = (at // HOUR_MS, number, at, report.counter, report.kind == Kind.TEST)
         updated = self._db.execute(

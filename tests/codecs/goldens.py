@@ -1,12 +1,15 @@
 """Golden payloads: bytes as a station sent them, and what they mean, written by hand."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gauge_ingest.codecs import Message
+from gauge_ingest.codecs import Message, json_v1
 from gauge_ingest.core.model import Report
 
+# For what does not depend on who sent a message, and when.
+decode = partial(json_v1.decode, station="HTB01", received_at=0, message_id=0)
 FOLDER = Path(__file__).parents[1] / "payloads"
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from gauge_ingest.codecs import Message, Undecodable
-from gauge_ingest.codecs.json_v1 import READINGS_MAX, decode, json_schema
+from gauge_ingest.codecs import Message, Undecodable, json_v1
+from gauge_ingest.codecs.json_v1 import READINGS_MAX, json_schema
 from gauge_ingest.core.model import Kind
-from tests.codecs.goldens import Golden, as_found, goldens
+from tests.codecs.goldens import Golden, as_found, decode, goldens
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "json_v1.schema.json"
 GOLDENS = goldens("json_v1")
@@ -70,8 +70,8 @@ def test_a_report_names_its_sender_its_message_and_when_it_came() -> None:
     payload = b'{"v":1,"seq":7,"boot":2,"sent_at":"2026-07-15T18:05:02Z","readings":[%s]}'
     reading = b'{"observed_at":"2026-07-15T18:05:00Z","count":3}'
 
-    (whole,) = decode(payload % reading, "HTB01", 5, 9).reports
-    salvaged = decode(payload % (reading + b',{"count":1}'), "HTB01", 5, 9)
+    (whole,) = json_v1.decode(payload % reading, "HTB01", 5, 9).reports
+    salvaged = json_v1.decode(payload % (reading + b',{"count":1}'), "HTB01", 5, 9)
 
     assert (whole.station, whole.received_at, whole.message_id, whole.seq, whole.boot) == ("HTB01", 5, 9, 7, 2)
     assert whole.claimed_at == whole.observed_at

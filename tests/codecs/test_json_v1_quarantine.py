@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from gauge_ingest.codecs import Undecodable
-from gauge_ingest.codecs.json_v1 import decode
 from gauge_ingest.pump import Delivery
-from tests.codecs.goldens import Golden, goldens
+from tests.codecs.goldens import Golden, decode, goldens
 from tests.worlds import MINUTE, T0, Desk, message, station
 
 GOLDENS = goldens("json_v1")

@@ -30,7 +30,7 @@ def test_a_full_disk_takes_nothing_and_what_comes_again_is_kept(tmp_path: Path) 
 
 
 def test_a_payload_that_trips_a_bug_goes_to_quarantine_alone_with_its_traceback(tmp_path: Path) -> None:
-    def decode(payload: bytes, station: str = "", received_at: int = 0, message_id: int = 0) -> Message:
+    def decode(payload: bytes, station: str, received_at: int, message_id: int) -> Message:
         if b"666" in payload:
             raise ZeroDivisionError("a bug")
         return CODECS["json_v1"](payload, station, received_at, message_id)
