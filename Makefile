@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help demo test fast lint types lock clean
+.PHONY: help demo test fast sim soak mutants lint types lock clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -23,6 +23,18 @@ test: .venv/dev.stamp
 # make fast   the tests that take no broker and no database
 fast: .venv/dev.stamp
 	$(BIN)/python -m pytest -x -q tests/core tests/test_tidy.py
+
+# make sim    simulated days with faults and kills for the service: SEED=17 tells one, WORLDS=1000 plays so many
+sim: .venv/dev.stamp
+	@$(BIN)/python -m tests.deterministic $(if $(SEED),--seed $(SEED) --verbose,--worlds $(or $(WORLDS),300))
+
+# make soak   the same with new seeds until the time is over: MINUTES=10
+soak: .venv/dev.stamp
+	@$(BIN)/python -m tests.deterministic --minutes $(or $(MINUTES),10)
+
+# make mutants  faults put into the service on purpose, and the seed that catches each
+mutants: .venv/dev.stamp
+	@$(BIN)/python -m tests.deterministic --mutants
 
 # make lint   ruff: rules and layout
 lint: .venv/dev.stamp

@@ -59,6 +59,9 @@ class Ingest:
         status_path: Path,
         now: Callable[[], int],
         reload: Callable[[], dict[str, Any]],
+        monotonic: Callable[[], float] = time.monotonic,
+        rest: Callable[[float], None] = time.sleep,
+        wait_s: float = WAIT_S,
     ) -> None:
         self._inlet = inlet
         self._pump = pump
@@ -68,6 +71,9 @@ class Ingest:
         self._status_path = status_path
         self._now = now
         self._reload = reload
+        self._monotonic = monotonic
+        self._rest = rest
+        self._wait_s = wait_s
         self._pay_at = self._spool_at = self._status_at = self._tick_at = self._beat_at = 0.0
         self._happened: list[Happened] = []
         self._stopping = False
@@ -86,22 +92,22 @@ class Ingest:
     def run(self) -> None:
         """Until stop() is called. Raises what the process must end for."""
         while not self._stopping:
+            self._beat()
             self.step()
         faulthandler.cancel_dump_traceback_later()
 
     def step(self) -> None:
         """Take what has arrived, commit and acknowledge it; then a slice of everything else."""
-        self._beat()
         try:
-            rest_s = max(0.0, self._pay_at - time.monotonic())
-            deliveries = self._inlet.take(rest_s if self._pump.owing else WAIT_S)
+            rest_s = max(0.0, self._pay_at - self._monotonic())
+            deliveries = self._inlet.take(min(rest_s, self._wait_s) if self._pump.owing else self._wait_s)
             if deliveries:
                 taken = self._pump.take(deliveries)
                 self._inlet.acknowledge(deliveries)
                 self._outbound.wake()
                 log.debug("batch committed %s", taken)
             self._notice()
-            if self._pump.owing and (not deliveries or time.monotonic() >= self._pay_at):
+            if self._pump.owing and (not deliveries or self._monotonic() >= self._pay_at):
                 self._pay()
             self._serve()
         except TakenOver as error:
@@ -111,22 +117,23 @@ class Ingest:
             raise
         except OSError as error:  # the spool or the status file: no room, or no right to write there
             log.error("cannot write beside the journal error=%s", error)
-            time.sleep(JOURNAL_RETRY_S)
+            self._rest(JOURNAL_RETRY_S)
         except JournalUnavailable as error:
             log.error("journal unavailable, nothing is acknowledged error=%s", error)
             self._pump.forget()
             self._inlet.drop("the journal cannot take anything now")
-            time.sleep(JOURNAL_RETRY_S)
+            self._rest(JOURNAL_RETRY_S)
 
     def _pay(self) -> None:
         """A slice of what is owed. While readings go on arriving, debts get a quarter of the time, and grow meanwhile:
         a station that sends a backlog would otherwise be derived anew for every few readings of it.
         """
-        begun = time.monotonic()
+        begun = self._monotonic()
         paid = False
-        while self._pump.owing and time.monotonic() < begun + DEBTS_S:
+        while self._pump.owing and self._monotonic() < begun + DEBTS_S:
             paid = self._pump.pay_debts() or paid
-        self._pay_at = time.monotonic() + REST_SHARE * (time.monotonic() - begun)
+        ended = self._monotonic()
+        self._pay_at = ended + REST_SHARE * (ended - begun)
         if paid:
             self._outbound.wake()
 
@@ -164,7 +171,7 @@ class Ingest:
 
     def _serve(self) -> None:
         """Requests of people, the clock's ticks, the second process, the status file: each in its own time."""
-        now = time.monotonic()
+        now = self._monotonic()
         if self._reload_wanted:
             self._reload_wanted = False
             log.info("reload asked by signal answer=%s", self._reload())

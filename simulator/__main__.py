@@ -1,37 +1,40 @@
-"""Commands of the simulator: python -m simulator run, truth, list."""
+"""Commands of the simulator: python -m simulator run, show, truth, list, stations."""
 
 from __future__ import annotations
 
 import os
-import signal
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 from rich.console import Console
 
-from simulator.clock import CLOCK_VARIABLE, ClockError, ScaledClock, choose_clock, rfc3339
-from simulator.link import Broker, Protocol
-from simulator.progress import choose_display, summary
-from simulator.runner import Run, Stop, wait_for_service
-from simulator.scenario import FLASH_FLOOD, SCENARIOS, UnknownScenarioError, find_scenario
-from simulator.sites import ConfigError, Site, parse_broker, read_broker, read_sites
-from simulator.truth import TruthLog, write_rain, write_tips
-from simulator.world import World
+from simulator.clock import CLOCK_VARIABLE, ClockError, choose_clock
+from simulator.live.link import Broker, Protocol
+from simulator.live.load import LoadError, load_sites, stations_toml
+from simulator.live.play import Ask, passwords, play, play_stations
+from simulator.looking import list_scenarios, show_truth, write_truth
+from simulator.scenario import ScenarioError, find_scenario
+from simulator.sites import ConfigError, parse_broker, read_broker, read_sites
+from simulator.weather import RecordError
 
 MINUTES_MAX = 400 * 24 * 60
+EVERY_MAX_S = 86_400
 PASSWORD_VARIABLE = "SIMULATOR_MQTT_PASSWORD"  # noqa: S105  (the name of a variable, no password)
 TRUTH_START = "2026-07-15T18:00:00+08:00"
+DEFAULT_SCENARIO = "flash_flood"
+LOAD_MINUTES = 5
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Five rain stations and a storm."
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Rain stations and their weather."
 )
 
-ScenarioName = Annotated[str, typer.Argument(help="A name that `list` shows.")]
+ScenarioName = Annotated[str, typer.Argument(help="A name that `list` shows, or a .toml file.")]
 ConfigDir = Annotated[Path, typer.Option("--config", envvar="GAUGE_CONFIG", help="Folder with stations.toml.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same rain.")]
 Minutes = Annotated[
@@ -51,9 +54,12 @@ WaitS = Annotated[float, typer.Option("--wait-s", min=0.0, help="Real seconds fo
 WaitServiceS = Annotated[float, typer.Option("--wait-service-s", min=0.0, help="Real seconds to wait for the service.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the service before the first reading.")]
 JsonProgress = Annotated[bool, typer.Option("--json-progress", help="Rain as JSON lines on stdout, for programs.")]
-OutFile = Annotated[Path, typer.Option("--out", help="A .csv file: station, minute, fell_mm, caught_mm, tips.")]
-TipsFile = Annotated[Path | None, typer.Option("--tips", help="A .csv file with one row per tip.")]
-StartAt = Annotated[str, typer.Option("--start", help="When the scenario starts; moves the tips' instants only.")]
+StationsNumber = Annotated[int | None, typer.Option("--stations", help="Load: so many made-up stations, no scenario.")]
+Every = Annotated[str, typer.Option("--every", help="Load: one reading each, such as 60s or 5m.")]
+OutFile = Annotated[Path, typer.Option("--out", help=".csv or .parquet: station, minute, fell_mm, caught_mm, tips.")]
+TipsFile = Annotated[Path | None, typer.Option("--tips", help=".csv or .parquet with one row per tip.")]
+PictureFile = Annotated[Path | None, typer.Option("--out", help="Write the picture to this .svg file as well.")]
+StartAt = Annotated[str, typer.Option("--start", help="When the scenario starts: hour and season, sun and frost.")]
 
 
 class UsageError(ValueError):
@@ -62,7 +68,7 @@ class UsageError(ValueError):
 
 @app.command("run")
 def run_command(
-    scenario: ScenarioName = FLASH_FLOOD.name,
+    scenario: ScenarioName = DEFAULT_SCENARIO,
     *,
     config: ConfigDir = Path("config"),
     seed: Seed = 1,
@@ -76,32 +82,36 @@ def run_command(
     wait_service_s: WaitServiceS = 60.0,
     no_wait: NoWait = False,
     json_progress: JsonProgress = False,
+    stations: StationsNumber = None,
+    every: Every = "60s",
 ) -> None:
     """Let the stations report a scenario to the broker, and end when everything is acknowledged.
 
     Exit status: 0 everything acknowledged, 1 something outstanding or no service, 2 wrong use or configuration.
     """
     plan = find_scenario(scenario)
-    sites = read_sites(config)
+    sites = read_sites(config) if stations is None else load_sites(stations, every_s=_seconds(every))
     clock = choose_clock(speed=speed, environment=os.environ)
     host, port = parse_broker(broker) if broker else read_broker(config, environment=os.environ)
-    door = Broker(host, port, protocol, username, _passwords(os.environ, [site.station for site in sites]))
-    stop = _stop_on_signals()
-    messages, out = Console(stderr=True, soft_wrap=True), Console()
+    ask = Ask(
+        broker=Broker(host, port, protocol, username, _passwords([site.station for site in sites])),
+        clock=clock,
+        seed=seed,
+        minutes=minutes or (plan.minutes if stations is None else LOAD_MINUTES),
+        wait_s=wait_s,
+        wait_service_s=None if no_wait else wait_service_s,
+        as_json=json_progress,
+    )
     if speed is not None:
-        messages.print(clock.export_line(), highlight=False, markup=False)
-    with ExitStack() as files:
-        log = TruthLog(None if truth is None else files.enter_context(_writable(truth).open("w", encoding="utf-8")))
-        if not no_wait:
-            _require_service(door, sites, wait_s=wait_service_s, stop=stop)
-        world = World(plan, sites, seed=seed, start=_next_second(clock.now()), minutes=minutes)
-        done = _play(world, door, clock=clock, log=log, stop=stop, wait_s=wait_s, out=out, as_json=json_progress)
+        typer.echo(clock.export_line(), err=True)
+    with _opened(truth) as stream:
+        done = play(plan, sites, ask, truth=stream) if stations is None else play_stations(sites, ask)
     raise typer.Exit(0 if done else 1)
 
 
 @app.command("truth")
 def truth_command(
-    scenario: ScenarioName = FLASH_FLOOD.name,
+    scenario: ScenarioName = DEFAULT_SCENARIO,
     *,
     out: OutFile,
     config: ConfigDir = Path("config"),
@@ -110,101 +120,80 @@ def truth_command(
     tips: TipsFile = None,
     start: StartAt = TRUTH_START,
 ) -> None:
-    """Write the rain of a scenario to a file, without any broker. Minute 1 is the first."""
-    plan = find_scenario(scenario)
+    """Write what really falls and tips in a scenario, minute by minute, without any broker. Minute 1 is the first."""
     for path in (out, tips):
-        if path is not None and path.suffix != ".csv":
-            raise UsageError(f"{path}: only .csv can be written: choose a name that ends in .csv")
-    world = World(plan, read_sites(config), seed=seed, start=_start(start), minutes=minutes)
-    write_rain(_writable(out), world.happenings())
-    if tips is not None:
-        write_tips(_writable(tips), world.happenings())
+        if path is not None and path.suffix not in (".csv", ".parquet"):
+            raise UsageError(f"{path}: choose a name that ends in .csv or .parquet")
+    written = [_writable(path) for path in (out, tips) if path is not None]
+    write_truth(
+        find_scenario(scenario),
+        read_sites(config),
+        seed=seed,
+        start_at=_start(start),
+        minutes=minutes,
+        out=written[0],
+        tips=written[1] if tips is not None else None,
+    )
+
+
+@app.command("show")
+def show_command(
+    scenario: ScenarioName = DEFAULT_SCENARIO,
+    *,
+    config: ConfigDir = Path("config"),
+    seed: Seed = 1,
+    minutes: Minutes = None,
+    out: PictureFile = None,
+    start: StartAt = TRUTH_START,
+) -> None:
+    """Show what really falls in a scenario, and what goes wrong when, as a picture in the terminal."""
+    if out is not None and out.suffix != ".svg":
+        raise UsageError(f"{out}: choose a name that ends in .svg")
+    plan, sites = find_scenario(scenario), read_sites(config)
+    picture = _writable(out) if out is not None else None
+    show_truth(Console(), plan, sites, seed=seed, start_at=_start(start), minutes=minutes, out=picture)
 
 
 @app.command("list")
 def list_command() -> None:
     """Show the scenarios."""
-    for scenario in SCENARIOS.values():
-        typer.echo(f"{scenario.name:12} {scenario.intent} ({scenario.minutes} min)")
+    list_scenarios(Console())
+
+
+@app.command("stations")
+def stations_command(
+    number: Annotated[int, typer.Argument(help="How many.")],
+    *,
+    every: Every = "60s",
+) -> None:
+    """Print a stations.toml with made-up stations, for a service that is to know those of `run --stations`."""
+    sites = load_sites(number, every_s=_seconds(every))
+    for part in stations_toml(sites):
+        typer.echo(part, nl=False)
 
 
 def main() -> None:
-    """Run a command; a mistake of the caller gets one line and exit status 2."""
+    """Run a command; a mistake of the caller gets a line each and exit status 2."""
     try:
         app(prog_name="python -m simulator")
-    except (ClockError, ConfigError, UnknownScenarioError, UsageError) as error:
-        typer.echo(f"simulator: {error}", err=True)
+    except (ClockError, ConfigError, LoadError, RecordError, ScenarioError, UsageError) as error:
+        for line in str(error).splitlines():
+            typer.echo(f"simulator: {line}", err=True)
         sys.exit(2)
 
 
-def _play(
-    world: World,
-    broker: Broker,
-    *,
-    clock: ScaledClock,
-    log: TruthLog,
-    stop: Stop,
-    wait_s: float,
-    out: Console,
-    as_json: bool,
-) -> bool:
-    log.write(
-        "start",
-        scenario=world.scenario.name,
-        seed=world.seed,
-        minutes=world.minutes,
-        at=rfc3339(world.start),
-        stations=[site.station for site in world.sites],
-    )
-    display = choose_display(out, world, as_json=as_json)
-    run = Run(world, broker, clock=clock, truth=log, display=display, stop=stop)
+def _passwords(stations: list[str]) -> dict[str, str]:
     try:
-        done = run.play(wait_s=wait_s)
-    finally:
-        display.close()
-    log.write("end", at=rfc3339(clock.now(), precision="milliseconds"), outstanding=run.outstanding)
-    report = Console(stderr=True) if as_json else out
-    report.print(summary(run.tallies))
-    if not done:
-        why = "stopped before the end" if stop.wanted else f"not everything was acknowledged within {wait_s:g} s"
-        typer.echo(f"simulator: {why}; {run.outstanding} messages outstanding", err=True)
-        for station, trouble in run.troubles().items():
-            typer.echo(f"simulator: {station}: {run.tallies[station].outstanding} outstanding; {trouble}", err=True)
-    return done
-
-
-def _require_service(broker: Broker, sites: tuple[Site, ...], *, wait_s: float, stop: Stop) -> None:
-    reason = wait_for_service(broker, station=sites[0].station, wait_s=wait_s, stop=stop)
-    if reason is not None:
-        typer.echo(f"simulator: {reason}", err=True)
-        raise typer.Exit(1)
-
-
-def _stop_on_signals() -> Stop:
-    stop = Stop()
-
-    def want_stop(*_: object) -> None:
-        stop.wanted = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, want_stop)
-    return stop
-
-
-def _passwords(environment: Mapping[str, str], stations: Sequence[str]) -> dict[str, str]:
-    """Each station's password: one for all, or a file each where the path holds `{station}`."""
-    pattern = environment.get(f"{PASSWORD_VARIABLE}_FILE")
-    if not pattern:
-        password = environment.get(PASSWORD_VARIABLE)
-        return {} if password is None else dict.fromkeys(stations, password)
-    return {station: _password_in(pattern.replace("{station}", station)) for station in stations}
-
-
-def _password_in(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        return passwords(os.environ, stations, variable=PASSWORD_VARIABLE)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{PASSWORD_VARIABLE}_FILE={path!r} cannot be read: name a readable text file") from error
+        name = f"{PASSWORD_VARIABLE}_FILE"
+        raise UsageError(f"{name}={os.environ.get(name)!r} cannot be read: name a readable text file") from error
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[IO[str] | None]:
+    with nullcontext() if path is None else _writable(path).open("w", encoding="utf-8") as stream:
+        yield stream
 
 
 def _writable(path: Path) -> Path:
@@ -216,18 +205,22 @@ def _writable(path: Path) -> Path:
     return path
 
 
-def _next_second(now: datetime) -> datetime:
-    return now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d+)([smh])", text)
+    seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
+    if not 0 < seconds <= EVERY_MAX_S:
+        raise UsageError(f"--every {text!r}: write a duration from 1s to 24h, such as 60s or 5m")
+    return seconds
 
 
-def _start(text: str) -> datetime:
+def _start(text: str) -> int:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
         start = None
     if start is None or start.tzinfo is None:
         raise UsageError(f"--start {text!r} is no instant with an offset: write one such as {TRUTH_START}")
-    return start.replace(microsecond=0)
+    return int(start.timestamp()) * 1000
 
 
 if __name__ == "__main__":

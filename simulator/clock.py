@@ -14,6 +14,10 @@ CLOCK_VARIABLE = "GAUGE_CLOCK"
 CLOCK_EXAMPLE = f'{CLOCK_VARIABLE}="speed=60 wall=2026-11-23T06:00:00Z sim=2026-07-15T18:00:00+08:00"'
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
 class ClockError(ValueError):
     """A clock that cannot be meant; the text names the value and the remedy."""
 
@@ -29,6 +33,10 @@ class ScaledClock:
     def now(self) -> datetime:
         """Return the simulated instant, in Beijing time."""
         return self.at(datetime.now(UTC))
+
+    def now_ms(self) -> int:
+        """Return the simulated instant in milliseconds since 1970."""
+        return int((self.at(datetime.now(UTC)) - _EPOCH) / _MILLISECOND)
 
     def at(self, wall: datetime) -> datetime:
         """Return what this clock shows when the machine's clock shows `wall`."""
@@ -72,6 +80,17 @@ def parse_clock(text: str) -> ScaledClock:
     return ScaledClock(speed=_checked_speed(values["speed"]), wall=wall, sim=sim)
 
 
+def rfc3339_s(at_s: int) -> str:
+    """Return the instant of so many seconds since 1970 with its +08:00 offset."""
+    return datetime.fromtimestamp(at_s, BEIJING).isoformat()
+
+
+def rfc3339_ms(at: int) -> str:
+    """Return the instant of so many milliseconds since 1970 with its +08:00 offset, to the millisecond."""
+    whole_s, rest_ms = divmod(at, 1000)
+    return f"{datetime.fromtimestamp(whole_s, BEIJING).replace(tzinfo=None).isoformat()}.{rest_ms:03d}+08:00"
+
+
 def rfc3339(at: datetime, *, precision: Literal["seconds", "milliseconds"] = "seconds") -> str:
     """Return the instant with its +08:00 offset, cut to the precision."""
     return at.astimezone(BEIJING).isoformat(timespec=precision)
@@ -80,6 +99,11 @@ def rfc3339(at: datetime, *, precision: Literal["seconds", "milliseconds"] = "se
 def monotonic_s() -> float:
     """Return real seconds on a clock that never steps, for waits and back-off."""
     return time.monotonic()
+
+
+def cpu_s() -> float:
+    """Return the processor time this process has used, in seconds."""
+    return time.process_time()
 
 
 def sleep_s(duration_s: float) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
-from simulator.clock import rfc3339
-from simulator.wire import Reading
-from simulator.world import Happening, RainMinute, Tip
+from simulator.clock import rfc3339_ms, rfc3339_s
+from simulator.values import Happening, Message, Reading
+
+RAIN_COLUMNS = ("station", "minute", "fell_mm", "caught_mm", "tips")
+TIP_COLUMNS = ("station", "observed_at")
+FILE_ENDINGS = (".csv", ".parquet")
+ROWS_IN_A_GROUP = 65_536  # of a Parquet file; so many are held in memory
+_DECIMALS = 6  # of millimetres
 
 
 class TruthLog:
@@ -27,32 +33,131 @@ class TruthLog:
         self._stream.flush()
 
     def happening(self, happening: Happening) -> None:
-        """Append a tip or a reading; rain and messages have lines of their own elsewhere."""
-        what = happening.what
-        if isinstance(what, Tip):
-            self.write("tip", station=happening.station, at=rfc3339(what.at, precision="milliseconds"))
-        elif isinstance(what, Reading):
-            observed_at = rfc3339(what.observed_at)
-            self.write("reading", station=happening.station, observed_at=observed_at, count=what.count, kind=what.kind)
+        """Append what happened at a station. Minutes of rain are left out: `truth` writes them as a table."""
+        at, station, event, facts = happening
+        if self._stream is not None and event != "rain":
+            self.write(event, station=station, at=rfc3339_ms(at), **told(facts))
 
 
-def write_rain(path: Path, happenings: Iterable[Happening]) -> None:
-    """Write one row per station and minute; minute 1 is the first."""
+def told(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return facts as they stand in the truth file: a reading or a message in words, instants as text."""
+    fields: dict[str, object] = {}
+    for name, value in facts.items():
+        if isinstance(value, Reading):
+            fields |= _of_reading(value)
+        elif isinstance(value, Message):
+            fields |= _of_message(value)
+        else:
+            fields[name] = rfc3339_ms(value) if name == "until" and isinstance(value, int) else value
+    return fields
+
+
+def write_truth(happenings: Iterable[Happening], *, rain: Path | None = None, tips: Path | None = None) -> None:
+    """Write the rain, one row per station and minute, and the tips of the rain, one row each. Minute 1 is the first.
+
+    - rain: `fell_mm` on the gauge (snow as water); `caught_mm` of it in the bucket: what ran in, less what was lost
+      while the bucket turned and what evaporated, so that it is a little below 0 while it dries; turns of the bucket.
+    - tips: station and instant, in the form that `quality assess` reads. Water that somebody pours is no rain.
+    A name that ends in .parquet gets a Parquet file, any other a CSV file.
+    """
+    with ExitStack() as files:
+        add_rain = None if rain is None else files.enter_context(_table(rain, RAIN_COLUMNS)).add
+        add_tip = None if tips is None else files.enter_context(_table(tips, TIP_COLUMNS)).add
+        for at, station, event, facts in happenings:
+            if event == "rain" and add_rain is not None:
+                add_rain((station, facts["minute"], _mm(facts["fell_mm"]), _mm(facts["caught_mm"]), facts["tips"]))
+            elif event == "tip" and add_tip is not None and not facts.get("service"):
+                add_tip((station, at))
+
+
+class _Table(Protocol):
+    def add(self, row: tuple[object, ...]) -> None:
+        """Append a row."""
+
+
+# How a CSV file writes a column; the others as they are.
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "fell_mm": f"{{:.{_DECIMALS}f}}".format,
+    "caught_mm": f"{{:.{_DECIMALS}f}}".format,
+    "observed_at": rfc3339_ms,
+}
+
+
+class _CsvTable:
+    def __init__(self, stream: IO[str], columns: tuple[str, ...]) -> None:
+        self._rows = csv.writer(stream, lineterminator="\n")
+        self._rows.writerow(columns)
+        self._texts = [_TEXTS.get(column, str) for column in columns]
+
+    def add(self, row: tuple[object, ...]) -> None:
+        self._rows.writerow(text(value) for text, value in zip(self._texts, row, strict=True))
+
+
+class _ParquetTable:
+    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        import pyarrow as pa  # type: ignore[import-untyped]  # no type hints are shipped
+        from pyarrow import parquet
+
+        # fmt: off
+        types = {
+            "station": pa.string(), "minute": pa.int32(), "fell_mm": pa.float64(), "caught_mm": pa.float64(),
+            "tips": pa.int32(), "observed_at": pa.timestamp("ms", tz="+08:00"),
+        }
+        # fmt: on
+        self._schema = pa.schema([(column, types[column]) for column in columns])
+        self._file = parquet.ParquetWriter(path, self._schema)
+        self._make: Any = pa.table
+        self._rows: list[tuple[object, ...]] = []
+
+    def add(self, row: tuple[object, ...]) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= ROWS_IN_A_GROUP:
+            self._write()
+
+    def close(self) -> None:
+        if self._rows:
+            self._write()
+        self._file.close()
+
+    def _write(self) -> None:
+        columns = [list(column) for column in zip(*self._rows, strict=True)]
+        self._file.write_table(self._make(columns, schema=self._schema))
+        self._rows.clear()
+
+
+@contextmanager
+def _table(path: Path, columns: tuple[str, ...]) -> Iterator[_Table]:
+    if path.suffix == ".parquet":
+        table = _ParquetTable(path, columns)
+        try:
+            yield table
+        finally:
+            table.close()
+        return
     with path.open("w", encoding="utf-8", newline="") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(("station", "minute", "fell_mm", "caught_mm", "tips"))
-        for happening in happenings:
-            rain = happening.what
-            if isinstance(rain, RainMinute):
-                amounts = (f"{rain.fell_mm:.6f}", f"{rain.caught_mm:.6f}", rain.tips)
-                rows.writerow((happening.station, rain.minute, *amounts))
+        yield _CsvTable(stream, columns)
 
 
-def write_tips(path: Path, happenings: Iterable[Happening]) -> None:
-    """Write one row per tip, in the form `quality assess` reads."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(("station", "observed_at"))
-        for happening in happenings:
-            if isinstance(happening.what, Tip):
-                rows.writerow((happening.station, rfc3339(happening.at, precision="milliseconds")))
+def _mm(value: object) -> float:
+    assert isinstance(value, float)
+    return round(value, _DECIMALS) + 0.0  # never -0.0
+
+
+def _of_reading(reading: Reading) -> dict[str, object]:
+    return {
+        "observed_at": rfc3339_s(reading.observed_s),
+        "count": reading.count,
+        "kind": reading.kind,
+        "counted": reading.counted,
+    }
+
+
+def _of_message(message: Message) -> dict[str, object]:
+    return {
+        "number": message.number,
+        "seq": message.seq,
+        "boot": message.boot,
+        "sent_at": rfc3339_s(message.sent_s),
+        "readings": len(message.readings),
+        "kind": message.kind,
+    }

@@ -8,14 +8,12 @@ import ast
 import re
 import sys
 import tokenize
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.source import imports, modules, taken_names
+
 LINES_MAX = {"gauge_ingest": 300, "simulator": 300, "benchmarks": 300, "tests": 400}
 FUNCTION_LINES_MAX = 40
 EVERYTHING = "*"
@@ -56,6 +54,17 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "cli": {EVERYTHING},
 }
 
+# Modules of the simulator that touch the machine: its clock, its files' names, its network, its terminal. The others
+# are the world, which knows none of it.
+OF_THE_MACHINE = {"__main__", "clock", "live", "looking", "plot", "progress", "sites", "svg"}
+# What the world may take of them: how an instant is written, and what a site is.
+OF_THE_MACHINE_FOR_THE_WORLD = {
+    ("simulator.clock", "BEIJING"),
+    ("simulator.clock", "rfc3339_ms"),
+    ("simulator.clock", "rfc3339_s"),
+    ("simulator.sites", "Site"),
+}
+
 # (part, part it imports) -> what the names that it takes from there look like.
 MAY_TAKE: Mapping[tuple[str, str], str] = {
     ("inlet", "pump"): "Delivery",
@@ -70,16 +79,32 @@ MAY_NOT_LOAD_THE_SERVICE = {"commands", "cli", "__main__"}
 
 # Third-party library -> its homes in the package and in the simulator.
 HOMES: Mapping[str, set[str]] = {
-    "paho": {"gauge_ingest.inlet", "gauge_ingest.notifiers.mqtt", "simulator.link"},
+    "paho": {"gauge_ingest.inlet", "gauge_ingest.notifiers.mqtt", "simulator.live"},
     "influxdb_client": {"gauge_ingest.stores.influx"},
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
     "apscheduler": {"gauge_ingest.app"},
     "amqtt": {"gauge_ingest.broker"},
-    "pydantic": {"gauge_ingest.codecs", "gauge_ingest.configuration", "gauge_ingest.stores.influx"},
+    "pydantic": {
+        "gauge_ingest.codecs",
+        "gauge_ingest.configuration",
+        "gauge_ingest.stores.influx",
+        "simulator.scenario",
+    },
     "pydantic_core": {"gauge_ingest.configuration"},
+    "annotated_types": {"simulator.bounds", "simulator.scenario"},
+    "pyarrow": {"simulator.truth"},
     "typing_extensions": {"gauge_ingest.codecs"},
     "typer": {"gauge_ingest.cli", "gauge_ingest.commands", "simulator.__main__"},
-    "rich": {"gauge_ingest.commands", "gauge_ingest.demo", "simulator.__main__", "simulator.progress"},
+    "rich": {
+        "gauge_ingest.commands",
+        "gauge_ingest.demo",
+        "simulator.__main__",
+        "simulator.live.load_screen",
+        "simulator.live.play",
+        "simulator.looking",
+        "simulator.plot",
+        "simulator.progress",
+    },
 }
 
 # (rule, module or module:name) -> why it may.
@@ -97,73 +122,6 @@ ASKS_OR_LOGS = {"open", "print", "input", "breakpoint", "exec", "eval", "__impor
 
 
 USED: set[tuple[str, str]] = set()  # exceptions that were asked for in this run
-
-
-class Module(NamedTuple):
-    """A source file, parsed."""
-
-    name: str
-    path: Path
-    tree: ast.Module
-
-
-class Import(NamedTuple):
-    """A module that is imported, and whether that happens inside a function."""
-
-    name: str
-    lazily: bool
-
-
-def modules(*tops: str) -> Iterator[Module]:
-    for top in tops:
-        yield from _parsed(top)
-
-
-@cache
-def _parsed(top: str) -> list[Module]:
-    paths = sorted((ROOT / top).rglob("*.py"))
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
-    return [Module(name, path, ast.parse(path.read_text("utf-8"))) for name, path in zip(names, paths, strict=True)]
-
-
-def imports(module: Module) -> set[Import]:
-    """Every module named by an import statement, at any depth; `from package import module` names the module."""
-    found: set[Import] = set()
-
-    def visit(node: ast.AST, *, lazily: bool) -> None:
-        for child in ast.iter_child_nodes(node):
-            inside = lazily or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            if isinstance(child, ast.Import):
-                found.update(Import(alias.name, inside) for alias in child.names)
-            elif isinstance(child, ast.ImportFrom):
-                assert child.level == 0, f"{module.name}:{child.lineno} imports relatively: write the whole name"
-                assert child.module is not None
-                found.update(Import(_source(child.module, alias.name), inside) for alias in child.names)
-            elif isinstance(child, ast.Call) and ast.unparse(child.func) in {
-                "import_module",
-                "importlib.import_module",
-            }:
-                names = [one.value for one in child.args if isinstance(one, ast.Constant)]
-                found.update(Import(str(name), inside) for name in names)
-            visit(child, lazily=inside)
-
-    visit(module.tree, lazily=False)
-    return found
-
-
-def _source(package: str, name: str) -> str:
-    """What `from package import name` reads: a module of that name, else the package itself."""
-    folder = ROOT.joinpath(*package.split("."))
-    if (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists():
-        return f"{package}.{name}"
-    return f"{package}.__init__" if (folder / "__init__.py").exists() else package
-
-
-def taken_names(module: Module) -> Iterator[tuple[str, str]]:
-    """Module and name of everything that `from module import name` takes."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield from ((node.module, alias.name) for alias in node.names)
 
 
 def part_of(name: str) -> str:
@@ -270,6 +228,19 @@ def test_the_simulator_and_the_service_do_not_know_each_other() -> None:
         for module in modules("gauge_ingest", "simulator")
         for found in imports(module)
         if found.name.partition(".")[0] in {"gauge_ingest", "simulator"} - {module.name.partition(".")[0]}
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_simulated_world_knows_no_network_and_no_clock_of_the_machine() -> None:
+    wrong = [
+        f"{module.name} takes {name} from {source}"
+        for module in modules("simulator")
+        if module.name.split(".")[1] not in OF_THE_MACHINE
+        for source, name in taken_names(module)
+        if source.split(".")[:1] == ["simulator"] and source.split(".")[1:2] and source.split(".")[1] in OF_THE_MACHINE
+        if (source, name) not in OF_THE_MACHINE_FOR_THE_WORLD
     ]
 
     assert not wrong, "\n".join(wrong)

@@ -6,7 +6,8 @@ USED_OF_PAHO. Where one is missing, packets are received paho's own way; tests/e
 
 import socket
 import ssl
-import time
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
@@ -107,7 +108,7 @@ class Client(mqtt.Client):
         if not chunk:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         # paho's own reading notes this for its keep-alive: a PINGRESP may be behind more rain than fits in one.
-        self._last_bytes_received = time.monotonic()
+        self._last_bytes_received = mqtt.time_func()
         if self._rest:
             self._rest += chunk
             if len(self._rest) < self._wanted:
@@ -151,6 +152,11 @@ class Client(mqtt.Client):
         prepared, self._prepared = self._prepared, None
         assert prepared is not None, "begin() hands over the socket"
         return prepared
+
+
+def in_a_thread(job: Callable[[], None]) -> None:
+    """Let a helper do it, for whose end nobody waits."""
+    threading.Thread(target=job, name="connect", daemon=True).start()
 
 
 def _session(address: BrokerAddress) -> Properties:

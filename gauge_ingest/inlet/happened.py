@@ -1,6 +1,11 @@
-"""What can happen to our connection that others must know of."""
+"""What can happen to our connection that others must know of, and how long to wait after it."""
 
+import json
+import random
 from enum import Enum
+
+RETRY_FIRST_S = 0.2
+RETRY_MAX_S = 15.0
 
 
 class Happened(Enum):
@@ -56,3 +61,14 @@ class Brevity:
             return False
         self._steady, self._short = True, 0
         return True
+
+
+def back_off_s(attempts: int) -> float:
+    """How long to wait after so many attempts: anywhere below a bound that doubles, so that services spread."""
+    bound_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(attempts, 16))
+    return random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads, hides nothing
+
+
+def status_text(state: str, client_id: str) -> str:
+    """What others read of us at the broker."""
+    return json.dumps({"state": state, "client_id": client_id})

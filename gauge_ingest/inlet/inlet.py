@@ -1,12 +1,10 @@
 """The connection's life: connect with capped random back-off, take batches, acknowledge on the same connection only."""
 
-import json
 import logging
-import random
 import selectors
 import socket
-import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,14 +13,12 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from gauge_ingest.inlet.client import BrokerAddress, Client
-from gauge_ingest.inlet.happened import Brevity, Happened, TakenOver
+from gauge_ingest.inlet.client import BrokerAddress, Client, in_a_thread
+from gauge_ingest.inlet.happened import Brevity, Happened, TakenOver, back_off_s, status_text
 from gauge_ingest.pump import Delivery
 
 log = logging.getLogger(__name__)
 
-RETRY_FIRST_S = 0.2
-RETRY_MAX_S = 15.0
 CONNACK_WITHIN_S = 10.0
 HOUSEKEEPING_EVERY_S = 0.5
 CLOSE_WITHIN_S = 1.0
@@ -33,8 +29,16 @@ SESSION_TAKEN_OVER = 0x8E
 class Inlet:
     """Owned by the ingest thread. `take` never waits longer than it is told, whatever the network does."""
 
-    def __init__(self, address: BrokerAddress) -> None:
+    def __init__(
+        self,
+        address: BrokerAddress,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        background: Callable[[Callable[[], None]], None] = in_a_thread,
+    ) -> None:
         self._address = address
+        self._monotonic = monotonic
+        self._background = background
         self._client = self._make(address)
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = socket.socketpair()
@@ -42,7 +46,7 @@ class Inlet:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._registered: Any = None
         self._registered_for = 0
-        self._helper: threading.Thread | None = None
+        self._preparing = False  # a helper is connecting
         self._prepared: list[socket.socket | OSError | ValueError] = []
         self._attempts = 0
         self._retry_at = 0.0
@@ -110,8 +114,8 @@ class Inlet:
         if self.connected:
             self._say("gone")
             self._client.disconnect()
-            deadline = time.monotonic() + CLOSE_WITHIN_S
-            while self._client.want_write() and time.monotonic() < deadline:
+            deadline = self._monotonic() + CLOSE_WITHIN_S
+            while self._client.want_write() and self._monotonic() < deadline:
                 self._client.loop_write()
         self._close_socket()
         for prepared in self._prepared:
@@ -130,7 +134,7 @@ class Inlet:
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
         client.on_socket_close = self._on_socket_close
-        client.will_set(self._status_topic, _status("gone", address.client_id), qos=1, retain=True)
+        client.will_set(self._status_topic, status_text("gone", address.client_id), qos=1, retain=True)
         return client
 
     @property
@@ -143,13 +147,13 @@ class Inlet:
         return f"rain/v1/service/{self._address.client_id}"
 
     def _keep_connected(self) -> None:
-        now = time.monotonic()
+        now = self._monotonic()
         if self._prepared:
-            self._helper = None
+            self._preparing = False
             self._begin(self._prepared.pop())
-        elif self._client.socket() is None and self._helper is None and now >= self._retry_at:
-            self._helper = threading.Thread(target=self._prepare, name="connect", daemon=True)
-            self._helper.start()
+        elif self._client.socket() is None and not self._preparing and now >= self._retry_at:
+            self._preparing = True
+            self._background(self._prepare)
         if self._connack_until is not None and now > self._connack_until:
             self._close_socket()
             self._lost("no answer to our CONNECT")
@@ -179,24 +183,23 @@ class Inlet:
             self._lost(f"{self._address.host}:{self._address.port}: {prepared}")
             return
         self._connection += 1
-        self._connack_until = time.monotonic() + CONNACK_WITHIN_S
+        self._connack_until = self._monotonic() + CONNACK_WITHIN_S
         try:
             self._client.begin(prepared)
         except OSError as error:
             self._lost(f"{self._address.host}:{self._address.port}: {error}")
 
     def _lost(self, reason: str) -> None:
-        """Plan the next attempt: a random wait up to a bound that doubles, so that stations and services spread."""
+        """Plan the next attempt."""
         self._connack_until = None
-        self._attempts = self._brevity.attempts(self._attempts, time.monotonic())
-        bound_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
+        self._attempts = self._brevity.attempts(self._attempts, self._monotonic())
+        self._retry_at = self._monotonic() + back_off_s(self._attempts)
         self._attempts += 1
-        self._retry_at = time.monotonic() + random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads, hides nothing
         if self.connected or self._attempts == 1 or reason != self.detail:
             log.warning("broker not connected reason=%s", reason)
         if self.connected:
             self._happened.append(Happened.LOST)
-            if self._brevity.ended(time.monotonic()):
+            if self._brevity.ended(self._monotonic()):
                 self._happened.append(Happened.CONTESTED)
         self.connected, self.detail = False, reason
 
@@ -262,7 +265,7 @@ class Inlet:
             return
         self._connack_until = None
         self.connected, self.detail = True, f"{self._address.host}:{self._address.port}"
-        self._brevity.began(time.monotonic())
+        self._brevity.began(self._monotonic())
         log.info("broker connected host=%s port=%d", self._address.host, self._address.port)
         self._say("online")
 
@@ -293,8 +296,4 @@ class Inlet:
         self._refusal = ""
 
     def _say(self, state: str) -> None:
-        self._client.publish(self._status_topic, _status(state, self._address.client_id), qos=1, retain=True)
-
-
-def _status(state: str, client_id: str) -> str:
-    return json.dumps({"state": state, "client_id": client_id})
+        self._client.publish(self._status_topic, status_text(state, self._address.client_id), qos=1, retain=True)

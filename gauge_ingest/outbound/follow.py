@@ -40,6 +40,7 @@ class Follower(threading.Thread):
         self.now = now
         self._retry_max_s = retry_max_s
         self._attempts = 0
+        self._reader: Reader | None = None
         self._changed = threading.Condition()
         self._woken = False
         self._stopping = False
@@ -58,34 +59,45 @@ class Follower(threading.Thread):
             self._changed.notify()
 
     def run(self) -> None:
-        """The thread: open the journal, find the position, carry on."""
-        reader: Reader | None = None
-        busy = True
-        while busy or not self._stopping:  # told to stop, it first carries on what is there
-            try:
-                if reader is None:
-                    reader = Reader.open(self._journal)
-                    self.position = self._start(reader)
-                    self.begin()
-                busy = self.carry_on(reader)
-                self._attempts = 0
-            except (StoreUnavailable, NotifierUnavailable, JournalUnavailable) as error:
-                if self._stopping:
-                    break
-                self._ill(error)
-                continue
-            if not busy:
-                self._wait(IDLE_S)
-        if reader is not None:
-            reader.close()
+        """The thread: repeats step(). Told to stop, it first carries on what is there."""
+        while True:
+            wait_s = self.step()
+            if self._stopping and (self._attempts or wait_s == IDLE_S):
+                break
+            if wait_s:
+                self._wait(wait_s, wakes=wait_s == IDLE_S and not self._attempts)
+        self.close()
+
+    def step(self) -> float:
+        """Carry on a page; the answer is how long to wait: 0 when there is more, IDLE_S or a wake when there is none.
+
+        The first step opens the journal and finds the position. An outage is noted, and answered with its back-off.
+        """
+        try:
+            if self._reader is None:
+                reader = Reader.open(self._journal)
+                self.position = self._start(reader)
+                self.begin()
+                self._reader = reader
+            wait_s = self.carry_on(self._reader)
+        except (StoreUnavailable, NotifierUnavailable, JournalUnavailable) as error:
+            return self._ill(error)
+        self._attempts = 0
+        return wait_s
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
     @abstractmethod
     def begin(self) -> None:
         """Make ready what is followed to; may raise that it is unavailable."""
 
     @abstractmethod
-    def carry_on(self, reader: Reader) -> bool:
-        """Carry on a page of changes; False when there was none."""
+    def carry_on(self, reader: Reader) -> float:
+        """Carry on a page of changes; how long to wait before the next, IDLE_S when there was none."""
 
     def moved(self, seq: int) -> None:
         """Everything up to a change has been carried on."""
@@ -98,7 +110,7 @@ class Follower(threading.Thread):
         known = self.positions.get(self.name)
         return known if known is not None and known.epoch == epoch else Position(epoch, 0)
 
-    def _ill(self, error: StoreUnavailable | NotifierUnavailable | JournalUnavailable) -> None:
+    def _ill(self, error: StoreUnavailable | NotifierUnavailable | JournalUnavailable) -> float:
         self._attempts += 1
         bound_s = min(self._retry_max_s, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
         wait_s = random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads the attempts
@@ -107,7 +119,7 @@ class Follower(threading.Thread):
         if self._attempts == 1 or self._attempts % 20 == 0:
             log.warning("cannot send for now to=%s attempt=%d reason=%s", self.name, self._attempts, error)
         self.positions.ill(self.name, self.position, str(error), self.now())
-        self._wait(wait_s, wakes=False)
+        return wait_s
 
     def _wait(self, wait_s: float, *, wakes: bool = True) -> None:
         with self._changed:
@@ -144,7 +156,7 @@ class StoreFollower(Follower):
         self._prepared = False
         self.moved(self.position.seq)
 
-    def carry_on(self, reader: Reader) -> bool:
+    def carry_on(self, reader: Reader) -> float:
         """Copy a page of changes."""
         if not self._prepared:
             self._store.prepare()
@@ -154,14 +166,12 @@ class StoreFollower(Follower):
             self._offer_again(reader)
         changes = reader.changes(self.position.seq, rows_max=self._rows_max)
         if changes.seq == self.position.seq:
-            return False
+            return IDLE_S
         for refused in self._write(changes.rows, changes.events):
             self.positions.set_aside(self.name, [_aside(refused)])
             log.error("refused and set aside by=%s reason=%s", self.name, refused.reason)
         self.moved(changes.seq)
-        if len(changes.rows) < self._rows_max // 2:
-            self._wait(LINGER_S, wakes=False)
-        return True
+        return LINGER_S if len(changes.rows) < self._rows_max // 2 else 0.0
 
     def _write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> Sequence[Refused]:
         try:
@@ -189,9 +199,11 @@ class NotifierFollower(Follower):
         *,
         now: Callable[[], int],
         retry_max_s: float,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(notifier.name, journal, positions, now=now, retry_max_s=retry_max_s)
         self._notifier = notifier
+        self._monotonic = monotonic
         self._moved_at = 0.0
 
     def begin(self) -> None:
@@ -200,17 +212,17 @@ class NotifierFollower(Follower):
         self._perhaps_told_before = self.now() - FRESH_MS if fresh else 0
         self.moved(self.position.seq)
 
-    def carry_on(self, reader: Reader) -> bool:
+    def carry_on(self, reader: Reader) -> float:
         """Tell a page of events."""
         seq, events = reader.alerts.changes(self.position.seq)
         for event in events:
             if event.sent:
                 self._tell(reader, event)
-        long_ago = time.monotonic() - self._moved_at > QUIET_S
+        long_ago = self._monotonic() - self._moved_at > QUIET_S
         if events or seq - self.position.seq > QUIET_CHANGES or (seq > self.position.seq and long_ago):
-            self._moved_at = time.monotonic()
+            self._moved_at = self._monotonic()
             self.moved(seq)
-        return bool(events)
+        return 0.0 if events else IDLE_S
 
     def _tell(self, reader: Reader, event: AlertEvent) -> None:
         state = self.positions.notice(self.name, event.id)

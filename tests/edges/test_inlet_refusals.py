@@ -1,10 +1,12 @@
 """The inlet with brokers that refuse, say nothing or close: it says what is wrong, tries again and never waits."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -44,6 +46,12 @@ class Silence:
 def silence() -> Iterator[Silence]:
     with closing(Silence()) as listening:
         yield listening
+
+
+def in_a_thread_of(helpers: list[threading.Thread], job: Callable[[], None]) -> None:
+    """A background that a test can watch."""
+    helpers.append(threading.Thread(target=job, daemon=True))
+    helpers[-1].start()
 
 
 def drive(inlet: Inlet, so: Callable[[], object]) -> list[Delivery]:
@@ -205,21 +213,22 @@ def test_half_a_packet_of_a_lost_link_is_not_the_beginning_of_the_next(silence: 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70 + ".invalid"])
 def test_a_host_that_has_no_address_is_said_and_tried_again(host: str) -> None:
-    with closing(Inlet(BrokerAddress(host, 1883, "gauge-ingest", "rain/v1/+/up"))) as inlet:
+    helpers: list[threading.Thread] = []
+    address = BrokerAddress(host, 1883, "gauge-ingest", "rain/v1/+/up")
+
+    with closing(Inlet(address, background=partial(in_a_thread_of, helpers))) as inlet:
         drive(inlet, lambda: host in inlet.detail)
-        first_helper = inlet._helper
-        drive(inlet, lambda: inlet._helper not in (None, first_helper))
+        drive(inlet, lambda: len(helpers) > 1)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["tcp", "tls"])
 def test_closing_while_a_helper_still_connects_leaves_no_trouble_behind(silence: Silence, tls: bool) -> None:  # noqa: FBT001
-    inlet = Inlet(replace(silence.address, tls=tls))
+    helpers: list[threading.Thread] = []
+    inlet = Inlet(replace(silence.address, tls=tls), background=partial(in_a_thread_of, helpers))
     inlet.take(0)
-    helper = inlet._helper
-    assert helper is not None
 
     inlet.close()
     silence.close()
-    helper.join(CONNECT_TIMEOUT_S + 1)
+    helpers[0].join(CONNECT_TIMEOUT_S + 1)
 
-    assert not helper.is_alive()
+    assert not helpers[0].is_alive()

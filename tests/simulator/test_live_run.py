@@ -190,7 +190,7 @@ def _assert_nothing_was_sent_before_its_time(truth: Path, payloads: list[tuple[s
 
 
 def test_it_gives_up_when_no_service_appears(mosquitto: Mosquitto) -> None:
-    with _simulator("quiet", "--broker", f"127.0.0.1:{mosquitto.port}", "--wait-service-s", "0.5") as process:
+    with _simulator("quiet_day", "--broker", f"127.0.0.1:{mosquitto.port}", "--wait-service-s", "0.5") as process:
         output, _ = process.communicate(timeout=20)
 
     assert process.returncode == 1

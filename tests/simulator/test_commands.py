@@ -50,7 +50,7 @@ def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str], monkeypat
     assert _call(monkeypatch, "list") == 0
 
     text = capsys.readouterr().out
-    assert all(name in text for name in ("flash_flood", "quiet", "outage", "steady_rain"))
+    assert all(name in text for name in ("flash_flood", "quiet_day", "outage", "steady_rain"))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,10 @@ def test_a_bad_configuration_gets_one_line_and_status_2(
         ("run", "--broker", "127.0.0.1"),
         ("run", "--broker", "127.0.0.1:99999"),
         ("run", "--speed", "0"),
-        ("truth", "--out", "rain.parquet"),
+        ("truth", "--out", "rain.xlsx"),
+        ("run", "--stations", "0"),
+        ("run", "--every", "1 minute", "--stations", "5"),
+        ("show", "--out", "rain.png"),
         ("truth", "--out", "rain.csv", "--start", "yesterday"),
     ],
 )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from simulator.clock import ScaledClock, monotonic_s, rfc3339, sleep_s
-from simulator.link import Broker, ServiceWatch, StationLink
+from simulator.clock import ScaledClock, monotonic_s, sleep_s
+from simulator.live.link import Broker, LiveUplink, ServiceWatch
 from simulator.truth import TruthLog
-from simulator.wire import Message, Reading
-from simulator.world import Happening, RainMinute, Tip, World
+from simulator.values import Happening
+from simulator.world import World
 
 TICK_S = 0.02  # real seconds between two looks at the clock and the sockets
+PATIENCE_S = 5.0  # real seconds a modem waits for an acknowledgement at least, however fast the simulated clock is
 
 
 class Display(Protocol):
     """Anything that wants to know of the rain while it falls."""
 
-    def rain(self, station: str, rain: RainMinute) -> None:
+    def rain(self, rain: Happening) -> None:
         """Take in one more minute of one station."""
 
     def close(self) -> None:
@@ -40,11 +41,21 @@ class Tally:
     readings: int = 0
     messages: int = 0
     acknowledged: int = 0
+    dropped: int = 0
 
     @property
     def outstanding(self) -> int:
-        """Return how many messages were made and not acknowledged."""
-        return self.messages - self.acknowledged
+        """Return how many messages were made, are still held, and were not acknowledged."""
+        return self.messages - self.acknowledged - self.dropped
+
+
+_COUNTED = {
+    "tip": "tips",
+    "reading": "readings",
+    "message": "messages",
+    "puback": "acknowledged",
+    "dropped": "dropped",
+}
 
 
 def wait_for_service(broker: Broker, *, station: str, wait_s: float, stop: Stop) -> str | None:
@@ -75,7 +86,7 @@ class Run:
     def __init__(
         self,
         world: World,
-        broker: Broker,
+        uplinks: Mapping[str, LiveUplink],
         *,
         clock: ScaledClock,
         truth: TruthLog,
@@ -84,14 +95,11 @@ class Run:
     ) -> None:
         self.tallies = {site.station: Tally() for site in world.sites}
         self._world = world
+        self._uplinks = uplinks
         self._clock = clock
         self._truth = truth
         self._display = display
         self._stop = stop
-        self._links = {
-            station: StationLink(broker, station=station, on_publish=self._on_publish, on_puback=self._on_puback)
-            for station in self.tallies
-        }
 
     @property
     def outstanding(self) -> int:
@@ -101,62 +109,37 @@ class Run:
     def troubles(self) -> dict[str, str]:
         """Return, for each station that could not hand everything in, what its link last ran into."""
         return {
-            station: self._links[station].trouble or "the broker has not acknowledged it yet"
+            station: self._uplinks[station].trouble or "the broker has not acknowledged it yet"
             for station, tally in self.tallies.items()
             if tally.outstanding
         }
 
     def play(self, *, wait_s: float) -> bool:
         """Let everything happen at its time; return whether the world came to its end and all was acknowledged."""
-        happenings = self._world.happenings()
-        following = next(happenings, None)
-        while following is not None and not self._stop.wanted:
-            following = self._catch_up(happenings, following)
-            self._step_links()
+        while not self._world.closed and not self._stop.wanted:
+            self._move_on()
             sleep_s(TICK_S)
         deadline_s = monotonic_s() + wait_s
         while self.outstanding and not self._stop.wanted and monotonic_s() < deadline_s:
-            self._step_links()
+            self._move_on()
             sleep_s(TICK_S)
-        for link in self._links.values():
-            link.leave()
-        return following is None and not self.outstanding
+        for uplink in self._uplinks.values():
+            uplink.leave()
+        return self._world.closed and not self.outstanding
 
-    def _catch_up(self, happenings: Iterator[Happening], following: Happening | None) -> Happening | None:
-        now = self._clock.now()
-        while following is not None and following.at <= now:
-            self._take(following)
-            following = next(happenings, None)
-        return following
-
-    def _take(self, happening: Happening) -> None:
-        tally, what = self.tallies[happening.station], happening.what
-        self._truth.happening(happening)
-        if isinstance(what, Tip):
-            tally.tips += 1
-        elif isinstance(what, Reading):
-            tally.readings += 1
-        elif isinstance(what, Message):
-            tally.messages += 1
-            self._links[happening.station].outbox.hold(what)
-        elif isinstance(what, RainMinute):
-            self._display.rain(happening.station, what)
-
-    def _step_links(self) -> None:
-        now = self._clock.now()
-        for station, link in self._links.items():
+    def _move_on(self) -> None:
+        now = self._clock.now_ms()
+        for uplink in self._uplinks.values():
             if self._stop.wanted:
                 return  # an address that does not answer takes seconds to connect to
-            if self._world.link_up(station, now):
-                link.step()
-            else:
-                link.cut()
+            uplink.step(now)
+        for happening in self._world.advance(now):
+            self._take(happening)
 
-    def _on_publish(self, message: Message) -> None:
-        at = rfc3339(self._clock.now(), precision="milliseconds")
-        self._truth.write("publish", station=message.station, seq=message.seq, at=at)
-
-    def _on_puback(self, message: Message) -> None:
-        self.tallies[message.station].acknowledged += 1
-        at = rfc3339(self._clock.now(), precision="milliseconds")
-        self._truth.write("puback", station=message.station, seq=message.seq, at=at)
+    def _take(self, happening: Happening) -> None:
+        self._truth.happening(happening)
+        tally, counted = self.tallies[happening.station], _COUNTED.get(happening.event)
+        if counted is not None:
+            setattr(tally, counted, getattr(tally, counted) + 1)
+        elif happening.event == "rain":
+            self._display.rain(happening)

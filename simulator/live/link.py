@@ -1,13 +1,15 @@
-"""The MQTT link of a station, and the watch for the service's presence. The simulator's only home of paho.
+"""MQTT connections in real time: a station's uplink, and the watch for the service's presence. A home of paho.
 
-Each connection gets a new paho client and lives in one thread: so paho remembers nothing across connections, and
-what must be sent again is decided in one place, the outbox.
+Each connection gets a new paho client, so paho remembers nothing across connections: what must be sent again is
+decided in one place, the modem. Nothing here waits, but for the connecting itself.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import select
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,17 +21,18 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from simulator.clock import monotonic_s
-from simulator.outbox import Outbox
-from simulator.wire import Message, encode, topic
+from simulator.modem import Modem
+from simulator.values import Message
 
 Protocol = Literal["5", "3.1.1"]
 
-IN_FLIGHT_MAX = 20
-BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 2.0
+IN_FLIGHT_MAX = 20  # paho's own limit; a broker may allow fewer
+BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 2.0  # real seconds, however fast the simulated clock is
 CONNECT_TIMEOUT_S = 3.0
 CONNACK_TIMEOUT_S = 5.0
-PUBACK_TIMEOUT_S = 20.0
+SILENT_S = 4.0  # a modem that cuts after as much silence did not do it for its radio's sake
 KEEPALIVE_S = 15
+HOUSEKEEPING_S = 1.0
 SESSION_EXPIRY_S = 86400
 SERVICE_TOPIC = "rain/v1/service/+"
 
@@ -46,10 +49,14 @@ class Broker:
 
 
 class _Connection:
-    """One MQTT client id that connects, reconnects with back-off, and is moved on by step()."""
+    """One MQTT client id that connects when it is wanted, with back-off, and is moved on by poll().
+
+    poll() costs one system call while nothing has come.
+    """
 
     def __init__(self, broker: Broker, *, client_id: str, station: str) -> None:
         self.trouble: str | None = None  # why there is no connection, in the broker's or the system's words
+        self._wanted = False
         self._last_words: str | None = None  # of the broker, on the connection that is open or was the last
         self._broker = broker
         self._client_id = client_id
@@ -58,36 +65,43 @@ class _Connection:
         self._client: paho.Client | None = None
         self._ready = False
         self._window = IN_FLIGHT_MAX
+        self._readable = select.poll()
         self._failures = 0
-        self._next_try_s = 0.0
-        self._opened_s = 0.0
-        self._rng = random.Random()
+        self._next_try_s = self._opened_s = self._housekeeping_s = 0.0
+        self._jitter = random.Random()
 
-    def step(self) -> None:
-        """Connect when it is time, and take in what has arrived. Never waits, but for the connecting itself."""
+    def poll(self) -> None:
+        """Connect when it is time, and take in what has arrived."""
         if self._client is None:
-            if monotonic_s() >= self._next_try_s:
-                self._open()
+            if self._wanted and monotonic_s() >= self._next_try_s:
+                self._connect()
             return
-        result = self._client.loop(timeout=0.0)
+        result = self._move(self._client)
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS or self._last_words:
             self._drop(f"the connection broke: {paho.error_string(result)}")
         elif not self._ready and monotonic_s() - self._opened_s > CONNACK_TIMEOUT_S:
             self._drop(f"the broker did not answer CONNECT within {CONNACK_TIMEOUT_S:g} s")
 
-    def cut(self) -> None:
-        """Tear the connection without a word, as a lost radio link does."""
-        if self._client is not None:
-            self._close_socket()
-            self._next_try_s = 0.0
-
     def leave(self) -> None:
         """Say goodbye to the broker, if there is anyone to say it to."""
-        if self._client is not None and self._ready:
-            self._client.disconnect()
-        self.cut()
+        if self._client is not None:
+            if self._ready:
+                self._client.disconnect()
+            self._close_socket()
+        self._wanted = False
 
-    def _open(self) -> None:
+    def _move(self, client: paho.Client) -> MQTTErrorCode:
+        result = MQTTErrorCode.MQTT_ERR_SUCCESS
+        if self._readable.poll(0):
+            result = client.loop_read()
+        if result == MQTTErrorCode.MQTT_ERR_SUCCESS and client.want_write():
+            result = client.loop_write()
+        if result == MQTTErrorCode.MQTT_ERR_SUCCESS and monotonic_s() >= self._housekeeping_s:
+            self._housekeeping_s = monotonic_s() + HOUSEKEEPING_S
+            result = client.loop_misc()  # keep-alive
+        return result
+
+    def _connect(self) -> None:
         client = self._make_client()
         self._client, self._opened_s, self._last_words = client, monotonic_s(), None
         try:
@@ -101,6 +115,13 @@ class _Connection:
                 client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be one
             self._drop(f"cannot connect: {error}")
+            return
+        sock = client.socket()
+        if sock is None:
+            self._drop("the connection broke before CONNECT was sent")
+            return
+        self._readable = select.poll()
+        self._readable.register(sock, select.POLLIN)
 
     def _make_client(self) -> paho.Client:
         modern = self._broker.protocol == "5"
@@ -120,14 +141,14 @@ class _Connection:
         return client
 
     def _on_connect(
-        self, _client: paho.Client, _: object, _flags: object, reason: ReasonCode, properties: Properties | None
+        self, client: paho.Client, _: object, _flags: object, reason: ReasonCode, properties: Properties | None
     ) -> None:
         if reason.is_failure:
             self._last_words = f"the broker refused the connection: {reason}"
             return
         self.trouble, self._ready = None, True
         self._window = min(IN_FLIGHT_MAX, getattr(properties, "ReceiveMaximum", IN_FLIGHT_MAX))
-        self._greet()
+        self._greet(client)
 
     def _on_disconnect(self, _client: paho.Client, _: object, flags: paho.DisconnectFlags, *rest: object) -> None:
         self._ready = False
@@ -139,7 +160,8 @@ class _Connection:
         self._close_socket()
         longest_s = min(BACKOFF_FIRST_S * 2.0 ** min(self._failures, 16), BACKOFF_MAX_S)
         self._failures += 1
-        self._next_try_s = monotonic_s() + self._rng.uniform(0.5, 1.0) * longest_s
+        self._next_try_s = monotonic_s() + self._jitter.uniform(0.5, 1.0) * longest_s
+        self._mourn(self.trouble)
 
     def _close_socket(self) -> None:
         assert self._client is not None, "only an open connection can be closed"
@@ -147,54 +169,85 @@ class _Connection:
         if sock is not None:
             sock.close()
         self._client, self._ready = None, False
-        self._forget()
 
-    def _greet(self) -> None:
+    def _greet(self, client: paho.Client) -> None:
         """Do what a new connection begins with."""
 
-    def _forget(self) -> None:
-        """Undo what only the lost connection knew."""
+    def _mourn(self, trouble: str) -> None:
+        """Do what the end of a connection asks for, or of the attempt to get one."""
 
 
-class StationLink(_Connection):
-    """Brings one station's outbox to the broker, in order, until everything is acknowledged."""
+class LiveUplink(_Connection):
+    """A station's way to a real broker. The world opens and cuts it through the modem, step() lets it answer."""
 
     def __init__(
         self,
         broker: Broker,
         *,
         station: str,
-        on_publish: Callable[[Message], None],
-        on_puback: Callable[[Message], None],
+        modem: Modem,
+        topic: Callable[[Message], str],
+        payload: Callable[[Message], bytes],
     ) -> None:
         super().__init__(broker, client_id=f"sim-{station}", station=station)
         self.station = station
-        self.outbox = Outbox()
-        self._tell_publish = on_publish
-        self._tell_puback = on_puback
-        self._progress_s = 0.0
+        self._modem = modem
+        self._topic, self._payload = topic, payload
+        self._now = 0
+        self._numbers: dict[int, int] = {}  # by packet id: the number of the message that left under it
+        self._beyond: deque[Message] = deque()  # sent by the modem; the broker allows no more in flight yet
+        self._silent_since_s = 0.0
 
-    def step(self) -> None:
-        """Move the connection on, then send as much as the window takes."""
-        super().step()
-        if self._client is None or not self._ready:
+    def step(self, at: int) -> None:
+        """Move the connection on and tell the modem what came of it; `at` is the simulated instant."""
+        self._now = at
+        self.poll()
+        self._publish_what_may()
+
+    def open(self, at: int) -> None:  # noqa: ARG002  (real connections take real time)
+        """Connect at the next step, or when the back-off is over."""
+        self._wanted = True
+
+    def send(self, message: Message, at: int) -> None:  # noqa: ARG002
+        """Publish a message. A connection that breaks meanwhile is told of at the next step."""
+        if self._ready:
+            self._beyond.append(message)
+            self._publish_what_may()
+
+    def cut(self, at: int) -> None:  # noqa: ARG002
+        """Tear the connection without a word, as a lost radio link does."""
+        self._wanted = False
+        if self._client is None:
             return
-        if self.outbox.in_flight and monotonic_s() - self._progress_s > PUBACK_TIMEOUT_S:
-            self._drop(f"the broker acknowledged nothing for {PUBACK_TIMEOUT_S:g} s")
-            return
-        while self.outbox.in_flight < self._window and (message := self.outbox.following()) is not None:
-            if not self.outbox.in_flight:
-                self._progress_s = monotonic_s()
-            self._tell_publish(message)
-            sent = self._client.publish(topic(message.station), encode(message), qos=1)
-            self.outbox.sent(sent.mid)
+        silent_s = monotonic_s() - self._silent_since_s
+        if self._numbers and silent_s > SILENT_S:
+            self.trouble = f"the broker acknowledged nothing for {silent_s:.0f} s"
+        self._close_socket()
+        self._forget()
+
+    def _greet(self, client: paho.Client) -> None:
+        client.on_publish = self._on_publish
+        self._modem.opened(self._now)
+
+    def _publish_what_may(self) -> None:
+        while self._beyond and len(self._numbers) < self._window:
+            assert self._client is not None, "only an open connection has messages"
+            if not self._numbers:
+                self._silent_since_s = monotonic_s()
+            message = self._beyond.popleft()
+            sent = self._client.publish(self._topic(message), self._payload(message), qos=1)
+            self._numbers[sent.mid] = message.number
             if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self._drop(f"the connection broke: {paho.error_string(sent.rc)}")
-                return
+                self._last_words = self._last_words or f"the connection broke: {paho.error_string(sent.rc)}"
 
-    def _greet(self) -> None:
-        assert self._client is not None, "a greeting comes from an open connection"
-        self._client.on_publish = self._on_publish
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._beyond.clear()
+
+    def _mourn(self, trouble: str) -> None:
+        self._wanted = False
+        self._forget()
+        self._modem.lost(self._now, trouble)
 
     def _on_publish(
         self, _client: paho.Client, _: object, packet_id: int, reason: ReasonCode, _properties: object
@@ -203,13 +256,10 @@ class StationLink(_Connection):
             # The message stays; the connection ends, so that it is sent again at the pace of the back-off.
             self._last_words = f"the broker refused a message: {reason}"
             return
-        self._progress_s, self._failures = monotonic_s(), 0
-        message = self.outbox.acknowledge(packet_id)
-        if message is not None:
-            self._tell_puback(message)
-
-    def _forget(self) -> None:
-        self.outbox.connection_lost()
+        self._silent_since_s, self._failures = monotonic_s(), 0
+        number = self._numbers.pop(packet_id, None)
+        if number is not None:
+            self._modem.acknowledged(number, self._now)
 
 
 class ServiceWatch(_Connection):
@@ -219,12 +269,16 @@ class ServiceWatch(_Connection):
         """Sign in as `station` would: brokers that know users know the stations."""
         super().__init__(broker, client_id=f"sim-watch-{random.getrandbits(32):08x}", station=station)
         self.online = False
+        self._wanted = True
 
-    def _greet(self) -> None:
-        assert self._client is not None, "a greeting comes from an open connection"
-        self._client.on_message = self._on_message
-        self._client.on_subscribe = self._on_subscribe
-        self._client.subscribe(SERVICE_TOPIC, qos=1)
+    def step(self) -> None:
+        """Move the connection on."""
+        self.poll()
+
+    def _greet(self, client: paho.Client) -> None:
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.subscribe(SERVICE_TOPIC, qos=1)
 
     def _on_subscribe(
         self, _client: paho.Client, _: object, _packet_id: int, reasons: list[ReasonCode], _properties: object

@@ -1,0 +1,1 @@
+"""The simulated world, part by part and as a whole."""
