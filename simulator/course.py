@@ -26,9 +26,7 @@ from simulator.scenario.incidents import (
 )
 from simulator.sites import Site
 from simulator.switch import Pulse, Switch
-from simulator.values import MINUTE_MS, NEVER, SECOND_MS, Happening
-
-VISIT_MS = 20 * MINUTE_MS  # where a scenario does not say how long somebody stays
+from simulator.values import NEVER, SECOND_MS, Happening
 
 
 class Planned(NamedTuple):
@@ -60,8 +58,6 @@ def planned(incidents: Sequence[Incident], *, start_at: int, end_at: int) -> lis
         at, until = start_at + incident.begins_ms, NEVER
         if isinstance(incident, Lasting) and incident.ends_ms is not None:
             until = start_at + incident.ends_ms
-        elif isinstance(incident, Visit):
-            until = at + VISIT_MS
         plan.append(Planned(at, incident, until, ends=False))
         if until != NEVER:
             plan.append(Planned(until, incident, until, ends=True))
@@ -142,8 +138,8 @@ def _visit(station: Parts, visit: Visit, at: int, until: int) -> list[Happening]
 
 
 def _strike(station: Parts, strike: Lightning, at: int) -> list[Happening]:
-    pulses = [Pulse(at + 1 + number * 50, "lightning") for number in range(strike.spurious_pulses)]
-    station.bring(pulses)
+    if not station.switch.dead_input:
+        station.bring([Pulse(at + 1 + number * 50, "lightning") for number in range(strike.spurious_pulses)])
     if strike.trips_protector:
         station.switch.dead_input = True
     if strike.reboots:

@@ -23,6 +23,7 @@ class Dice:
     def __init__(self, *name: object) -> None:
         self._random = random.Random("/".join(map(str, name)))
         self.fraction = self._random.random  # from 0 up to, but not 1
+        self._spare: float | None = None
 
     def between(self, low: float, high: float) -> float:
         """Return a number that is anywhere in between with the same chance."""
@@ -45,12 +46,17 @@ class Dice:
         return -mean * log(1.0 - self.fraction())
 
     def normal(self) -> float:
-        """Return a standard normal number (Marsaglia and Bray's polar method, SIAM Review 6, 1964)."""
+        """Return a standard normal number (Marsaglia and Bray's polar method, SIAM Review 6, 1964: two at a time)."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            return spare
         while True:
             x, y = 2.0 * self.fraction() - 1.0, 2.0 * self.fraction() - 1.0
             square = x * x + y * y
             if 0.0 < square < 1.0:
-                return x * math.sqrt(-2.0 * log(square) / square)
+                stretch = math.sqrt(-2.0 * log(square) / square)
+                self._spare = y * stretch
+                return x * stretch
 
     def lognormal(self, *, median: float, sigma: float) -> float:
         """Return a positive number with a long tail; sigma 0 gives the median."""

@@ -66,6 +66,7 @@ class Modem:
         """`size` gives a message's payload in bytes. No answer is waited for less than `patience_ms`."""
         self.on = True  # follows the logger's power
         self.trouble: str | None = None  # why the uplink ended a connection the last time
+        self.connections = 0  # that came to be, so far
         self._station, self._memory, self._radio, self._settings = station, memory, radio, settings
         self._dice, self._size = dice, size
         self._timeout_ms = max(_ms(settings.ack_timeout_s), patience_ms)
@@ -223,6 +224,7 @@ class Modem:
         self._active_at = max(self._active_at, at)
         if number is None:
             self._phase, self._timer_at = "open", NEVER
+            self.connections += 1
             return
         self._failures = 0
         self._patience.pop(number, None)

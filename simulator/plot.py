@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
@@ -56,8 +57,6 @@ _TICKS_H = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 672)
 _TICK_COLUMNS_MIN = 8
 _ROUND_FROM = 9.95  # mm/h, without a decimal
 _SHORTFALL = 0.2  # of what fell; a gauge that is wrong by more is told in red
-
-
 # What is marked, and yet nothing that went wrong.
 _NO_FAULT: dict[str, Style] = {SNOW: "snow", VISIT: "plain"}
 
@@ -66,11 +65,16 @@ class Scale(NamedTuple):
     """What the pictures of all stations have in common."""
 
     start_at: int
-    minutes: int
+    minutes: int  # of the run
     bar_min: int
-    columns: int
+    bars: int
+    columns: int  # a whole number for each bar
     rate_max: float  # mm/h
     sum_max_mm: float
+
+    def column(self, minute: float) -> float:
+        """Return where a minute of the run stands, in columns from the left."""
+        return minute * self.columns / (self.bars * self.bar_min)
 
 
 def draw(
@@ -88,7 +92,7 @@ def draw(
         else:
             lines += [*_rain(chronicle, scale), _axis(scale, "0"), *_sums(chronicle, scale)]
         lines += [_trouble(label, chronicle.spans(label), scale) for label in _labels(chronicle)]
-    return [*lines, [], *([] if all(map(_is_dry, chronicles)) else _legend(scale))]
+    return lines if all(map(_is_dry, chronicles)) else [*lines, [], *_legend(scale)]
 
 
 def printed(lines: Sequence[Line]) -> Text:
@@ -110,10 +114,16 @@ def _scale(chronicles: Sequence[Chronicle], *, start_at: int, minutes: int, colu
     bar_min = next((step for step in BARS_MIN if -(-minutes // step) <= columns), -(-minutes // columns))
     rates = [rate for one in chronicles for rate in _rates(one.fell_mm, bar_min)]
     sums = [total for one in chronicles for total in (sum(one.fell_mm), sum(one.counted_mm))]
-    # As many columns a bar as there is room for.
     bars = -(-minutes // bar_min)
-    columns = bars * (columns // bars)
-    return Scale(start_at, minutes, bar_min, columns, _round_up(max(rates, default=0.0)), _round_up(max(sums)))
+    return Scale(
+        start_at=start_at,
+        minutes=minutes,
+        bar_min=bar_min,
+        bars=bars,
+        columns=bars * (columns // bars),
+        rate_max=_round_up(max(rates, default=0.0)),
+        sum_max_mm=_round_up(max(sums, default=0.0)),
+    )
 
 
 def _rates(amounts_mm: Sequence[float], bar_min: int) -> list[float]:
@@ -150,7 +160,7 @@ def _rain(chronicle: Chronicle, scale: Scale) -> list[Line]:
     """Return the bars, from the top."""
     rates = _rates(chronicle.fell_mm, scale.bar_min)
     snows = [any(chronicle.snowed[first : first + scale.bar_min]) for first in range(0, scale.minutes, scale.bar_min)]
-    broad = scale.columns // len(rates)
+    broad = scale.columns // scale.bars
     lines: list[Line] = []
     for row in range(RAIN_ROWS - 1, -1, -1):
         label = f"{scale.rate_max:g} mm/h" if row == RAIN_ROWS - 1 else ""
@@ -175,15 +185,14 @@ def _is_dry(chronicle: Chronicle) -> bool:
 
 def _axis(scale: Scale, zero: str) -> Line:
     """Return the line of time: a tick and its hour in Beijing time, at midnight the date."""
-    column_ms = scale.minutes * MINUTE_MS / scale.columns
-    hours = next((step for step in _TICKS_H if step * HOUR_MS / column_ms >= _TICK_COLUMNS_MIN), _TICKS_H[-1])
+    hours = next((step for step in _TICKS_H if scale.column(step * 60) >= _TICK_COLUMNS_MIN), _TICKS_H[-1])
     step_ms, ahead_ms = hours * HOUR_MS, 8 * HOUR_MS  # ticks fall on Beijing's midnight
     first_at = -(-(scale.start_at + ahead_ms) // step_ms) * step_ms - ahead_ms
     line = ["─"] * scale.columns
     for at in range(first_at, scale.start_at + scale.minutes * MINUTE_MS, step_ms):
         when = datetime.fromtimestamp(at // 1000, BEIJING)
         label = f"┬{when:%m-%d}" if when.hour == 0 else f"┬{when:%H:%M}"
-        column = round((at - scale.start_at) / column_ms)
+        column = round(scale.column((at - scale.start_at) / MINUTE_MS))
         if column + len(label) <= scale.columns:
             line[column : column + len(label)] = label
     return [Piece(f"{zero:>{_MARGIN - 2}} └{''.join(line)}", "muted")]
@@ -210,7 +219,7 @@ def _curve(amounts_mm: Sequence[float], scale: Scale) -> list[list[int]]:
     cells_of = [[0] * scale.columns for _ in range(SUM_ROWS)]
     height, total, minute, last = SUM_ROWS * 4 - 1, 0.0, 0, 0
     for half in range(scale.columns * 2):
-        until = min(round((half + 1) * scale.minutes / (scale.columns * 2)), len(amounts_mm))
+        until = min(round((half + 1) * scale.bars * scale.bar_min / (scale.columns * 2)), len(amounts_mm))
         total += sum(amounts_mm[minute:until])
         minute = max(minute, until)
         level = min(max(round(total / scale.sum_max_mm * height), 0), height)
@@ -227,8 +236,8 @@ def _labels(chronicle: Chronicle) -> list[str]:
 def _trouble(label: str, troubles: Sequence[Trouble], scale: Scale) -> Line:
     line = [" "] * scale.columns
     for trouble in troubles:
-        first = min(int(trouble.since_min / scale.minutes * scale.columns), scale.columns - 1)
-        last = min(max(-int(-trouble.until_min / scale.minutes * scale.columns // 1), first + 1), scale.columns)
+        first = min(math.floor(scale.column(trouble.since_min)), scale.columns - 1)
+        last = min(max(math.ceil(scale.column(trouble.until_min)), first + 1), scale.columns)
         line[first:last] = "◆" if trouble.until_min == trouble.since_min else "━" * (last - first)
     return [Piece(f"{label:>{_MARGIN - 2}}  "), Piece("".join(line), _NO_FAULT.get(label, "bad"))]
 

@@ -51,6 +51,7 @@ class Station:
         self.modem = Modem(name, memory, self.radio, plan.link, dice=dice, size=size, patience_ms=patience_ms)
         self.closed = False
         self.due = start_at
+        self._connections = 0
         self._air = air
         self._start_at, self._end_at = start_at, start_at + minutes * MINUTE_MS
         self._minute_at = start_at  # up to here the weather is known
@@ -87,6 +88,9 @@ class Station:
         modem.on = on
         if modem.next_at() <= at:
             happenings += modem.step(at)
+            if modem.connections > self._connections:  # with the network comes its time
+                self._connections = modem.connections
+                happenings += self.rtu.hears_network(at)
         self.refresh()
         return happenings
 

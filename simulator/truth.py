@@ -95,7 +95,7 @@ class _CsvTable:
 
 class _ParquetTable:
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
-        import pyarrow as pa  # type: ignore[import-untyped]  # no type hints are shipped
+        import pyarrow as pa
         from pyarrow import parquet
 
         # fmt: off

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from simulator.clock import ScaledClock, cpu_s, monotonic_s
 from simulator.dice import Dice
@@ -24,11 +25,13 @@ from simulator.values import Message, Reading
 from simulator.wire import Wire
 
 STATIONS_MAX = 50_000
+EXPECTED_MIN_S = 10  # a service takes no lesser report_every_s; stations may well report more often
 FILES_BESIDE = 64  # open files that are no connections
 WET_SHARE = 0.05  # of the reports carry a tip
 LOOK_S = 0.02
 HOUSEKEEPING_S = 5.0
 LATENCIES_MAX = 100_000
+APART_DEG, SPREAD_DEG = 0.3, 50.0  # of the grid that they stand on: between two, and in all at most
 SENT_AT_ONCE_MAX = 200
 
 
@@ -36,16 +39,21 @@ class LoadError(ValueError):
     """A load that cannot be made here; the text names the limit, the value and the remedy."""
 
 
+class LoadBrokenError(Exception):
+    """The broker does not go along; the text says which station met it, and how."""
+
+
 def load_sites(number: int, *, every_s: int) -> tuple[Site, ...]:
-    """Return so many made-up sites on a grid around the county, L00001 and so on."""
+    """Return so many made-up sites, L00001 and so on, far enough apart for few to be neighbours of each other."""
     if not 0 < number <= STATIONS_MAX:
         raise LoadError(f"--stations {number}: give a number from 1 to {STATIONS_MAX}")
     width = int(number**0.5) + 1
+    apart_deg = min(APART_DEG, SPREAD_DEG / width)
     return tuple(
         Site(
             station=f"L{n + 1:05d}",
-            latitude=round(43.5 + n // width / width, 5),
-            longitude=round(86.0 + n % width / width, 5),
+            latitude=round(15.0 + n // width * apart_deg, 5),
+            longitude=round(60.0 + n % width * apart_deg, 5),
             elevation_m=1000.0,
             bucket_depth_mm=0.5,
             counter_modulus=65536,
@@ -62,7 +70,7 @@ def stations_toml(sites: tuple[Site, ...]) -> Iterator[str]:
         yield (
             f'\n[stations.{site.station}]\nname = "{site.station}"\nlatitude = {site.latitude}\n'
             f"longitude = {site.longitude}\nelevation_m = {site.elevation_m:g}\n"
-            f"bucket_depth_mm = {site.bucket_depth_mm}\nreport_every_s = {site.report_every_s}\n"
+            f"bucket_depth_mm = {site.bucket_depth_mm}\nreport_every_s = {max(site.report_every_s, EXPECTED_MIN_S)}\n"
         )
 
 
@@ -105,7 +113,7 @@ class LoadTally:
 class LoadStation:
     """One station's connection and counter."""
 
-    __slots__ = ("client", "connected", "count", "dice", "due_s", "in_flight", "seq", "site", "tally")
+    __slots__ = ("client", "connected", "count", "dice", "due_s", "in_flight", "refused", "seq", "site", "tally")
 
     def __init__(self, site: Site, broker: Broker, tally: LoadTally, *, seed: int, due_s: float) -> None:
         self.site = site
@@ -114,11 +122,15 @@ class LoadStation:
         self.due_s = due_s
         self.count = self.seq = 0
         self.connected = False
+        self.refused = ""
         self.in_flight: dict[int, float] = {}
         self.client = _client(site.station, broker)
         self.client.on_connect = self._on_connect
         self.client.on_publish = self._on_publish
-        self.client.connect(broker.host, broker.port, KEEPALIVE_S * 8)
+        try:
+            self.client.connect(broker.host, broker.port, KEEPALIVE_S * 8)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be one
+            raise LoadBrokenError(f"{site.station}: cannot connect: {error}") from error
 
     def report(self, wire: Wire, *, now_s: int) -> None:
         """Send one reading."""
@@ -130,9 +142,11 @@ class LoadStation:
         self.in_flight[sent.mid] = monotonic_s()
         self.tally.sent += 1
 
-    def _on_connect(self, _client: paho.Client, _: object, _flags: object, reason: object, _properties: object) -> None:
-        if getattr(reason, "is_failure", False):
-            raise LoadError(f"{self.site.station}: the broker refused the connection: {reason}")
+    def _on_connect(
+        self, _client: paho.Client, _: object, _flags: object, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            self.refused = f"the broker refused the connection: {reason}"
         self.connected = True
 
     def _on_publish(self, _client: paho.Client, _: object, mid: int, _reason: object, _properties: object) -> None:
@@ -157,7 +171,7 @@ def _client(station: str, broker: Broker) -> paho.Client:
 
 
 class Load:
-    """All stations of a load. `step` sends what is due and takes in what has come."""
+    """All stations of a load. `step` sends what is due and takes in what has come; raises LoadBrokenError."""
 
     def __init__(
         self, sites: tuple[Site, ...], broker: Broker, wire: Wire, *, seed: int, clock: ScaledClock, stop: Stop
@@ -181,7 +195,7 @@ class Load:
         self._every_s = sites[0].report_every_s / clock.speed
 
     def connect(self) -> Iterator[int]:
-        """Connect one station after the other; yield how many are connected so far. Raises OSError."""
+        """Connect one station after the other; yield how many are connected so far."""
         for number, site in enumerate(self._sites):
             if self._stop.wanted:
                 return
@@ -226,8 +240,10 @@ class Load:
         began_s = cpu_s()
         for key, _ in ready:
             station: LoadStation = key.data
-            if station.client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                raise LoadError(f"{station.site.station}: the broker closed the connection (its limit of connections?)")
+            result = station.client.loop_read()
+            if station.refused or result != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                why = station.refused or "the broker closed the connection (its limit of connections?)"
+                raise LoadBrokenError(f"{station.site.station}: {why}")
         self.tally.cpu_s += cpu_s() - began_s
         if monotonic_s() > self._housekeeping_s:
             self._housekeeping_s = monotonic_s() + HOUSEKEEPING_S

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from simulator.clock import ScaledClock, rfc3339_ms, rfc3339_s
 from simulator.live.link import Broker, LiveUplink
-from simulator.live.load import Load
+from simulator.live.load import Load, LoadBrokenError
 from simulator.live.load_screen import play_load
 from simulator.live.runner import PATIENCE_S, Run, Stop, wait_for_service
 from simulator.modem import Modem
@@ -110,7 +110,11 @@ def play_stations(sites: tuple[Site, ...], ask: Ask) -> bool:
     rate = number / every_s * ask.clock.speed
     for_s = ask.minutes * 60 / ask.clock.speed
     out.print(f"{number} stations, one reading each {every_s} s: {rate:.1f} messages/s for {for_s:.0f} s of real time")
-    return play_load(load, out, for_s=for_s, wait_s=ask.wait_s, wanted_rate=rate, stop=stop)
+    try:
+        return play_load(load, out, for_s=for_s, wait_s=ask.wait_s, wanted_rate=rate, stop=stop)
+    except LoadBrokenError as error:
+        Console(stderr=True, soft_wrap=True).print(f"simulator: {error}", highlight=False, markup=False)
+        return False
 
 
 def _uplink(broker: Broker, site: Site, modem: Modem, wire: Wire) -> LiveUplink:

@@ -64,19 +64,15 @@ class Schedule:
             self.next_at = min(self._alarm_at, wanted_at)
 
     def take(self, at: int) -> Due:
-        """Return what is due at an instant, and look for the next."""
+        """Return what is due at an instant, and look for the next; what was wanted stays so until it is answered."""
         assert self.next_at <= at, "nothing is due"
-        by_clock, wanted = self._alarm_at <= at, self._wanted if self._wanted_at <= at else None
-        if by_clock:
-            observed_s = self._alarm_s
-            self._look_for_alarm(observed_s + 1)
-        else:
-            observed_s = self._clock.seconds(self._wanted_at)
-        if wanted is not None:
-            self._wanted = None
-            self._wanted_from = self._wanted_at = NEVER
+        wanted = self._wanted if self._wanted_at <= at else None
+        if self._alarm_at > at:
+            return Due(self._clock.seconds(self._wanted_at), False, wanted)
+        observed_s = self._alarm_s
+        self._look_for_alarm(observed_s + 1)
         self.next_at = min(self._alarm_at, self._wanted_at)
-        return Due(observed_s, by_clock, wanted)
+        return Due(observed_s, True, wanted)
 
     def answered(self) -> None:
         """Forget what was asked for: a reading has come."""

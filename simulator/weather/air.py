@@ -25,23 +25,26 @@ _COOLS, _WARMS = 0.3, 0.08
 _COOLING_C_MIN = 0.05
 
 
-class Air1000:
+class CountyAir:
     """What the air at 1000 m does when no rain is near: the same over the whole county."""
 
     def __init__(self, settings: WeatherSettings, *, seed: int, start_at: int, minutes: int) -> None:
         slots = -(-minutes // SLOT_MIN)
         self._settings = settings
-        self.temperature_c = _temperatures(settings, start_at, slots)
-        self.cloud = _clouds(settings.cloud, Dice("weather", seed, "cloud"), slots)
+        self._mean_c, self._swing_c = _means(settings, start_at, slots), _swings(settings, start_at, slots)
+        self._cloud = _clouds(settings.cloud, Dice("weather", seed, "cloud"), slots)
 
     def over(self, elevation_m: float, wet: Sequence[bool]) -> tuple[Sequence[float], Sequence[float]]:
         """Return temperature and cloud of each slot at a place, from which of its slots have rain."""
         settings = self._settings
-        lower_c = settings.lapse_c_per_km * (elevation_m - _REFERENCE_M) / 1000.0
-        temperatures_c = [at_1000_m - lower_c for at_1000_m in self.temperature_c]
-        if not any(wet):
-            return temperatures_c, self.cloud
-        if settings.rain_cools_c:
+        raining = any(wet)
+        clouds = self._overcast(wet) if raining else self._cloud
+        lower_c, damps = settings.lapse_c_per_km * (elevation_m - _REFERENCE_M) / 1000.0, settings.cloud_damps
+        temperatures_c = [
+            mean_c + swing_c * (1.0 - damps * cloud) - lower_c
+            for mean_c, swing_c, cloud in zip(self._mean_c, self._swing_c, clouds, strict=True)
+        ]
+        if raining and settings.rain_cools_c:
             cooling_c = 0.0
             for slot, rains in enumerate(wet):
                 if rains:
@@ -49,11 +52,11 @@ class Air1000:
                 elif cooling_c:
                     cooling_c = cooling_c - cooling_c * _WARMS if cooling_c > _COOLING_C_MIN else 0.0
                 temperatures_c[slot] -= cooling_c
-        return temperatures_c, self._overcast(wet)
+        return temperatures_c, clouds
 
     def _overcast(self, wet: Sequence[bool]) -> Sequence[float]:
         """Return the clouds with those of the rain: they come before it and stay a while after it."""
-        cloud = list(self.cloud)
+        cloud = list(self._cloud)
         for order, lasts_min in (
             (range(len(wet)), self._settings.cloud_after_min),
             (range(len(wet) - 1, -1, -1), self._settings.cloud_before_min),
@@ -85,20 +88,26 @@ def solar_hour(longitude: float, at: int) -> float:
     return (at / HOUR_MS + longitude / 15.0) % 24.0
 
 
-def _temperatures(settings: WeatherSettings, start_at: int, slots: int) -> list[float]:
-    hour = solar_hour(settings.anchor_longitude, start_at)
-    day = [
-        settings.daily_swing_c * cos_turn((hour + slot * SLOT_MIN / 60.0 - _WARMEST_HOUR) / 24.0)
-        for slot in range(min(slots, _SLOTS_A_DAY))
-    ]
-    temperatures_c: list[float] = []
+def _means(settings: WeatherSettings, start_at: int, slots: int) -> list[float]:
+    """Return the day's mean temperature at 1000 m for each slot; a run's days begin at its start."""
+    means_c: list[float] = []
     for first in range(0, slots, _SLOTS_A_DAY):
         mean_c = settings.temperature_c
         if mean_c is None:
             days = start_at / DAY_MS + first / _SLOTS_A_DAY  # 1970 began on 1 January
             mean_c = _YEAR_C + _SEASON_C * cos_turn((days - _WARMEST_DAY) / _YEAR_DAYS)
-        temperatures_c += [mean_c + swing_c for swing_c in day[: slots - first]]
-    return temperatures_c
+        means_c += [mean_c] * min(_SLOTS_A_DAY, slots - first)
+    return means_c
+
+
+def _swings(settings: WeatherSettings, start_at: int, slots: int) -> list[float]:
+    """Return how far each slot is above the mean of its day under a clear sky."""
+    hour = solar_hour(settings.anchor_longitude, start_at)
+    day = [
+        settings.daily_swing_c * cos_turn((hour + slot * SLOT_MIN / 60.0 - _WARMEST_HOUR) / 24.0)
+        for slot in range(min(slots, _SLOTS_A_DAY))
+    ]
+    return (day * (slots // len(day) + 1))[:slots]
 
 
 def _clouds(mean: float, dice: Dice, slots: int) -> list[float]:

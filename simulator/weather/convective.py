@@ -10,18 +10,20 @@ rain is no rectangle: see cells.py. Dry spells are the gaps between storms.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from simulator.bounds import STRICT, NotNegative, Positive, Share, Text
 from simulator.dice import Dice
-from simulator.portable import cos_turn, exp, sin_turn
+from simulator.portable import PI, cos_turn, exp
 from simulator.weather.cells import Cell, Drift
 from simulator.weather.ground import Spot
 from simulator.weather.ranges import Range, check_ranges
 
 DAY_MIN = 1440
 _HOUR_MIN = 60.0
+_BLOCK_MIN = 10.0  # of a storm's life; only blocks that come near are drawn cell by cell
 _LONGEST = 3.0  # no storm lasts longer than so many times the mean
 _STORMS_A_DAY_MAX = 50.0
 
@@ -34,32 +36,32 @@ class Convective:
     - `peak_hour`, `daily_swing`: most storms begin at this hour of local solar time; 0: at any hour alike. Hourly rain
       on this slope is more in the afternoon and night (Remote Sensing 2023, 15(19), 4833).
     - `storm_hours`: mean life of a storm (exponential, no longer than three times the mean).
-    - `cells_per_100_km2_h`: births in a storm. `cell_peak_mm_per_h`: the median cell of the median storm; both vary
-      lognormally, cells by `cell_sigma` and whole storms by `storm_sigma`.
+    - `cells_per_100_km2_h`: births in a storm. `cell_peak_mm_per_h`: mean of the cells' peaks (exponential) in the
+      median storm; whole storms vary lognormally by `storm_sigma`.
     - `growth_share`: part of a cell's life until its peak.
     - `towards_deg`: 0 is north, 90 east; the westerlies and the slope take storms to the north-east.
 
-    Radius, life and speed are usual figures of radar studies; rates and births are fitted to the statistics in
-    tests/simulator/test_weather_statistics.py.
+    Cells are up to 9 km across (where it rains 20 mm/h or more they are about 10 km in Begum and Otung 2009, Radio
+    Science 44). Sizes, lives, speeds and rates are otherwise estimates, fitted together until the series has the
+    statistics of tests/simulator/test_weather_statistics.py.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     kind: Literal["convective"] = "convective"
     stations: tuple[Text, ...] = ()  # none named: all
-    storms_per_day: NotNegative = 0.42
+    storms_per_day: NotNegative = 0.4
     peak_hour: NotNegative = 18.0
     daily_swing: Share = 0.6
-    storm_hours: Positive = 2.0
-    storm_radius_km: Range = (10.0, 30.0)
-    storm_sigma: NotNegative = 0.6
-    cells_per_100_km2_h: Positive = 1.6
-    cell_radius_km: Range = (2.0, 7.0)
-    cell_life_min: Range = (20.0, 60.0)
+    storm_hours: Positive = 3.0
+    storm_radius_km: Range = (10.0, 28.0)
+    storm_sigma: NotNegative = 0.5
+    cells_per_100_km2_h: Positive = 20.0
+    cell_radius_km: Range = (1.0, 4.4)
+    cell_life_min: Range = (12.0, 34.0)
     growth_share: Range = (0.25, 0.5)
-    cell_peak_mm_per_h: Positive = 7.0
-    cell_sigma: NotNegative = 0.9
-    speed_km_per_h: Range = (15.0, 45.0)
+    cell_peak_mm_per_h: Positive = 8.5
+    speed_km_per_h: Range = (14.0, 42.0)
     towards_deg: Range = (10.0, 100.0)
     region_km: Positive = 65.0
 
@@ -97,13 +99,13 @@ class ConvectiveRain:
         """`name` is the dice's; `solar_hour` is the local solar time at the run's start."""
         self._settings, self._name = settings, name
         self._storms = list(self._draw_storms(minutes, solar_hour)) if settings.storms_per_day else []
-        self._cells: dict[int, list[Cell]] = {}
+        self._cells: dict[tuple[int, int], list[Cell]] = {}
 
     def add(self, spot: Spot, mm: list[float]) -> None:
         """Add the storms' rain at a spot, minute by minute of the run."""
         for storm in self._storms:
-            if self._touches(storm, spot):
-                storm.drift.rain(self._cells_of(storm), spot, mm)
+            for block in self._blocks_near(storm, spot):
+                storm.drift.rain(self._cells_of(storm, block), spot, mm)
 
     def _draw_storms(self, minutes: int, solar_hour: float) -> list[_Tempest]:
         plan, dice = self._settings, Dice(*self._name, "storms")
@@ -143,57 +145,64 @@ class ConvectiveRain:
             aside_km=aside_km,
         )
 
-    def _touches(self, storm: _Tempest, spot: Spot) -> bool:
-        plan = self._settings
+    def _blocks_near(self, storm: _Tempest, spot: Spot) -> range:
+        """Return the blocks of a storm's life whose cells may come over a spot."""
+        plan, speed = self._settings, storm.drift.speed_km_per_min
         ahead_km, aside_km = storm.drift.along(spot.east_km, spot.north_km)
         rim_km = storm.radius_km + plan.cell_radius_km[1]
         if not -rim_km < aside_km - storm.aside_km < rim_km:
-            return False
-        way_km = storm.drift.speed_km_per_min * (storm.lasts_min + plan.cell_life_min[1])
-        return -rim_km < ahead_km - storm.ahead_km < way_km + rim_km
+            return range(0)
+        blocks = math.ceil(storm.lasts_min / _BLOCK_MIN)
+        way_km, block_km = ahead_km - storm.ahead_km, speed * _BLOCK_MIN
+        first_km, last_km = way_km - rim_km - speed * plan.cell_life_min[1] - block_km, way_km + rim_km
+        if last_km <= 0.0 or first_km >= blocks * block_km:
+            return range(0)
+        if not speed:
+            return range(blocks)
+        return range(max(0, math.floor(first_km / block_km)), min(blocks, math.ceil(last_km / block_km)))
 
-    def _cells_of(self, storm: _Tempest) -> list[Cell]:
-        """Return the storm's cells; they have dice of their own, so that it does not matter who asks first."""
-        if storm.number not in self._cells:
-            self._cells[storm.number] = self._draw_cells(storm, Dice(*self._name, "cells", storm.number))
-        return self._cells[storm.number]
+    def _cells_of(self, storm: _Tempest, block: int) -> list[Cell]:
+        """Return the cells of a block; it has dice of its own, so that it does not matter who asks for it first."""
+        key = (storm.number, block)
+        if key not in self._cells:
+            self._cells[key] = list(self._draw_cells(storm, block, Dice(*self._name, "cells", *key)))
+        return self._cells[key]
 
-    def _draw_cells(self, storm: _Tempest, dice: Dice) -> list[Cell]:
-        """Return a first cell at the storm's birth and more in a Poisson process while it lasts."""
-        plan = self._settings
+    def _draw_cells(self, storm: _Tempest, block: int, dice: Dice) -> Iterator[Cell]:
+        """Yield a Poisson process of cells, after a first one at the storm's birth."""
+        plan, speed = self._settings, storm.drift.speed_km_per_min
         every_min = _HOUR_MIN * 100.0 / (plan.cells_per_100_km2_h * _circle_km2(storm.radius_km))
-        median = plan.cell_peak_mm_per_h / 60.0 * storm.vigour
-        cells: list[Cell] = []
-        born_min = storm.born_min
-        while born_min < storm.born_min + storm.lasts_min:
+        mean = plan.cell_peak_mm_per_h / _HOUR_MIN * storm.vigour
+        age_min = block * _BLOCK_MIN + (dice.exponential(every_min) if block else 0.0)
+        while age_min < min(storm.lasts_min, (block + 1) * _BLOCK_MIN):
             ahead_km, aside_km = _in_disc(dice, storm.radius_km)
             life_min, radius_km = dice.between(*plan.cell_life_min), dice.between(*plan.cell_radius_km)
+            born_min = storm.born_min + age_min
             peak_min = born_min + life_min * dice.between(*plan.growth_share)
-            cells.append(
-                Cell(
-                    born_min=born_min,
-                    full_from_min=peak_min,
-                    full_until_min=peak_min,
-                    dies_min=born_min + life_min,
-                    ahead_km=storm.ahead_km + storm.drift.speed_km_per_min * (born_min - storm.born_min) + ahead_km,
-                    aside_km=storm.aside_km + aside_km,
-                    along_km=radius_km,
-                    across_km=radius_km,
-                    peak_mm_per_min=dice.lognormal(median=median, sigma=plan.cell_sigma),
-                )
+            yield Cell(
+                born_min=born_min,
+                full_from_min=peak_min,
+                full_until_min=peak_min,
+                dies_min=born_min + life_min,
+                ahead_km=storm.ahead_km + speed * age_min + ahead_km,
+                aside_km=storm.aside_km + aside_km,
+                along_km=radius_km,
+                across_km=radius_km,
+                peak_mm_per_min=dice.exponential(mean),
             )
-            born_min += dice.exponential(every_min)
-        return cells
+            age_min += dice.exponential(every_min)
 
 
 def _in_disc(dice: Dice, radius_km: float) -> tuple[float, float]:
-    """Return a point anywhere in a disc with the same chance."""
-    turn, from_middle_km = dice.fraction(), radius_km * math.sqrt(dice.fraction())
-    return from_middle_km * sin_turn(turn), from_middle_km * cos_turn(turn)
+    """Return a point anywhere in a disc with the same chance: thrown at its square until it hits."""
+    while True:
+        east, north = 2.0 * dice.fraction() - 1.0, 2.0 * dice.fraction() - 1.0
+        if east * east + north * north < 1.0:
+            return east * radius_km, north * radius_km
 
 
 def _circle_km2(radius_km: float) -> float:
-    return 3.141592653589793 * radius_km * radius_km
+    return PI * radius_km * radius_km
 
 
 def _swept_km2(plan: Convective) -> float:
@@ -202,4 +211,4 @@ def _swept_km2(plan: Convective) -> float:
     square = (low * low + low * high + high * high) / 3.0
     minutes = plan.storm_hours * _HOUR_MIN * (1.0 - exp(-_LONGEST))
     way_km = (plan.speed_km_per_h[0] + plan.speed_km_per_h[1]) / 2.0 / 60.0 * minutes
-    return 3.141592653589793 * square + (low + high) * way_km
+    return PI * square + (low + high) * way_km

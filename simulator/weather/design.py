@@ -72,7 +72,7 @@ class DesignRain:
         before_mm = 0.0
         for minute in range(first, last):
             after_mm = plan.depth_mm * self._fallen(minute + 1 - plan.since_min)
-            mm[minute] += after_mm - before_mm
+            mm[minute] += max(0.0, after_mm - before_mm)
             before_mm = after_mm
 
     def _fallen(self, at_min: float) -> float:

@@ -67,6 +67,8 @@ class Record:
             raise ValueError('value_column: rows = "step" needs the column that has the depth, or feeds')
         if self.skip_flags and not self.flag_column:
             raise ValueError("flag_column: skip_flags needs the column that has the flags")
+        if len(self.delimiter) != 1:
+            raise ValueError(f"delimiter = {self.delimiter!r}: write one character")
 
 
 class _Fall(NamedTuple):
@@ -75,6 +77,17 @@ class _Fall(NamedTuple):
     since_min: float
     until_min: float
     mm: float
+
+    def shifted(self, minutes: float) -> _Fall:
+        """Return the same water at another time."""
+        return _Fall(self.since_min + minutes, self.until_min + minutes, self.mm)
+
+    def after(self, at_min: float) -> _Fall:
+        """Return the part of the water that fell after a time before its end."""
+        if self.since_min >= at_min:
+            return self
+        part = (self.until_min - at_min) / (self.until_min - self.since_min)
+        return _Fall(at_min, self.until_min, self.mm * part)
 
 
 class RecordRain:
@@ -90,12 +103,10 @@ class RecordRain:
         begins_at = _begins_at(path, plan, table, start_at)
         self._falls: dict[str, list[_Fall]] = {}
         for gauge, entries in table.items():
-            falls = _falls(path, plan, entries)
             shift_min = plan.since_min - begins_at / MINUTE_MS
-            shifted = [_Fall(one.since_min + shift_min, one.until_min + shift_min, one.mm) for one in falls]
-            # What began before the record is to be heard is left out as a whole: half a tip is no tip.
-            first_min = max(0.0, plan.since_min)
-            self._falls[gauge] = [one for one in shifted if one.until_min > first_min and one.since_min < minutes]
+            falls = [fall.shifted(shift_min) for fall in _falls(path, plan, entries)]
+            later = [fall.after(plan.since_min) for fall in falls if fall.until_min > plan.since_min]
+            self._falls[gauge] = [fall for fall in later if fall.since_min < minutes]
 
     def add(self, spot: Spot, mm: list[float]) -> None:
         """Add what the station's gauge had, minute by minute of the run."""
@@ -108,17 +119,16 @@ class RecordRain:
 
 def _table(plan: Record) -> Table:
     """Return what to look for in the file."""
-    if plan.station_column:
-        columns: tuple[str, ...] = (plan.value_column,)
-    else:
-        columns = tuple(dict.fromkeys(plan.feeds.values())) if plan.feeds else (plan.value_column,)
+    fed = tuple(dict.fromkeys(plan.feeds.values()))
+    by_column = bool(fed) and not plan.station_column
     return Table(
         time_column=plan.time_column,
         time_format=plan.time_format,
         utc_offset_ms=round(plan.utc_offset_h * HOUR_MS),
-        value_columns=columns,
+        value_columns=fed if by_column else (plan.value_column,),
+        values_key="feeds" if by_column else "value_column",
         station_column=plan.station_column,
-        gauges=tuple(dict.fromkeys(plan.feeds.values())) if plan.station_column else (),
+        gauges=fed if plan.station_column else (),
         flag_column=plan.flag_column,
         skip_flags=frozenset(flag.casefold() for flag in plan.skip_flags),
         delimiter=plan.delimiter,
@@ -153,10 +163,11 @@ def _falls(path: Path, plan: Record, entries: Sequence[Entry]) -> list[_Fall]:
         lead_min = plan.step_min if plan.label == "end" else 0.0
         begins = [(entry, entry.at / MINUTE_MS - lead_min) for entry in entries if entry.value]
         return [_Fall(since, since + plan.step_min, entry.value * plan.factor) for entry, since in begins]
+    before_min = -math.inf
     if plan.rows == "count":
+        before_min = entries[0].at / MINUTE_MS
         entries = _tips(path, plan, entries)
     falls: list[_Fall] = []
-    before_min = -math.inf
     depth_mm = plan.factor * (1.0 if plan.rows == "tip" and plan.value_column else plan.tip_mm)
     for entry in sorted(entries, key=lambda entry: entry.at):
         if entry.value:

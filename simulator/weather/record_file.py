@@ -38,6 +38,7 @@ class Table(NamedTuple):
     time_format: str
     utc_offset_ms: int
     value_columns: tuple[str, ...]
+    values_key: str  # the setting that names them
     station_column: str
     gauges: tuple[str, ...]
     flag_column: str
@@ -56,7 +57,7 @@ def read_entries(path: Path, table: Table) -> Mapping[str, Sequence[Entry]]:
                 found.setdefault(gauge, []).append(entry)
     except (OSError, EOFError, zlib.error) as error:
         raise RecordError(f"{path}: cannot be read ({error}): give a file in the scenario's folder") from error
-    except (UnicodeDecodeError, csv.Error, TypeError) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RecordError(f"{path}: is no CSV file ({error}): save it as CSV in UTF-8") from error
     if not found:
         raise RecordError(f"{path}: has no row with a value: check the file and skip_flags")
@@ -90,8 +91,9 @@ def _entries(path: Path, table: Table, rows: Iterator[list[str]]) -> Iterator[tu
     time_at = _column(path, header, "time_column", table.time_column)
     station_at = _column(path, header, "station_column", table.station_column) if table.station_column else None
     flag_at = _column(path, header, "flag_column", table.flag_column) if table.flag_column else None
-    key = "value_column" if len(table.value_columns) == 1 or station_at is not None else "feeds"
-    values_at = [(name, _column(path, header, key, name) if name else None) for name in table.value_columns]
+    values_at = [
+        (name, _column(path, header, table.values_key, name) if name else None) for name in table.value_columns
+    ]
     for line, row in enumerate(rows, start=2):
         if line > ROWS_MAX:
             raise RecordError(f"{path}: line {line}: more than {ROWS_MAX} rows: cut out the time you want to replay")

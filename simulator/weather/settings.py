@@ -36,9 +36,11 @@ Rain = Annotated[Storm | Convective | Stratiform | Design | Record, ByKind()]
 class WeatherSettings:
     """The air, and what falls from it. Without any `rain` it is dry.
 
-    - `temperature_c`: the day's mean at 1000 m; None: what the season has (Urumqi's year). `daily_swing_c`: half of
-      the difference between afternoon and night (Urumqi in July: 18.2 to 30.1 °C). `lapse_c_per_km`: colder by
-      this for each km up (standard atmosphere). `rain_cools_c`: so much colder in the end while it rains.
+    - `temperature_c`: the day's mean at 1000 m; None: what the season has (Urumqi's year).
+    - `daily_swing_c`: half of the difference between afternoon and night under a clear sky; 7 under a quarter of cloud
+      gives the 18.2 to 30.1 °C of a mean July in Urumqi. Under cloud a share `cloud_damps` of it is missing (estimate).
+    - `lapse_c_per_km`: colder by this for each km up (standard atmosphere).
+    - `rain_cools_c`: so much colder in the end while it rains (estimate).
     - `snow_below_c`, `rain_above_c`: see air.snow_share.
     - `cloud`: mean share of the sky while no rain is near. It is overcast while it rains, and clouds up in
       `cloud_before_min` and clears in `cloud_after_min`.
@@ -54,9 +56,10 @@ class WeatherSettings:
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     temperature_c: Celsius | None = None
-    daily_swing_c: NotNegative = 6.0
+    daily_swing_c: NotNegative = 7.0
     lapse_c_per_km: NotNegative = 6.5
-    rain_cools_c: NotNegative = 4.0
+    cloud_damps: Share = 0.6
+    rain_cools_c: NotNegative = 3.0
     snow_below_c: Celsius = -1.0
     rain_above_c: Celsius = 3.0
     cloud: Share = 0.25

@@ -1,7 +1,8 @@
 """The sky over the county: for each place, minute by minute, what falls and what the air is like.
 
 Everything follows from the settings, the seed, the start and the length of the run; asking about one place changes
-nothing for another. A longer run begins with the same weather, except for a rain that was said to last to its end.
+nothing for another. A longer run begins with the same rain, unless that was said to last to the run's end; its clouds
+may be others in the last hour of the shorter run, where rain follows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Protocol
 
 from simulator.dice import Dice
 from simulator.values import Air
-from simulator.weather.air import SLOT_MIN, Air1000, snow_share, solar_hour
+from simulator.weather.air import SLOT_MIN, CountyAir, snow_share, solar_hour
 from simulator.weather.convective import Convective, ConvectiveRain
 from simulator.weather.design import Design, DesignRain
 from simulator.weather.ground import Ground, Place, Spot
@@ -42,7 +43,7 @@ class Sky:
         settings: WeatherSettings,
         sources: list[tuple[tuple[str, ...], RainSource]],
         *,
-        air: Air1000,
+        air: CountyAir,
         seed: int,
         minutes: int,
     ) -> None:
@@ -83,7 +84,7 @@ class Sky:
 
     def _strikes(self, station: str, falling: list[float]) -> frozenset[int]:
         per_mm, above_mm = self._settings.lightning_per_mm, self._settings.lightning_above_mm_per_h / 60.0
-        if not per_mm or not self._sources:
+        if not per_mm or max(falling) <= above_mm:
             return frozenset()
         dice = Dice("weather", self._seed, "lightning", station)
         return frozenset(minute for minute, mm in enumerate(falling) if mm > above_mm and dice.chance(per_mm * mm))
@@ -100,7 +101,7 @@ def make_sky(settings: WeatherSettings, *, seed: int, start_at: int, minutes: in
         name = ("weather", seed, number, rain.kind)
         source = _source(rain, name, start_at=start_at, minutes=minutes, hour=hour, folder=folder)
         sources.append((rain.stations, source))
-    air = Air1000(settings, seed=seed, start_at=start_at, minutes=minutes)
+    air = CountyAir(settings, seed=seed, start_at=start_at, minutes=minutes)
     return Sky(settings, sources, air=air, seed=seed, minutes=minutes)
 
 

@@ -13,7 +13,7 @@ from simulator.weather.ground import Spot
 from simulator.weather.ranges import Range, check_ranges
 
 _HOUR_MIN = 60.0
-_NODE_MIN = 5  # the bands are slow: between nodes they are drawn with a ruler
+_NODE_MIN = 10  # the bands are slow: between nodes they are drawn with a ruler
 _BANDS = 3
 _TO_UNIT = math.sqrt(2.0 / _BANDS)  # makes the deviation of so many waves 1
 
@@ -35,11 +35,11 @@ class Stratiform:
     stations: tuple[Text, ...] = ()  # none named: all
     since_min: NotNegative | None = None
     until_min: NotNegative | None = None
-    gap_hours: Positive = 110.0
-    lasts_hours: Range = (2.0, 9.0)
-    mm_per_h: Range = (0.3, 1.5)
+    gap_hours: Positive = 160.0
+    lasts_hours: Range = (2.0, 10.0)
+    mm_per_h: Range = (0.25, 1.5)
     ramp_min: NotNegative = 45.0
-    swing: NotNegative = 0.6
+    swing: NotNegative = 0.7
     band_km: Range = (25.0, 80.0)
     band_min: Range = (30.0, 120.0)
 
@@ -92,11 +92,12 @@ class StratiformRain:
         """Add the rains at a spot, minute by minute of the run."""
         for spell in self._spells:
             first, last = max(0, math.floor(spell.since_min)), min(len(mm), math.ceil(spell.until_min))
-            for node in range(first - first % _NODE_MIN, last, _NODE_MIN):
-                here, there = self._rate(spell, spot, node), self._rate(spell, spot, node + _NODE_MIN)
-                for minute in range(max(first, node), min(last, node + _NODE_MIN)):
-                    part = (minute + 0.5 - node) / _NODE_MIN
-                    mm[minute] += (here + (there - here) * part) * spot.share
+            there = self._rate(spell, spot, first)
+            for node in range(first, last, _NODE_MIN):
+                here, there = there, self._rate(spell, spot, node + _NODE_MIN)
+                step = (there - here) / _NODE_MIN
+                for minute in range(node, min(last, node + _NODE_MIN)):
+                    mm[minute] += here + step * (minute + 0.5 - node)
 
     def _draw(self, dice: Dice, since_min: float, until_min: float) -> _Spell:
         plan = self._settings
@@ -121,4 +122,4 @@ class StratiformRain:
                     spot.east_km * band.east + spot.north_km * band.north - at_min * band.minute + band.turn
                 )
             strength *= max(0.0, 1.0 + swing * _TO_UNIT * wave)
-        return spell.mm_per_min * strength
+        return spell.mm_per_min * strength * spot.share

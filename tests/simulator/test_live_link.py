@@ -28,14 +28,16 @@ T0 = 1_784_109_600_000  # 2026-07-15 18:00 in Beijing
 SPEED = 600
 CALM = LinkSettings()
 HASTY = LinkSettings(retry_min_s=1.0, retry_max_s=1.0)  # a few real milliseconds at this speed
+SLOW = LinkSettings(retry_min_s=1e6, retry_max_s=1e6)
+CONNACK_WITH_RECEIVE_MAXIMUM_2 = bytes([0x20, 6, 0, 0, 3, 0x21, 0, 2])
+PUBACK_QUOTA_EXCEEDED = bytes([0x40, 4, 0, 1, 0x97, 0])
 UNLIMITED = "max_inflight_messages 0"  # the subscriber has everything that a station had acknowledged, kill or no kill
 
 
 class Mast:
     """One station's memory, radio, modem and real connection."""
 
-    def __init__(self, broker: Broker, station: str, *, settings: LinkSettings | None = None) -> None:
-        settings = settings or LinkSettings()
+    def __init__(self, broker: Broker, station: str, *, settings: LinkSettings = CALM, patience_s: float = 5.0) -> None:
         self.station, self.made = station, 0
         self.memory = Memory(MemorySettings())
         self.radio = Radio(settings, Dice(17, station, "radio"))
@@ -46,7 +48,7 @@ class Mast:
             settings,
             dice=Dice(17, station, "modem"),
             size=lambda _: 100,
-            patience_ms=5 * SECOND_MS * SPEED,
+            patience_ms=round(patience_s * SECOND_MS * SPEED),
         )
         self.uplink = LiveUplink(
             broker,
@@ -133,6 +135,14 @@ def hearing(port: int) -> Iterator[Ear]:
         ear.close()
 
 
+def answered(server: socket.socket, peers: list[socket.socket]) -> bool:
+    """Accept whoever has called meanwhile."""
+    with suppress(BlockingIOError):
+        peers.append(server.accept()[0])
+        return True
+    return False
+
+
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_no_message_is_lost_when_links_fail_and_the_broker_is_killed(protocol: Protocol, tmp_path: Path) -> None:
     """Goal: all messages arrive, first arrivals in their order. Method: kill -9 between messages, with outages."""
@@ -156,6 +166,7 @@ def test_no_message_is_lost_when_links_fail_and_the_broker_is_killed(protocol: P
         masts.play(lambda: len(ear.first_arrivals("HTB01")) + len(ear.first_arrivals("HTB02")) >= one.made + other.made)
 
     for mast in (one, other):
+        assert mast.uplink.trouble is None
         numbers = list(range(1, mast.made + 1))
         assert ear.first_arrivals(mast.station) == numbers
         assert sorted(h.facts["number"] for h in mast.happenings if h.event == "puback") == numbers  # type: ignore[type-var]
@@ -163,24 +174,25 @@ def test_no_message_is_lost_when_links_fail_and_the_broker_is_killed(protocol: P
     assert any(happening.event == "link" for happening in one.happenings)
 
 
-def test_a_dead_broker_is_not_hammered_however_fast_the_clock_is() -> None:
-    tries, until_s = 0, time.monotonic() + 2.0
+@pytest.mark.parametrize(("settings", "least", "most"), [(HASTY, 3, 8), (SLOW, 1, 1)])
+def test_a_dead_broker_is_not_hammered_however_fast_the_clock_is(settings: LinkSettings, least: int, most: int) -> None:
+    peers: list[socket.socket] = []
+    until_s = time.monotonic() + 2.0
 
     with socket.create_server(("127.0.0.1", 0)) as dead:
         dead.setblocking(False)
-        mast = Mast(Broker("127.0.0.1", dead.getsockname()[1]), "HTB01", settings=HASTY)
+        mast = Mast(Broker("127.0.0.1", dead.getsockname()[1]), "HTB01", settings=settings)
         mast.report()
 
         def is_over() -> bool:
-            nonlocal tries
-            with suppress(BlockingIOError):
-                dead.accept()[0].close()
-                tries += 1
+            answered(dead, peers)
+            for peer in peers:
+                peer.close()
             return time.monotonic() > until_s
 
         Masts(mast).play(is_over)
 
-    assert 3 <= tries <= 8, "0.1, 0.2, 0.4, 0.8 and then 2 s apart, or half of that"
+    assert least <= len(peers) <= most, "0.1, 0.2, 0.4, 0.8 and then 2 s apart, or half of that"
     assert mast.uplink.trouble is not None
     assert mast.uplink.trouble.startswith("the connection broke: ")
 
@@ -217,21 +229,66 @@ def test_a_broker_that_never_answers_is_told_of(monkeypatch: pytest.MonkeyPatch)
     assert mast.uplink.trouble == "the broker did not answer CONNECT within 0.5 s"
 
 
-def test_a_broker_that_allows_fewer_in_flight_is_not_flooded(tmp_path: Path) -> None:
-    with running_mosquitto(tmp_path, extra="max_inflight_messages 3") as mosquitto:
-        mast = Mast(Broker("127.0.0.1", mosquitto.port), "HTB01", settings=LinkSettings(duplicate_share=0.3))
-        for _ in range(200):
+def test_a_broker_that_refuses_a_message_is_quoted_and_the_message_stays(tmp_path: Path) -> None:
+    (tmp_path / "acl").write_text("topic read #\n", encoding="utf-8")
+    with running_mosquitto(tmp_path, extra=f"acl_file {tmp_path / 'acl'}") as mosquitto:
+        mast = Mast(Broker("127.0.0.1", mosquitto.port), "HTB01", settings=SLOW)
+        mast.report()
+        Masts(mast).play(lambda: mast.uplink.trouble)
+
+    assert mast.uplink.trouble == "the broker refused a message: Not authorized"
+    assert mast.memory.waiting == 1
+
+
+def test_a_message_refused_on_a_connection_that_stays_ends_the_connection() -> None:
+    """Method: a peer that says PUBACK with a reason and keeps the connection; mosquitto 2.0.11 would end it."""
+    with socket.create_server(("127.0.0.1", 0)) as stern:
+        stern.setblocking(False)
+        mast = Mast(Broker("127.0.0.1", stern.getsockname()[1]), "HTB01", settings=SLOW, patience_s=60.0)
+        masts, peers = Masts(mast), list[socket.socket]()
+        mast.report()
+        masts.play(lambda: peers or answered(stern, peers))
+        peers[0].sendall(CONNACK_WITH_RECEIVE_MAXIMUM_2)
+        masts.play(lambda: mast.happenings)
+        peers[0].sendall(PUBACK_QUOTA_EXCEEDED)
+        masts.play(lambda: mast.uplink.trouble)
+        peers[0].close()
+
+    assert mast.uplink.trouble == "the broker refused a message: Quota exceeded"
+    assert mast.memory.waiting == 1
+
+
+def test_a_broker_that_acknowledges_nothing_is_told_of_and_not_flooded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: its Receive Maximum is kept, on the next connection too. Method: a peer that says CONNACK and no more."""
+    monkeypatch.setattr(link, "SILENT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.setblocking(False)
+        mast = Mast(Broker("127.0.0.1", mute.getsockname()[1]), "HTB01", settings=HASTY, patience_s=1.0)
+        masts = Masts(mast)
+        for _ in range(5):
             mast.report()
-        Masts(mast).play(lambda: not len(mast.memory))
-        log = mosquitto.log.read_text("utf-8")
+        for _ in range(2):
+            peers: list[socket.socket] = []
+            masts.play(lambda peers=peers: peers or answered(mute, peers))  # type: ignore[misc]
+            peer = peers[0]
+            peer.settimeout(10.0)
+            peer.recv(1000)
+            peer.sendall(CONNACK_WITH_RECEIVE_MAXIMUM_2)
+            masts.play(lambda: mast.uplink.trouble)
+            sent = peer.recv(1000)
+            peer.close()
 
-    assert log.count(" as sim-HTB01 ") == 1
-    assert log.count("Received PUBLISH from sim-HTB01") > 200
+            assert sent.count(b"rain/v1/HTB01/up") == 2
+            assert mast.uplink.trouble == "the broker acknowledged nothing for 1 s"
+            mast.uplink.trouble = None
 
 
-def test_a_lost_radio_link_leaves_without_a_word_and_comes_back_into_its_session(tmp_path: Path) -> None:
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_lost_radio_link_leaves_without_a_word_and_comes_back_into_its_session(
+    protocol: Protocol, tmp_path: Path
+) -> None:
     with running_mosquitto(tmp_path) as mosquitto:
-        mast = Mast(Broker("127.0.0.1", mosquitto.port, "5", "gauge-{station}", {"HTB01": "secret"}), "HTB01")
+        mast = Mast(Broker("127.0.0.1", mosquitto.port, protocol, "gauge-{station}", {"HTB01": "secret"}), "HTB01")
         masts = Masts(mast)
         mast.report()
         masts.play(lambda: not len(mast.memory))

@@ -116,6 +116,7 @@ def test_an_event_report_survives_a_step_of_the_clock() -> None:
     event = next(reading for reading in bench.readings if reading.kind == "event")
     assert event.count == 4
     assert 0 < event.made_at - tips[-1] <= SECOND_MS
+    assert event.made_at == bench.rtu.clock.reaches(event.observed_s)
 
 
 @settings(deadline=None)
@@ -190,6 +191,16 @@ def test_without_a_battery_of_its_own_the_clock_forgets_the_date(backup: bool) -
     assert back.observed_s * 1000 == (START + HOUR_MS if backup else ms("2000-01-01 00:00")) + SECOND_MS
     assert back.made_at == START + HOUR_MS + SECOND_MS
     assert [one["why"] for one in bench.facts("clock")] == ([] if backup else ["power_loss"])
+
+
+def test_a_clock_has_a_battery_of_its_own_unless_told_otherwise() -> None:
+    bench = Bench()
+
+    bench.met(bench.rtu.cut_power(START + MINUTE_MS))
+    bench.met(bench.rtu.restore_power(START + HOUR_MS))
+    bench.run(START + HOUR_MS + SECOND_MS)
+
+    assert bench.readings[-1].observed_s * 1000 == START + HOUR_MS + SECOND_MS
 
 
 def test_a_demo_clock_shows_its_year_and_goes_on() -> None:

@@ -169,6 +169,15 @@ def test_a_logger_tells_what_its_full_memory_has_lost() -> None:
     assert [one.number for one in bench.acknowledge_all()] == [3, 4, 5]
 
 
+def test_a_repeated_hour_takes_room_in_the_memory_like_any_message() -> None:
+    bench = Bench(RtuSettings(hourly=True, memory=MemorySettings(messages_max=10)))
+
+    bench.run(START + HOUR_MS)
+
+    assert [one["number"] for one in bench.facts("dropped")] == [1, 2, 3, 4]
+    assert len(bench.rtu.memory) == 10
+
+
 def test_a_memory_of_seventeen_days_holds_an_outage_of_a_week() -> None:
     bench = Bench()
 

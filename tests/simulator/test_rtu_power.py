@@ -50,6 +50,65 @@ def test_the_sun_is_weaker_in_winter(date: str, noon: float) -> None:
     assert best == pytest.approx(noon, abs=0.004)
 
 
+@pytest.mark.parametrize(
+    ("date", "noon_min"), [("2026-02-11", 867.9), ("2026-05-14", 850.0), ("2026-07-26", 860.2), ("2026-11-03", 837.3)]
+)
+def test_noon_by_the_sun_moves_with_the_season(date: str, noon_min: float) -> None:
+    # 12:00 + (120 - 86.57) / 15 h, less the equation of time of an almanac: -14.2, 3.7, -6.5 and 16.4 minutes.
+    day = [sun_share(ms(f"{date} 12:00") + n * 10_000, *HUTUBI) for n in range(1440)]
+
+    assert 720 + day.index(max(day)) / 6 == pytest.approx(noon_min, abs=0.8)
+
+
+# Worked out apart from the simulator, with the formulas of Copetti et al. for 7 Ah at the 20-hour rate.
+@pytest.mark.parametrize(
+    ("charge_share", "sun", "temperature_c", "volts"),
+    [
+        (0.9, 0.0, 25.0, 12.0904),
+        (0.5, 0.0, 25.0, 11.7651),
+        (0.2, 0.0, 25.0, 11.3610),
+        (0.5, 0.0, -10.0, 11.4904),
+        (0.5, 0.3, 25.0, 12.9639),
+        (0.5, 0.8, 25.0, 14.2862),
+        (0.3, 0.4, 10.0, 13.2126),
+        (0.8, 0.5, 30.0, 14.0776),
+        (0.8, 0.9, 25.0, 14.4),
+        (0.99, 0.9, 25.0, 13.8),
+    ],
+)
+def test_the_voltage_follows_the_published_model(
+    charge_share: float, sun: float, temperature_c: float, volts: float
+) -> None:
+    power = Power(PowerSettings(charge_share=charge_share), START)
+
+    power.step(START + 1, sun=sun, cloud=0.0, temperature_c=temperature_c, loaded=True, messages=0)
+
+    assert power.volts == pytest.approx(volts, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("charge_share", "net_a", "taken"), [(0.5, 0.3, 1.0), (0.8, 0.3, 0.9835), (0.9, 0.3, 0.8714), (0.9, 0.1, 0.9475)]
+)
+def test_a_battery_takes_less_of_the_current_as_it_fills(charge_share: float, net_a: float, taken: float) -> None:
+    power = Power(PowerSettings(charge_share=charge_share, idle_a=0.0, panel_a=net_a), START)
+
+    power.step(START + MINUTE_MS, sun=1.0, cloud=0.0, temperature_c=25.0, loaded=True, messages=0)
+
+    assert power.charge_ah - 7.0 * charge_share == pytest.approx(net_a / 60 * taken, rel=1e-3)
+
+
+def test_the_battery_is_looked_at_every_twenty_minutes() -> None:
+    bench = Bench()
+    bench.sun = 0.8
+
+    seen = []
+    for minutes in range(1, 81):
+        bench.run(START + minutes * MINUTE_MS)
+        seen.append(bench.rtu.power.charge_ah)
+
+    assert len(set(seen)) == 5
+
+
 def test_a_summer_day_looks_like_the_field() -> None:
     bench, volts = lived(RtuSettings(), since=ms("2026-07-15 00:00"), days=3, cloud=lambda _: 0.3, mean_c=20.0)
 

@@ -42,6 +42,24 @@ def test_the_voltage_of_a_reading_is_the_voltage_of_the_battery() -> None:
         assert bench.readings[-1].battery_v == pytest.approx(bench.rtu.power.volts, abs=0.026)
 
 
+def test_the_noise_of_a_reading_has_no_bias() -> None:
+    bench = Bench()
+    bench.air = Air(temperature_c=11.54)
+    bench.run(START)
+
+    wrong_v, wrong_c = [], []
+    for minutes in range(5, 5 * DAY_MS // MINUTE_MS, 5):
+        bench.run(START + minutes * MINUTE_MS)
+        reading = bench.readings[-1]
+        assert reading.battery_v is not None
+        assert reading.temperature_c is not None
+        wrong_v.append(reading.battery_v - bench.rtu.power.volts)
+        wrong_c.append(reading.temperature_c - 11.54)
+
+    assert sum(wrong_v) / len(wrong_v) == pytest.approx(0.0, abs=0.001)
+    assert sum(wrong_c) / len(wrong_c) == pytest.approx(0.0, abs=0.015)
+
+
 def test_a_station_without_a_thermometer_leaves_the_temperature_out() -> None:
     bench = Bench(RtuSettings(temperature_sensor=False))
 

@@ -193,6 +193,16 @@ def test_there_is_no_hourly_report_unless_it_is_asked_for() -> None:
     assert len(bench.messages) == len(bench.readings) == 25
 
 
+def test_an_event_waits_for_its_gap_beyond_a_full_hour_without_a_reading() -> None:
+    site = dataclasses.replace(SITE, report_every_s=7 * 3600)
+    bench = Bench(RtuSettings(hourly=True, event_tips=1, event_gap_s=90 * 60), site=site)
+
+    bench.run(START + 100 * MINUTE_MS, [START + MINUTE_MS])
+
+    assert [(one.kind, one.count, one.made_at - START) for one in bench.readings[1:]] == [("event", 1, 90 * MINUTE_MS)]
+    assert len(bench.messages) == 2
+
+
 def test_a_firmware_that_packs_lets_readings_share_a_message_while_others_wait() -> None:
     bench = Bench(RtuSettings(packs=True))
 

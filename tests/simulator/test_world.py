@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 
 from simulator.direct import Direct
 from simulator.modem import Modem
+from simulator.rtu import ClockSettings, RtuSettings
 from simulator.scenario import Scenario, find_scenario, scenario_names
+from simulator.scenario.incidents import PowerCut
 from simulator.sites import read_sites
-from simulator.values import MINUTE_MS, NEVER, Happening, Message, Reading
+from simulator.values import DAY_MS, MINUTE_MS, NEVER, Happening, Message, Reading
 from simulator.world import World
 
 FOLDER = Path(__file__).parent
@@ -196,3 +199,19 @@ def test_a_later_run_has_a_higher_boot_number() -> None:
     late = Run(find_scenario("quiet_day"), minutes=10, start_at=START_AT + 2 * MINUTE_MS).arrived[0]
 
     assert late.boot > early.boot
+
+
+def test_a_clock_that_is_wrong_is_set_right_by_the_network_or_stays_wrong() -> None:
+    lost = PowerCut(station="all", at_min=30, until_min=60)
+    forgets = ClockSettings(backup=False)
+    alone = ClockSettings(backup=False, set_by_network=False)
+    dry = Scenario(name="dry", intent="A power cut on a dry day.", minutes=120, incidents=(lost,))
+
+    helped = Run(replace(dry, rtu=RtuSettings(clock=forgets)))
+    left = Run(replace(dry, rtu=RtuSettings(clock=alone)))
+
+    factory = [abs(reading.observed_s * 1000 - reading.made_at) > DAY_MS for reading in helped.readings("HTB01")]
+    assert any(factory), "the first reading after the cut still has the date of the factory"
+    assert not factory[-1]
+    assert [one.facts["why"] for one in helped.of("clock", "HTB01")] == ["power_loss", "network"]
+    assert abs(left.readings("HTB01")[-1].observed_s * 1000 - left.world.end_at) > DAY_MS
