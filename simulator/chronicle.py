@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from simulator.gauge import Balance
 from simulator.scenario import Incident
-from simulator.scenario.incidents import Clog, CorruptCount, DeadInput, Lasting, NoLink, StuckSwitch, Visit
+from simulator.scenario.incidents import Clog, CorruptCount, DeadInput, Lasting, StuckSwitch, Visit
 from simulator.sites import Site
 from simulator.values import HOUR_MS, MINUTE_MS, NEVER, Happening, Message
 from simulator.world import World
@@ -37,13 +37,12 @@ LABELS = (
 )
 
 _OF_INCIDENTS: Mapping[type, str] = {
-    NoLink: NO_LINK,
     Clog: CLOGGED,
     StuckSwitch: STUCK,
     DeadInput: DEAD,
     CorruptCount: WRONG_COUNT,
 }
-# Power, clock, restarts, visits and lightning are told as they come about, planned or not.
+# Power, link, clock, restarts, visits and lightning are told as they come about, planned or not.
 _MOMENTS = {"lightning": LIGHTNING, "restart": RESTART, "dropped": LOST}
 
 
@@ -114,6 +113,8 @@ class _Writer:
                 self._sent[message.number] = minute
             case "puback" | "dropped":
                 self._arrived(minute, facts)
+            case "link":
+                self._turn(NO_LINK, minute, wrong=facts["state"] != "up")
             case "power":
                 self._turn(NO_POWER, minute, wrong=not facts["on"])
             case "clock":
@@ -131,7 +132,8 @@ class _Writer:
             if type(incident) in _OF_INCIDENTS and incident.at_min < self._minutes:
                 until = _until_min(incident, self._incidents, self._minutes)
                 self._add(_OF_INCIDENTS[type(incident)], incident.at_min, until)
-        explained = [*self.chronicle.spans(NO_LINK), *self.chronicle.spans(NO_POWER)]
+        silent = [*self.chronicle.spans(NO_LINK), *self.chronicle.spans(NO_POWER)]
+        explained = _merged(trouble._replace(label=NO_LINK) for trouble in silent)
         self.chronicle.troubles = _merged(
             trouble
             for trouble in self.chronicle.troubles

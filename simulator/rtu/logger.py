@@ -147,13 +147,12 @@ class Rtu:
     def close(self, at: int) -> list[Happening]:
         """Make the closing reading and pack everything; there is power again, nobody is there, nothing follows."""
         happenings: list[Happening] = []
-        self._cut = self.power.low = False
         if not self.on:
             happenings += self._regain_power(at)
         happenings += self._leave(at)
         self._counter.corrupt(())
         self._schedule.stop()
-        self._power_at = NEVER
+        self._charge_at = self._power_at = NEVER
         observed_s = self.clock.next_second(at)
         reading = self._reading(observed_s, "timed", at)
         return [*happenings, self._told(reading, at), *self._packer.add(reading, at, last=True)]

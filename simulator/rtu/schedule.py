@@ -39,7 +39,7 @@ class Schedule:
         self._step_s, *self._other_steps_s = steps_s
         self._alarm_s = 0
         self._alarm_at = NEVER
-        self._wanted: Kind | None = None
+        self._wanted: Kind = "event"  # what was asked for last; still open while `_wanted_from` is no NEVER
         self._wanted_from = NEVER
         self._wanted_at = NEVER
         self.next_at = NEVER
@@ -47,13 +47,12 @@ class Schedule:
     def begin(self, at: int) -> None:
         """Begin, or begin anew after the clock was set: multiples from this instant on, and what was asked for."""
         self._look_for_alarm(self._clock.next_second(at))
-        if self._wanted is not None:
+        if self._wanted_from < NEVER:
             self._wanted_at = self._whole_second(max(at, self._wanted_from))
         self.next_at = min(self._alarm_at, self._wanted_at)
 
     def stop(self) -> None:
         """Let nothing be due any more."""
-        self._wanted = None
         self._alarm_at = self._wanted_from = self._wanted_at = self.next_at = NEVER
 
     def want(self, since: int, kind: Kind) -> None:
@@ -76,7 +75,6 @@ class Schedule:
 
     def answered(self) -> None:
         """Forget what was asked for: a reading has come."""
-        self._wanted = None
         self._wanted_from = self._wanted_at = NEVER
         self.next_at = self._alarm_at
 

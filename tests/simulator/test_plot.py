@@ -18,9 +18,9 @@ from simulator import chronicle as told
 from simulator.chronicle import Chronicle, Trouble, chronicles
 from simulator.direct import to_nobody
 from simulator.looking import list_scenarios, show_truth
-from simulator.plot import Line, cells, draw, printed
+from simulator.plot import Line, Piece, cells, draw, printed
 from simulator.scenario import Scenario, find_scenario, read_scenario, scenario_names
-from simulator.svg import svg
+from simulator.svg import HEIGHT, svg
 from simulator.world import World
 from tests.simulator.plays import SITES, START_AT, amounts, play
 
@@ -111,6 +111,12 @@ def test_time_is_told_in_beijing_hours_and_the_date_at_midnight() -> None:
     assert axis.startswith("┬18:00──────┬20:00──────┬22:00──────┬07-16───")
 
 
+def test_days_begin_at_midnight_in_beijing() -> None:
+    axis = row(picture(chronicle(fell={0: 0.1}, minutes=10 * 24 * HOUR)), "0 └")
+
+    assert re.findall(r"┬([0-9:-]+)", axis) == ["07-16", "07-18", "07-20", "07-22", "07-24"]
+
+
 def test_a_gauge_that_counts_too_little_is_told_in_red() -> None:
     blind, well = chronicle(fell={1: 0.25}), chronicle(fell={1: 0.25}, counted={1: 29})
 
@@ -133,17 +139,19 @@ def test_what_was_counted_rises_beside_what_fell() -> None:
     assert fell == {"fell", "counted"}
     assert "counted" in counted
     assert set(bottom[20:30]) == {"⣀"}  # nothing was counted in these hours
+    leap = [line[14:][36] for line in text(lines)[9:12]]
+    assert " " not in leap  # the curve is drawn up to where it leaps
 
 
 def test_an_outage_is_marked_from_its_first_to_its_last_minute_and_a_restart_at_its_moment() -> None:
     station = chronicle(fell={1: 0.25})
-    station.troubles = [Trouble(told.NO_LINK, 60.0, 120.0), Trouble(told.NO_LINK, 470.0, 480.0)]
+    station.troubles = [Trouble(told.NO_LINK, 60.0, 111.0), Trouble(told.NO_LINK, 470.0, 480.0)]
     station.troubles.append(Trouble(told.RESTART, 240.0, 240.0))
 
     lines = picture(station)
 
     assert row(lines, "no link") == " " * 6 + "━" * 6 + " " * 35 + "━"
-    assert row(lines, "restart").rstrip() == " " * 24 + "◆"
+    assert row(lines, "restart") == " " * 24 + "◆" + " " * 23
 
 
 def test_a_dry_station_takes_no_more_lines_than_its_axis_and_what_went_wrong() -> None:
@@ -210,10 +218,46 @@ def test_a_clog_that_a_visit_mends_ends_with_the_visit() -> None:
     assert stations["HTB01"].troubles == [Trouble(told.CLOGGED, 30.0, 200.0), Trouble(told.VISIT, 200.0, 230.0)]
 
 
-def test_reports_that_wait_without_a_planned_outage_are_told() -> None:
-    text = "link.good_min = 30.0\nlink.bad_min = 90.0\nlink.half_open_share = 0.0"
+def test_outages_that_overlap_are_one() -> None:
+    outage = '{what = "no_link", station = "HTB01", at_min = %d, until_min = %d}'
+    spans = ", ".join(outage % span for span in ((60, 120), (100, 150), (150, 160), (200, 210)))
 
-    stations = lived(story(text))
+    stations = lived(story(f"incidents = [{spans}]"))
+
+    assert stations["HTB01"].troubles == [Trouble(told.NO_LINK, 60.0, 160.0), Trouble(told.NO_LINK, 200.0, 210.0)]
+
+
+def test_reports_that_wait_for_link_and_power_by_turns_are_not_told_beside_them() -> None:
+    cut = '{what = "%s", station = "HTB01", at_min = %d, until_min = %d}'
+    spans = ", ".join(cut % one for one in (("no_link", 60, 80), ("power_cut", 80, 100), ("no_link", 100, 120)))
+
+    stations = lived(story(f"incidents = [{spans}]"))
+
+    assert {trouble.label for trouble in stations["HTB01"].troubles} == {told.NO_LINK, told.NO_POWER, told.RESTART}
+
+
+def test_snow_has_its_own_colour_while_it_falls() -> None:
+    station = lived(find_scenario("snow_then_melt"))["HTB01"]
+
+    snowed = [minute for minute, snows in enumerate(station.snowed, start=1) if snows]
+    (snow,) = station.spans(told.SNOW)
+
+    assert 355 < snowed[0] < 380
+    assert 700 < snowed[-1] <= 720
+    assert snow.until_min > 1000.0
+    assert {piece.style for line in picture(station)[4:8] for piece in line if "█" in piece.text} == {"snow"}
+
+
+def test_outages_by_chance_are_marked_like_planned_ones() -> None:
+    stations = lived(story("link.good_min = 60.0\nlink.bad_min = 90.0\nlink.half_open_share = 0.5"))
+
+    found = [trouble for one in stations.values() for trouble in one.troubles]
+    assert {trouble.label for trouble in found} == {told.NO_LINK}
+    assert all(trouble.since_min < trouble.until_min <= 480.0 for trouble in found)
+
+
+def test_reports_that_wait_while_there_is_a_link_are_told() -> None:
+    stations = lived(story("link.bytes_per_s = 0.1\nlink.ack_timeout_s = 86400.0"))
 
     waits = [trouble for one in stations.values() for trouble in one.troubles]
     assert {trouble.label for trouble in waits} == {told.WAITS}
@@ -248,6 +292,16 @@ def test_the_picture_in_a_file_is_a_drawing_with_every_word_and_no_font_from_els
     assert not re.search(r"url\(|href|@font-face", drawing)
     assert root.find("{http://www.w3.org/2000/svg}title") is not None
     assert not any(set(word or "") & set("█━⣀") for word in words)
+
+
+def test_the_drawing_has_a_bar_as_high_as_its_rain_and_a_point_for_each_dot() -> None:
+    half, dots, line = ([Piece(text, "heavy")] for text in ("▄▄", "⠤", "━"))
+
+    bars, points, mark = (re.findall(r"h[0-9.]+v([0-9.]+)", svg([one], title="x")) for one in (half, dots, line))
+
+    assert [float(height) for height in bars] == [HEIGHT / 2] * 2
+    assert len(points) == 2
+    assert len(mark) == 1
 
 
 def test_show_prints_the_storm_and_writes_the_same_to_a_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.portable import cos_turn
 from simulator.rtu import Power, PowerSettings, RtuSettings, sun_share
-from simulator.values import DAY_MS, HOUR_MS, MINUTE_MS, Air
+from simulator.values import DAY_MS, HOUR_MS, MINUTE_MS, NEVER, Air
 from tests.simulator.rtu_bench import SITE, START, Bench, ms
 
 HUTUBI = (43.75, 86.57)
@@ -95,6 +95,12 @@ def test_a_battery_takes_less_of_the_current_as_it_fills(charge_share: float, ne
     power.step(START + MINUTE_MS, sun=1.0, cloud=0.0, temperature_c=25.0, loaded=True, messages=0)
 
     assert power.charge_ah - 7.0 * charge_share == pytest.approx(net_a / 60 * taken, rel=1e-3)
+
+
+def test_the_first_reading_has_the_voltage_of_the_charge_at_the_start() -> None:
+    bench = Bench()
+
+    assert bench.readings[0].battery_v == pytest.approx(12.0904, abs=0.026)
 
 
 def test_the_battery_is_looked_at_every_twenty_minutes() -> None:
@@ -220,7 +226,9 @@ def test_a_run_that_ends_in_the_dark_closes_with_power() -> None:
 
     bench.met(bench.rtu.close(START + 10 * MINUTE_MS))
 
+    bench.run(START + HOUR_MS)
     assert bench.rtu.on
+    assert bench.rtu.next_at() == NEVER
     assert (bench.readings[-1].count, bench.messages[-1].boot) == (1, 4)
     assert [one["on"] for one in bench.facts("power")] == [False, True]
 
@@ -276,6 +284,20 @@ def test_a_battery_holds_no_more_than_its_capacity_and_no_less_than_nothing() ->
     assert full_ah == 7.0
     assert power.charge_ah == 0.0
     assert power.low
+
+
+def test_a_run_that_ends_when_the_battery_lets_go_still_closes() -> None:
+    bench = Bench(RtuSettings(power=PowerSettings(charge_share=0.05)))
+    bench.run(START + 20 * MINUTE_MS - 1)
+    bench.rtu.minute(START + 20 * MINUTE_MS, Air(), sun=0.0)
+    due_at = bench.rtu.next_at()
+
+    bench.met(bench.rtu.close(START + 20 * MINUTE_MS))
+
+    assert due_at == START + 20 * MINUTE_MS
+    assert bench.rtu.power.low
+    assert (bench.rtu.on, bench.rtu.next_at()) == (True, NEVER)
+    assert bench.readings[-1].made_at == START + 20 * MINUTE_MS
 
 
 def test_a_return_voltage_below_the_cut_off_is_refused() -> None:

@@ -194,8 +194,7 @@ def test_snow_tips_next_day_without_rain(seed: int) -> None:
         assert min(tips) > 900.0  # three hours after the last snow
         assert len(tips) >= 8
         assert max(tips) - min(tips) > 240.0
-    assert played.tips_mm(PLAIN, until=720) > 0.4  # rain
-    assert played.tips_mm(PLAIN, since=840) > 0.4  # snow that melts
+    assert played.tips_mm(PLAIN, until=720) > 0.8 * played.fell_mm(PLAIN)  # rain
 
 
 def test_in_the_reboot_storm_all_stations_start_and_connect_at_the_same_moment() -> None:

@@ -159,7 +159,7 @@ def test_a_record_is_not_read_without_end(tmp_path: Path, monkeypatch: pytest.Mo
 def test_rows_may_name_their_station_and_flagged_ones_are_left_out(tmp_path: Path) -> None:
     file = written(
         tmp_path,
-        "station,time,mm,flag\nA,2026-07-01 00:05,1,\nB,2026-07-01 00:05,2,\nA,2026-07-01 00:10,4,x\n"
+        "station,time,mm,flag\nA,2026-07-01 00:05,1,\nB,2026-07-01 00:05,2,\nA,2026-07-01 00:10,4,X\n"
         "A,2026-07-01 00:15,nan,\nB,2026-07-01 00:15,,\n",
     )
     long: dict[str, Any] = {

@@ -52,6 +52,21 @@ def test_a_storm_leaves_its_total_on_its_track_and_is_over_the_anchor_when_it_wa
     assert mm[180:] == [0.0] * 300
 
 
+def test_the_second_cell_of_a_storm_brings_its_share_of_the_total_after_the_first() -> None:
+    plan = Storm(
+        passes_anchor_min=(90.0, 90.0),
+        total_mm=(20.0, 20.0),
+        offset_km=(0.0, 0.0),
+        trailing_share=0.3,
+        trailing_after_min=(100.0, 100.0),
+    )
+
+    mm = minutes_mm(plan)
+
+    assert math.fsum(mm[:140]) == pytest.approx(14.0, rel=0.01)
+    assert math.fsum(mm[140:]) == pytest.approx(6.0, rel=0.01)
+
+
 def test_a_storm_reaches_the_plain_later_and_has_grown_before_the_anchor_and_faded_behind_the_plain() -> None:
     plan = Storm(trailing_share=0.0)
     upstream, downstream = Place("UP", 43.45, 86.35, 2000.0), Place("DOWN", 44.70, 87.20, 400.0)
