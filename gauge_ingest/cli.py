@@ -5,7 +5,7 @@ from io import TextIOWrapper
 
 import typer
 
-from gauge_ingest.commands import alerts, check, health, history, quarantine, readings, service, stations
+from gauge_ingest.commands import account, alerts, check, health, history, quarantine, readings, service, stations
 
 # No rich markup in help, no pretty traceback: it would print the values of variables into logs.
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
 app.command()(health.health)
 app.command()(check.check)
+app.command()(account.account)
 app.command()(service.reload)
 app.command()(service.schema)
 app.command(hidden=True)(service.outbound)

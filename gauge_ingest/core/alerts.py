@@ -45,13 +45,13 @@ def advance(
         renewed, _ = advance(Standing(at=lapsed.until, recent=standing.recent), judgement, at, thresholds)
         return renewed, lapsed
     lasting, recent = _lasting(standing.recent, at, judgement.reached, minimum_ms=rule.minimum_s * 1000)
-    standing = replace(standing, at=at, recent=recent)
-    if lasting > standing.level:
+    level = standing.level
+    if lasting > level:
         change = Change(at=at, level=lasting, evidence=judgement.evidence)
         return Standing(at=at, level=lasting, recent=recent, changes=(*standing.changes, change)), None
-    if judgement.held >= standing.level or not judgement.covered:
-        return replace(standing, falling_since=None), None
-    return _fall(standing, judgement, at, quiet_ms=rule.quiet_s * 1000)
+    if judgement.held >= level or not judgement.covered:
+        return Standing(at, level, recent, None, standing.falling_to, standing.changes), None
+    return _fall(replace(standing, at=at, recent=recent), judgement, at, quiet_ms=rule.quiet_s * 1000)
 
 
 def lapse(standing: Standing, *, now: int, thresholds: Thresholds) -> Episode | None:
@@ -71,7 +71,7 @@ def walk(
     """Judge instant after instant: the standing after the last of them, and every episode that ended on the way."""
     standing, ended = start, []
     for at in instants:
-        judgement = thresholds.judge(ledger, at, level=standing.level)
+        judgement = thresholds.judge(ledger, at, level=standing.level, why_not=not standing.idle)
         standing, episode = advance(standing, judgement, at, thresholds)
         if episode is not None:
             ended.append(episode)

@@ -1,6 +1,5 @@
-"""Runs the demonstration: starts the parts, watches the journal, ends with what fell beside what was stored."""
+"""Runs the demonstration: starts the parts, watches the journal, ends with the account of all that fell."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -11,9 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
+from gauge_ingest.account import Account, TruthRefused, account
 from gauge_ingest.clock import ScaledClock, SystemClock, clock_text
+from gauge_ingest.commands.account import standing
+from gauge_ingest.commands.account_table import render
 from gauge_ingest.configuration import Configuration, load
 from gauge_ingest.demo.screen import Scene, draw, event_line, look, plain_line
 from gauge_ingest.demo.stage import FOLDER, DemoFailed, Stage, broker, child, service, set_up
@@ -30,7 +31,7 @@ SETTLED_WITHIN_S = 10.0
 
 
 def run(forever: bool, directory: Path) -> int:  # noqa: FBT001 - the command's own argument
-    """The demonstration; the exit status is 0 when everything that tipped is stored, or at Ctrl-C."""
+    """The demonstration; the exit status is 0 when the account closes and nothing is lost, or at Ctrl-C."""
     console = Console(highlight=False)
     for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends it like Ctrl-C: every part is ended first
         signal.signal(number, signal.default_int_handler)
@@ -78,9 +79,8 @@ def _storms(stage: Stage, configuration: Configuration, clock: ScaledClock, cons
         if forever:
             seed += 1
             continue
-        _settle(reader)
-        status = _summary(reader, configuration, truth, stage, console)
-        _what_next(stage, console)
+        status = _account(reader, configuration, truth, stage, console)
+        _what_next(stage, truth, console)
         reader.close()
         return status
 
@@ -131,56 +131,37 @@ def _say(scene: Scene, console: Console, *, told: int) -> int:
     return len(scene.events)
 
 
-def _settle(reader: Reader) -> None:
-    """Wait until nothing is owed any more."""
+def _account(reader: Reader, configuration: Configuration, truth: Path, stage: Stage, console: Console) -> int:
+    """Where everything went; 0 when the account closes and nothing that was acknowledged is lost."""
+    found = _settled(reader, configuration, truth, stage)
+    console.print("\nwhere the rain went:")
+    console.print(render(found, width=console.width))
+    well = found.closes and not found.lost
+    if not well:
+        console.print(f"see {stage.folder}/service.log", style="red")
+    return 0 if well else 1
+
+
+def _settled(reader: Reader, configuration: Configuration, truth: Path, stage: Stage) -> Account:
+    """The account once nothing is owed and on its way any more, or at the end of patience."""
     deadline = time.monotonic() + SETTLED_WITHIN_S
-    while reader.debts() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    stations, rules = configuration.stations, configuration.rules
+    while True:
+        service = standing(stage.journal, reader.debts())
+        try:
+            found = account(reader, truth, stations=stations, rules=rules, service=service)
+        except TruthRefused as error:
+            raise DemoFailed(str(error)) from error
+        if time.monotonic() > deadline or not (found.lost or service.debts):
+            return found
+        time.sleep(LOOK_EVERY_S)
 
 
-def _summary(reader: Reader, configuration: Configuration, truth: Path, stage: Stage, console: Console) -> int:
-    """What fell, what tipped and what was stored, station by station; 0 when no tip is missing or invented."""
-    tipped: dict[str, int] = {}
-    fell_mm = _fell_mm(stage)
-    for line in truth.read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
-        if event["event"] == "tip":
-            tipped[event["station"]] = tipped.get(event["station"], 0) + 1
-    table = Table(title="what fell, beside what was stored", box=None, padding=(0, 1))
-    for column in ("station", "mm fell", "tips", "tips stored", "mm stored", "readings", "alerts"):
-        table.add_column(column, justify="left" if column == "station" else "right", no_wrap=True)
-    same = True
-    for station in configuration.stations.values():
-        rows = list(reader.rows(station.id, since=0, until=1 << 61))
-        stored = sum(row.tips for row in rows)
-        same = same and stored == tipped.get(station.id, 0)
-        alerts = sum(alert.scope == station.id for alert in reader.alerts.all(ended=True))
-        depth = f"{station.depth_mm(stored, until=1 << 61):.1f}"
-        fell = f"{fell_mm.get(station.id, 0.0):.1f}"
-        cells = (fell, str(tipped.get(station.id, 0)), str(stored), depth, str(len(rows)), str(alerts))
-        table.add_row(f"{station.id} {station.name}", *cells)
-    console.print(table)
-    console.print("what fell and has not tipped is still in the bucket", style="dim")
-    verdict = "every tip is stored once" if same else f"NOT THE SAME: see {stage.folder}/service.log"
-    console.print(f"{verdict}; quarantine: {reader.quarantine_size()}; still raised: {len(reader.alerts.all())}")
-    return 0 if same else 1
-
-
-def _fell_mm(stage: Stage) -> dict[str, float]:
-    """What fell at each station, as the stations' own progress said last."""
-    fell_mm: dict[str, float] = {}
-    for line in (stage.folder / "stations.log").read_text(encoding="utf-8").splitlines():
-        if line.startswith('{"at"'):
-            said = json.loads(line)
-            fell_mm[said["station"]] = said["fell_total_mm"]
-    return fell_mm
-
-
-def _what_next(stage: Stage, console: Console) -> None:
+def _what_next(stage: Stage, truth: Path, console: Console) -> None:
     program = Path(sys.executable).parent / "gauge-ingest"
     name = str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
     console.print("\nlook further (everything is still there):")
-    for words in ("history HTB03 --since 10h --every 1h", "alerts --all", "stations", "readings HTB03 --since 10h"):
+    for words in ("history HTB03 --since 10h --every 1h", "alerts --all", "stations", f"account {truth}"):
         console.print(f"  {name} {words} --config {stage.config}", soft_wrap=True, markup=False)
 
 

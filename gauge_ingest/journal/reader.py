@@ -192,6 +192,13 @@ class Reader:
         ).fetchone()
         return Row._make(row)
 
+    def has_mended(self, station: str) -> bool:
+        """Whether a clock of this station was ever mended."""
+        found = self._db.execute(
+            "SELECT 1 FROM reading WHERE station = ? AND claimed_at <> observed_at LIMIT 1", (self.number(station),)
+        )
+        return found.fetchone() is not None
+
     def first_observed_at(self, number: int) -> int | None:
         """The first reading of a station, by its number."""
         span = self.hours_span()

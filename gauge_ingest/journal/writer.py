@@ -134,13 +134,15 @@ class Journal:
         that the order in which they arrive does not matter.
         """
         at = report.observed_at
-        if report.claimed_at != at and self._mended_before(number, report):
+        if self.decided_before(number, report):
             return Known.SAME
         owed = Increment(at, at, 0, 0, 0, Step.OWED, Flag.NOT_EVALUATED, False)
         bare, full = rows([(number, report, owed)], configuration)
         added = self._db.executemany(INSERT_FULL_ONCE if full else INSERT_BARE_ONCE, full or bare)
         if added.rowcount:
             return Known.NEW
+        if report.claimed_at != at:
+            self._share(number, report)
         key = (at // HOUR_MS, number, at, report.counter, report.kind == Kind.TEST)
         updated = self._db.execute(
             "UPDATE reading SET kind = ?, seq = ?, boot = ?, battery_v = ?, signal_dbm = ?, temperature_c = ?,"
@@ -162,16 +164,44 @@ class Journal:
         )
         return Known.BETTER if updated.rowcount else Known.SAME
 
-    def _mended_before(self, number: int, report: Report) -> bool:
-        """Whether this claim was mended when it came first: its message decided the time for good."""
-        return (
-            self._db.execute(
-                "SELECT 1 FROM reading WHERE station = ? AND claimed_at = ? AND counter = ?"
-                " AND claimed_at <> observed_at",
-                (number, report.claimed_at, report.counter),
-            ).fetchone()
-            is not None
+    def decided_before(self, number: int, report: Report) -> bool:
+        """Whether this claim came before and was given another time then: that decides it for good.
+
+        A message that comes again is judged by another `received_at`: what was ahead of our clock is no longer, and
+        while our own clock is wrong nothing is. A claim at its word is the same one only in the same message: a clock
+        that was ahead and has been set right says each time twice.
+        """
+        at, at_its_word = report.claimed_at, report.claimed_at == report.observed_at
+        shared = self.meta(_shared_claim(number, report))
+        if shared is not None and (not at_its_word or shared == str(report.seq)):
+            return True
+        mended = (
+            "SELECT 1 FROM reading WHERE station = ? AND claimed_at = ? AND counter = ? AND claimed_at <> observed_at"
         )
+        claim = (number, at, report.counter)
+        if at_its_word:
+            return self._db.execute(f"{mended} AND seq IS ?", (*claim, report.seq)).fetchone() is not None
+        taken_at_its_word = (
+            "SELECT 1 FROM reading WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ? AND test = ?"
+            " AND claimed_at = observed_at"
+        )
+        place = (at // HOUR_MS, *claim, report.kind == Kind.TEST)
+        found = self._db.execute(mended, claim).fetchone() or self._db.execute(taken_at_its_word, place).fetchone()
+        return found is not None
+
+    def _share(self, number: int, report: Report) -> None:
+        """Remember a mended claim that falls on a row of another claim.
+
+        A backlog of a clock that is ahead is mended to one instant, and of equal counts one row stands for all.
+        """
+        key = (report.observed_at // HOUR_MS, number, report.observed_at, report.counter, report.kind == Kind.TEST)
+        found = self._db.execute(
+            "SELECT claimed_at FROM reading WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ?"
+            " AND test = ?",
+            key,
+        ).fetchone()
+        if found[0] != report.claimed_at:
+            self.set_meta(_shared_claim(number, report), str(report.seq))
 
     def derive(self, number: int, derived: Iterable[tuple[Row, Increment]], configuration: int) -> None:
         """Replace the increments of known readings."""
@@ -254,3 +284,7 @@ class Journal:
             ids.append(cursor.lastrowid)
         if ids:
             self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (ALERTS, ids.tobytes()))
+
+
+def _shared_claim(number: int, report: Report) -> str:
+    return f"claim {number} {report.claimed_at} {report.counter}"

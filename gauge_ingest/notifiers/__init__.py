@@ -6,7 +6,11 @@ from gauge_ingest.core.model import Alert, AlertEvent
 
 
 class NotifierUnavailable(Exception):
-    """The channel cannot take the notice now; it is offered again."""
+    """The channel cannot take the notice now; it is offered again. `perhaps_told`: this try may have reached people."""
+
+    def __init__(self, reason: str, *, perhaps_told: bool = False) -> None:
+        super().__init__(reason)
+        self.perhaps_told = perhaps_told
 
 
 class NotifierRejected(Exception):

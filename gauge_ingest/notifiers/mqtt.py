@@ -49,10 +49,12 @@ class MqttNotifier:
             sent.wait_for_publish(ACKNOWLEDGED_WITHIN_S)
         except (RuntimeError, ValueError) as error:
             self.close()
-            raise NotifierUnavailable(f"{self._broker.host}:{self._broker.port}: {error}") from error
+            reason = f"{self._broker.host}:{self._broker.port}: {error}"
+            raise NotifierUnavailable(reason, perhaps_told=True) from error
         if not sent.is_published():
             self.close()
-            raise NotifierUnavailable(f"{self._broker.host}:{self._broker.port}: not acknowledged in time")
+            reason = f"{self._broker.host}:{self._broker.port}: not acknowledged in time"
+            raise NotifierUnavailable(reason, perhaps_told=True)
 
     def close(self) -> None:
         """Disconnect; the next notice connects anew."""

@@ -229,16 +229,17 @@ class NotifierFollower(Follower):
         alert = reader.alerts.one(event.alert_id)
         if state in ("done", "rejected") or alert is None:
             return
+        perhaps_told = state == "begun" or event.at < self._perhaps_told_before
         self.positions.note(self.name, event.id, "begun")
         try:
-            repeated = state == "begun" or event.at < self._perhaps_told_before
-            self._notifier.send(event, alert, repeated=repeated)
+            self._notifier.send(event, alert, repeated=perhaps_told)
         except NotifierRejected as error:
             log.error("notice rejected by=%s event=%d reason=%s", self.name, event.id, error)
             self.positions.note(self.name, event.id, "rejected", str(error))
             return
-        except NotifierUnavailable:
-            self.positions.note(self.name, event.id, "failed")
+        except NotifierUnavailable as error:
+            if not (perhaps_told or error.perhaps_told):  # else it stays begun: the next try is a repeat
+                self.positions.note(self.name, event.id, "failed")
             raise
         self.positions.note(self.name, event.id, "done")
 

@@ -172,10 +172,13 @@ class Batch:
             self.refuse(delivery, one.reason, place=one.place)
         for report in reports:
             newest, at = memory.newest, report.observed_at
+            mended = at != report.claimed_at
+            memory.mended = memory.mended or mended
             # A mended report may be a repeat under another time: only the journal can tell.
-            if memory.live and newest is not None and at > newest.observed_at and at == report.claimed_at:
+            if memory.live and newest is not None and at > newest.observed_at and not mended:
                 increment = increment_after(newest, report, station) if report.kind is not Kind.TEST else None
-                if increment is not None:
+                known = memory.mended and self._journal.decided_before(memory.number, report)
+                if increment is not None and not known:
                     self._at_once(memory, report, increment)
                     continue
             self._later(memory, report)
@@ -185,6 +188,8 @@ class Batch:
         if not memory.loaded:
             self._load(memory)
         number, at = memory.number, report.observed_at
+        if memory.unsettled:
+            self._judge.setdefault(number, at)
         self._new.append((number, report, increment))
         self._spans.extend((number, at - 1, at))
         self._readings += 1
@@ -197,7 +202,7 @@ class Batch:
     def _later(self, memory: StationMemory, report: Report) -> None:
         """A repeat, or a report whose increment depends on more than its predecessor: kept now, derived as a debt."""
         newest = memory.newest
-        if newest is not None and report[:4] == newest[:4]:
+        if newest is not None and report[:4] == newest[:4] and report.seq == newest.seq:
             self._repeats += 1
             return
         self.flush()
@@ -207,10 +212,9 @@ class Batch:
             return
         at = report.observed_at
         self._spans.extend((memory.number, at - 1, at))
-        if known is Known.BETTER:
-            self._repeats += 1
-            return
-        self._readings += 1
+        # A better report of a known fact may name another boot, which decides whether a fall is a restart.
+        self._readings += known is Known.NEW
+        self._repeats += known is Known.BETTER
         since, until = self._owed.get(memory.number, (at, at))
         self._owed[memory.number] = (min(since, at), max(until, at))
         if report.kind is not Kind.TEST and (newest is None or at >= newest.observed_at):
@@ -225,7 +229,7 @@ class Batch:
                 continue
             fault = attempt(partial(self._advance, memory, place, rule, standing, at))
             if fault is not None:  # the rain is stored all the same, and the judgement is owed
-                self._judge[memory.number] = at
+                self._judge.setdefault(memory.number, at)
                 self._findings.broken(rule.rule.id, fault, at=self._received_at)
 
     def _advance(self, memory: StationMemory, place: int, rule: Thresholds, standing: Standing, at: int) -> None:

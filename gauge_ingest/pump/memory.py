@@ -5,10 +5,14 @@ from functools import partial
 
 from gauge_ingest.core.alerts import IDLE, Standing, walk
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import Flag, Increment, Kind, Report, Row, Station, Step
+from gauge_ingest.core.model import Alert, Flag, Increment, Kind, Report, Row, State, Station, Step
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import Reader
 from gauge_ingest.pump.guard import Fault, attempt
+
+# A look into a table is a third of a call of the enumeration, and every row that is walked needs two.
+_STEPS = {int(step): step for step in Step}
+_FLAGS = {int(flag): flag for flag in Flag}
 
 
 class StationMemory:
@@ -17,14 +21,27 @@ class StationMemory:
     Ledger and standings are loaded by the first report that is derived at once: late ones do not need them.
     """
 
-    __slots__ = ("faults", "ledger", "live", "loaded", "newest", "number", "standings", "station")
+    __slots__ = (
+        "faults",
+        "ledger",
+        "live",
+        "loaded",
+        "mended",
+        "newest",
+        "number",
+        "standings",
+        "station",
+        "unsettled",
+    )
 
     def __init__(self, station: Station, number: int) -> None:
         self.station = station
         self.number = number
         self.newest: Report | None = None
         self.live = False  # the newest report is an anchor: its successor can be derived at once
+        self.mended = False  # its clock has been mended: what seems new may have come before, under another time
         self.loaded = False
+        self.unsettled = False  # an alert lapsed after the newest report: the next may show that it still stands
         self.ledger = Ledger(station)
         self.standings: list[tuple[Thresholds, Standing]] = []
         self.faults: list[tuple[str, Fault]] = []
@@ -42,6 +59,7 @@ def recall(station: Station, number: int, reader: Reader) -> StationMemory:
     row = reader.newest(station.id)
     if row is not None:
         memory.newest, memory.live = report_of(row), row.anchor
+        memory.mended = reader.has_mended(station.id)
     return memory
 
 
@@ -52,7 +70,10 @@ def load(memory: StationMemory, rules: Sequence[Thresholds], reader: Reader) -> 
         memory.standings = [(rule, IDLE) for rule in rules]
         return
     station, newest_at = memory.station.id, memory.newest.observed_at
-    begins = [_begin(rule, station, reader, newest_at) for rule in rules]
+    # An alert that lapsed stands to its lapse, beyond the newest report: the next one may continue its episode.
+    standing = [reader.alerts.overlapping(rule.rule.id, station, since=newest_at, until=newest_at) for rule in rules]
+    begins = [_begin(rule, alerts, station, reader, newest_at) for rule, alerts in zip(rules, standing, strict=True)]
+    memory.unsettled = any(alert.state is State.LAPSED for alerts in standing for alert in alerts)
     since = min((begin - rule.reach_ms for rule, begin in zip(rules, begins, strict=True)), default=newest_at)
     instants = fill(memory.ledger, reader.rows(station, since=since, until=newest_at))
     for rule, begin in zip(rules, begins, strict=True):
@@ -105,16 +126,15 @@ def increment_of(row: Row) -> Increment:
         row.tips,
         row.tips_min,
         row.tips_max,
-        Step(row.step),
-        Flag(row.flag),
+        _STEPS[row.step],
+        _FLAGS[row.flag],
         bool(row.anchor),
     )
 
 
-def _begin(rule: Thresholds, scope: str, reader: Reader, newest_at: int) -> int:
+def _begin(rule: Thresholds, alerts: Sequence[Alert], scope: str, reader: Reader, newest_at: int) -> int:
     """From where a rule must be walked so that its standing at the newest reading is known."""
-    raised = reader.alerts.raised(rule.rule.id, scope)
-    return look_back(rule, scope, reader, newest_at if raised is None else min(raised.rained_since, newest_at))
+    return look_back(rule, scope, reader, min([newest_at, *(alert.rained_since for alert in alerts)]))
 
 
 def look_back(rule: Thresholds, scope: str, reader: Reader, at: int) -> int:

@@ -22,6 +22,7 @@ from gauge_ingest.pump.senders import Senders
 # A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
 DEBTS_MAX = 16
 SMALL_MS = HOUR_MS
+LATEST_KEY = "latest_received_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Pump:
         self._network = Network({}, (), "", "")
         self._configuration = 0
         self._kept_since = pruned_before(journal)
-        self._newest_received_at = journal.reader.newest_received_at()
+        # The newest batch is not the latest one when our clock was set back: what it showed then is kept beside.
+        self._newest_received_at = max(journal.reader.newest_received_at(), int(journal.meta(LATEST_KEY) or 0))
         self.senders = Senders({}, "+")
         self.findings = Findings(journal)
         self.owing = True
@@ -168,17 +170,15 @@ class Pump:
         )
 
     def _commit(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
-        # While our clock is behind what we have already received, ours is the wrong one and mends nobody's.
         with self._journal.transaction():
-            batch = self.batch(received_at, mend=received_at >= self._newest_received_at)
+            batch = self._batch_now(received_at)
             batch.take(deliveries)
             taken = batch.finish()
         return self._committed(taken, received_at)
 
     def _commit_carefully(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
-        # While our clock is behind what we have already received, ours is the wrong one and mends nobody's.
         with self._journal.transaction():
-            batch = self.batch(received_at, mend=received_at >= self._newest_received_at)
+            batch = self._batch_now(received_at)
             for delivery in deliveries:
                 fault = attempt(partial(self._take_one, batch, delivery))
                 if fault is not None:
@@ -188,6 +188,13 @@ class Pump:
                     batch.refuse(delivery, reason, trace=fault.trace)
             taken = batch.finish()
         return self._committed(taken, received_at)
+
+    def _batch_now(self, received_at: int) -> Batch:
+        """A batch for what has just arrived. While our clock is behind what we have received, it mends nobody's."""
+        behind = received_at < self._newest_received_at
+        if behind:
+            self._journal.set_meta(LATEST_KEY, str(self._newest_received_at))
+        return self.batch(received_at, mend=not behind)
 
     def _take_one(self, batch: Batch, delivery: Delivery) -> None:
         with self._journal.savepoint():

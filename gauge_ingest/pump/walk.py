@@ -30,8 +30,9 @@ class Walk:
             if not fill(self._ledger, [row]) or row.observed_at < self._begin:
                 continue
             self.at = row.observed_at
-            judgement = self._rule.judge(self._ledger, self.at, level=self._standing.level)
-            self._standing, episode = advance(self._standing, judgement, self.at, self._rule)
+            standing = self._standing
+            judgement = self._rule.judge(self._ledger, self.at, level=standing.level, why_not=not standing.idle)
+            self._standing, episode = advance(standing, judgement, self.at, self._rule)
             if episode is not None:
                 self.episodes.append(episode)
             judged += 1

@@ -51,6 +51,31 @@ def test_an_alert_of_a_station_that_says_nothing_for_a_day_lapses_and_is_no_all_
     assert desk.journal.reader.alerts.all() == []
 
 
+def test_a_backlog_that_closes_the_silence_after_a_lapse_continues_the_same_alert(tmp_path: Path) -> None:
+    """The silence was ours to hear, not the gauge's: along observed time no report is missing."""
+    watched = rule(lapse_s=7_200)
+    silent, heard = Desk(tmp_path / "silent", [station()], [watched]), Desk(tmp_path / "heard", [station()], [watched])
+    storm(silent)
+    storm(heard)
+    backlog = [
+        message([(T0 + minute * MINUTE, 140 + minute // 10)], seq=minute) for minute in range(45, 45 + 4 * 60, 5)
+    ]
+
+    silent.now += 3 * HOUR
+    silent.pump.tick()
+    silent.settle()
+    silent.now += HOUR + 10 * MINUTE
+    heard.now = silent.now
+    silent.take(*backlog)
+    silent.settle()
+    for one in backlog:
+        heard.take(one)
+        heard.settle()
+
+    assert ("lapsed", "") in [told[1:] for told in silent.told()]
+    assert silent.episodes() == heard.episodes()
+
+
 def test_an_alert_survives_a_restart_and_goes_on_where_it_was(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()], [rule()])
     storm(desk, minutes=15)

@@ -109,3 +109,18 @@ def test_each_late_message_paid_for_alone_ends_where_all_at_once_ends(seed: int,
 
     assert local.increments() == whole.increments(), f"seed {seed}"
     assert local.episodes() == whole.episodes(), f"seed {seed}"
+
+
+def test_of_two_messages_with_one_reading_the_lower_number_stands_whichever_came_last(tmp_path: Path) -> None:
+    first, second = message([(T0, 5)], seq=7, boot=1), message([(T0, 5)], seq=9, boot=2)
+    after = message([(T0 + MINUTE, 2)], seq=10, boot=2)
+    one, other = Desk(tmp_path / "a", [station()]), Desk(tmp_path / "b", [station()])
+
+    for desk, order in ((one, (first, second, after)), (other, (second, first, after))):
+        for delivery in order:
+            desk.take(delivery)
+        desk.settle()
+
+    rows = [next(desk.journal.reader.rows("HTB01", since=0, until=1 << 61)) for desk in (one, other)]
+    assert [(row.seq, row.boot) for row in rows] == [(7, 1), (7, 1)]
+    assert one.increments() == other.increments()
