@@ -124,16 +124,11 @@ def truth_command(
     for path in (out, tips):
         if path is not None and path.suffix not in (".csv", ".parquet"):
             raise UsageError(f"{path}: choose a name that ends in .csv or .parquet")
-    written = [_writable(path) for path in (out, tips) if path is not None]
-    write_truth(
-        find_scenario(scenario),
-        read_sites(config),
-        seed=seed,
-        start_at=_start(start),
-        minutes=minutes,
-        out=written[0],
-        tips=written[1] if tips is not None else None,
-    )
+    plan, sites, start_at = find_scenario(scenario), read_sites(config), _start(start)
+    for path in (out, tips):
+        if path is not None:
+            _writable(path)
+    write_truth(plan, sites, seed=seed, start_at=start_at, minutes=minutes, out=out, tips=tips)
 
 
 @app.command("show")
@@ -149,9 +144,9 @@ def show_command(
     """Show what really falls in a scenario, and what goes wrong when, as a picture in the terminal."""
     if out is not None and out.suffix != ".svg":
         raise UsageError(f"{out}: choose a name that ends in .svg")
-    plan, sites = find_scenario(scenario), read_sites(config)
+    plan, sites, start_at = find_scenario(scenario), read_sites(config), _start(start)
     picture = _writable(out) if out is not None else None
-    show_truth(Console(), plan, sites, seed=seed, start_at=_start(start), minutes=minutes, out=picture)
+    show_truth(Console(), plan, sites, seed=seed, start_at=start_at, minutes=minutes, out=picture)
 
 
 @app.command("list")
