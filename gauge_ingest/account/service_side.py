@@ -10,6 +10,9 @@ from gauge_ingest.codecs import CODECS, Message, Undecodable
 from gauge_ingest.core.model import DAY_MS, Kind, Row, Step
 from gauge_ingest.journal import Quarantined, Reader
 
+_Key = tuple[int, int, bool]
+"""What a reading says of itself: the time it claims, its count, and whether it is a test."""
+
 # Rows that are nobody's neighbour: their increment says nothing of the rain yet, or never will.
 STEPS_ASIDE = frozenset({Step.VOID, Step.UNCONFIRMED, Step.OWED})
 
@@ -46,29 +49,41 @@ def service_side(reader: Reader, truth: Truth, side: StationSide, quarantine: Se
     found = ServiceSide()
     if not side.readings:
         return found
-    made_by = {_key(made.claimed_at, made.shown, made.is_test): made for made in reversed(side.readings)}
+    free: dict[_Key, list[Made]] = {}
+    for made in side.readings:
+        free.setdefault(_key_of(made), []).append(made)
+    first: dict[_Key, Made] = {key: candidates[0] for key, candidates in free.items()}
     instants = [at for made in side.readings for at in (made.at, made.claimed_at)]
-    seen: set[int] = set()
+    kept: set[_Key] = set()
     for row in reader.rows(side.station, since=min(instants) - DAY_MS, until=max(instants) + DAY_MS):
-        made = made_by.get(_key(row.claimed_at, row.counter, row.kind == Kind.TEST))
-        if made is None:
+        key = _key(row.claimed_at, row.counter, row.kind == Kind.TEST)
+        if key not in free:
             if _is_of_the_run(row, truth, side):
                 found.strangers.append(row)
-        elif made.number in seen:
-            found.twice.append(Stored(row, made))
+        elif not free[key]:
+            found.twice.append(Stored(row, first[key]))
         else:
-            seen.add(made.number)
+            kept.add(key)
+            made = _made_last(free[key], row.received_at)
+            free[key].remove(made)
             found.stored.append(Stored(row, made))
-    # Two readings with one time and one count are one fact.
-    found.here = {
-        made.number for made in side.readings if made_by[_key(made.claimed_at, made.shown, made.is_test)].number in seen
-    }
+    # Two readings with one time and one count are one fact, unless a clock that was mended tells them apart.
+    found.here = {made.number for made in side.readings if _key_of(made) in kept}
     _look_into(quarantine, side, found)
     return found
 
 
-def _key(claimed_at: int, count: int, is_test: bool) -> tuple[int, int, bool]:  # noqa: FBT001  part of a key
+def _key(claimed_at: int, count: int, is_test: bool) -> _Key:  # noqa: FBT001  part of a key
     return claimed_at, count, is_test
+
+
+def _key_of(made: Made) -> _Key:
+    return made.claimed_at, made.shown, made.is_test
+
+
+def _made_last(candidates: Sequence[Made], received_at: int) -> Made:
+    """Of readings that say the same the last one that was made before it was received."""
+    return max((made for made in candidates if made.at <= received_at), default=candidates[0])
 
 
 def _is_of_the_run(row: Row, truth: Truth, side: StationSide) -> bool:
@@ -83,7 +98,7 @@ def _is_of_the_run(row: Row, truth: Truth, side: StationSide) -> bool:
 
 def _look_into(quarantine: Sequence[Quarantined], side: StationSide, found: ServiceSide) -> None:
     by_head = {(one.seq, one.boot, one.sent_at): one.readings for one in side.messages.values()}
-    by_key = {_key(made.claimed_at, made.shown, made.is_test): made.number for made in side.readings}
+    by_key = {_key_of(made): made.number for made in side.readings}
     for entry in quarantine:
         message = _decoded(entry) if entry.station == side.station else None
         if message is None:
@@ -106,7 +121,7 @@ def _numbers(
     entry: Quarantined,
     message: Message,
     by_head: Mapping[tuple[int, int | None, int | None], Sequence[int]],
-    by_key: Mapping[tuple[int, int, bool], int],
+    by_key: Mapping[_Key, int],
 ) -> list[int]:
     """The readings that an entry is about: by their place in the message, or by what they say."""
     numbers = by_head.get((message.seq or 0, message.boot, message.sent_at), ())

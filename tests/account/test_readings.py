@@ -257,6 +257,18 @@ def test_bytes_in_quarantine_that_are_no_message_explain_nothing(run: Run) -> No
     assert readings_of(run).missing == {Missing.ACKNOWLEDGED: 1}
 
 
+def test_an_hour_that_a_wrong_clock_shows_twice_is_two_readings(run: Run) -> None:
+    logger = run.logger()
+    logger.report(0, claims=60)  # an hour ahead, and mended
+    logger.report(5, claims=65)
+    logger.report(60)
+    logger.report(65)
+
+    readings = readings_of(run)
+
+    assert (readings.made, readings.stored, readings.missing) == (4, 4, {})
+
+
 def test_a_single_wrong_count_is_void_and_named(run: Run) -> None:
     logger = run.logger(first_count=115)
     logger.report(0)

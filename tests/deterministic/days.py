@@ -44,9 +44,9 @@ class Day:
 
 
 def a_day(dice: Dice, *, minutes: int) -> Day:
-    """A day with two to four stations and at least one storm."""
+    """A day with two or three stations and at least one storm."""
     first = dice.whole(0, len(PLACES) - 1)
-    number = dice.pick((2, 2, 2, 2, 3, 4))
+    number = dice.pick((2, 2, 2, 3))
     sites = tuple(_site(dice, PLACES[(first + place) % len(PLACES)]) for place in range(number))
     incidents: list[Incident] = []
     undecidable: set[str] = set()
@@ -70,7 +70,7 @@ def a_day(dice: Dice, *, minutes: int) -> Day:
 
 
 def _site(dice: Dice, site: Site) -> Site:
-    return replace(site, report_every_s=dice.pick((300, 600, 600, 900, 1_200)))
+    return replace(site, report_every_s=dice.pick((300, 600, 900, 1_200, 1_800)))
 
 
 def _weather(dice: Dice, minutes: int) -> WeatherSettings:

@@ -39,7 +39,7 @@ OUTBOUND = (
 )
 EFFECTS_MAX = 3_000
 OF_ONE_MAX = 40
-TEMPTED, NEAR = 0.25, 4
+TEMPTED = 0.25
 
 
 class Killed(BaseException):
@@ -99,10 +99,10 @@ class Fate:
         """From now on it lives."""
         self._left = 0
 
-    def tempt(self) -> None:
-        """Something rare has just been done: the end may come within the next few effects."""
+    def tempt(self, effects: int) -> None:
+        """Something rare is being done: the end may come within so many effects."""
         if self._left and self._dice.chance(TEMPTED):
-            self._effect, self._left = "", self._dice.whole(1, NEAR)
+            self._effect, self._left = "", self._dice.whole(1, effects)
 
     def at(self, effect: str) -> None:
         """Pass a place between two effects; raises Killed when it is the last."""

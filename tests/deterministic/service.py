@@ -52,7 +52,7 @@ class DoomedJournal(Journal):
     def save_alerts(self, alerts: Iterable[Alert], events: Iterable[AlertEvent], configuration: int) -> None:
         """Write alerts, and what is to be told of them."""
         super().save_alerts(alerts, events, configuration)
-        self._fate.tempt()
+        self._fate.tempt(4)  # the commit, and the first effects after it
 
     def fill(self, *, full: bool) -> None:
         """Let the disk be full, or have room again."""
@@ -81,7 +81,7 @@ class DoomedInlet(Inlet):
 
     def drop(self, reason: str) -> None:
         """Close the connection."""
-        self.fate.tempt()
+        self.fate.tempt(1)
         self.fate.at("before drop")
         super().drop(reason)
 
@@ -101,7 +101,7 @@ class DoomedSpool(Spool):
 
     def answer(self, request: Request, answer: Mapping[str, Any]) -> None:
         """Answer a request."""
-        self.fate.tempt()
+        self.fate.tempt(2)
         self.fate.at("before answer")
         super().answer(request, answer)
         self.fate.at("after answer")
@@ -142,7 +142,7 @@ class DoomedPositions(Positions):
 
     def set_aside(self, name: str, refused: list[SetAside]) -> None:
         """Remember what a store refused."""
-        self.fate.tempt()
+        self.fate.tempt(2)
         self.fate.at("before set aside")
         super().set_aside(name, refused)
         self.fate.at("after set aside")
