@@ -45,6 +45,7 @@ class Truth:
         self._start_at = start_at
         self._readings: dict[str, dict[tuple[int, int], Reading]] = defaultdict(dict)
         self._counted: dict[str, int] = defaultdict(int)
+        self._struck: set[str] = set()
         self._restarts: dict[str, list[_Restart]] = defaultdict(list)
 
     def take(self, happenings: Iterable[Happening]) -> list[str]:
@@ -63,6 +64,8 @@ class Truth:
                 assert isinstance(lost, int)
                 counted = self._counted[station] + lost
                 self._restarts[station].append(_Restart(at, counted, at_zero=bool(facts["loses_count"])))
+            elif event == "pulse" and facts["cause"] == "lightning":
+                self._struck.add(station)
             elif event == "incident":
                 met.append(f"station: {facts['what']}")
             elif event == "dropped":
@@ -92,9 +95,11 @@ class Truth:
         """The pulses counted between the first and the last of the readings (claimed_at, count) that were kept.
 
         What a counter had counted and nobody had read when it restarted at zero is gone, and is not asked for. None
-        where the readings that were kept cannot tell: whether a count fell over its modulus or in a restart, or
-        whether it began anew and has passed the old one since.
+        where the readings that were kept cannot tell: whether a count fell over its modulus or in a restart, whether
+        it began anew and has passed the old one since, or whether lightning has tipped faster than rain can.
         """
+        if station in self._struck:
+            return None
         known = self._readings[station]
         found = sorted((known[claimed_at // SECOND_MS, count] for claimed_at, count in kept), key=_made)
         tips = 0
