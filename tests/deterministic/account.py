@@ -16,6 +16,7 @@ from tests.deterministic.plan import Plan
 from tests.deterministic.truth import Sent, Truth
 from tests.deterministic.witness import Witness
 
+Claim = tuple[str, int, int, bool]
 ENDS = {
     EventKind.CLEARED: State.CLEARED,
     EventKind.LAPSED: State.LAPSED,
@@ -42,6 +43,7 @@ class Account:
         witness.look()
         committed = {(f"rain/v1/{one.station}/up", one.payload) for one in witness.committed}
         expected: Counter[tuple[str, int | None]] = Counter()
+        stand = _Standing(self.rows())
         strangers = 0
         for message in {
             (one.topic, one.payload): one for one in sorted(kept, key=lambda one: not one.forgotten)
@@ -59,8 +61,9 @@ class Account:
             if one.undecodable:
                 expected[one.topic, None] += 1
             elif (one.topic, one.payload) in committed:
-                witness.readings(one)
+                stand.take(one)
                 expected.update((one.topic, fact.place) for fact in one.facts if fact.refused)
+        stand.once()
         self._quarantine(expected)
         turned_away = witness.question("SELECT coalesce(sum(turned_away), 0) FROM unknown_sender")[0][0]
         self._demand(strangers == 0 or turned_away, "nothing is lost", f"{strangers} messages of strangers")
@@ -205,6 +208,37 @@ class Account:
     def rows(self) -> Iterable[Row]:
         """Every row there is."""
         return (row for rows in self._rows.values() for row in rows)
+
+
+class _Standing:
+    """Rows against what stations claim: every claim stands, and none more often than it was made."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: Counter[Claim] = Counter()
+        self._mended: set[tuple[str, int, bool]] = set()
+        self._claims: Counter[Claim] = Counter()
+        for row in rows:
+            test = row.kind == Kind.TEST
+            self._rows[row.station, row.claimed_at, row.counter, test] += 1
+            if row.claimed_at != row.observed_at:
+                self._mended.add((row.station, row.counter, test))
+
+    def take(self, sent: Sent) -> None:
+        """A message that was committed."""
+        self._claims.update(fact[:4] for fact in sent.facts if not fact.refused)
+
+    def once(self) -> None:
+        """Ask, when every message is taken."""
+        for claim, times in self._claims.items():
+            station, _, count, test = claim
+            # Mended to one instant, readings that show one count are one fact: it stands under one of their claims.
+            if not self._rows[claim] and (station, count, test) not in self._mended:
+                raise Violation("nothing is lost", f"{claim} is nowhere")
+            # A clock that was ahead and is set right claims one instant twice, for two readings.
+            if self._rows[claim] > times:
+                raise Violation("nothing stands twice", f"{claim} stands {self._rows[claim]} times, sent {times} times")
+        if unknown := self._rows.keys() - self._claims.keys():
+            raise Violation("nothing stands twice", f"nobody sent {list(unknown)[:3]}")
 
 
 def _fold(events: Iterable[AlertEvent]) -> tuple[State | None, str]:

@@ -77,7 +77,7 @@ def _weather(dice: Dice, minutes: int) -> WeatherSettings:
     at_min = dice.between(60.0, minutes - 300.0)
     storm = Storm(passes_anchor_min=(at_min, at_min + 30.0), total_mm=(8.0, 30.0))
     more: tuple[Rain, ...] = dice.pick(((), (Convective(storms_per_day=2.0),), (Stratiform(gap_hours=8.0),)))
-    return WeatherSettings(temperature_c=18.0, lightning_per_mm=dice.pick((0.0, 0.02)), rain=(storm, *more))
+    return WeatherSettings(temperature_c=18.0, lightning_per_mm=dice.pick((0.0, 0.0, 0.0, 0.02)), rain=(storm, *more))
 
 
 def _settings(dice: Dice, *, loses_count: bool) -> StationSettings:

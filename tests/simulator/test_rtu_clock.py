@@ -105,6 +105,16 @@ def test_a_clock_that_is_set_to_what_it_shows_changes_nothing() -> None:
     assert bench.facts("clock") == []
 
 
+def test_a_clock_that_is_set_ahead_is_ahead_by_so_much() -> None:
+    bench = Bench(clocked(offset_s=5.0))
+
+    bench.met(bench.rtu.set_clock(START + MINUTE_MS, 90.0))
+    bench.run(START + 5 * MINUTE_MS)
+
+    assert bench.facts("clock")[-1] == {"offset_s": 90.0, "why": "set"}
+    assert (bench.minutes()[-1], bench.readings[-1].made_at) == (5.0, START + 5 * MINUTE_MS - 90_000)
+
+
 def test_an_event_report_survives_a_step_of_the_clock() -> None:
     bench = Bench()
     tips = [START + MINUTE_MS + n for n in (1, 2, 3, 4)]
