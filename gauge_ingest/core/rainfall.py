@@ -36,7 +36,7 @@ def increment_after(before: Report, report: Report, station: Station) -> Increme
         return Increment(since, until, 0, 0, 0, Step.DEPLOYED, Flag.NOT_EVALUATED, True)
     tips = report.counter - before.counter
     if tips >= 0:
-        if tips > SLACK_TIPS and tips > tips_max_possible(station, since=since, until=until):
+        if tips > SLACK_TIPS and tips > _possible(before, report, station):
             return None
         if until - since > station.gap_after_ms:
             return Increment(since, until, tips, tips, tips, Step.GAP, Flag.NOT_EVALUATED, True)
@@ -45,7 +45,7 @@ def increment_after(before: Report, report: Report, station: Station) -> Increme
     if before.boot is not None and report.boot is not None and report.boot > before.boot:
         return _reset(before, report, station)
     modulus = station.deployment_at(until).counter_modulus
-    if modulus and 0 <= tips + modulus <= tips_max_possible(station, since=since, until=until):
+    if modulus and 0 <= tips + modulus <= _possible(before, report, station):
         tips += modulus
         return Increment(since, until, tips, tips, tips, Step.WRAPPED, Flag.GOOD, True)
     return None
@@ -134,10 +134,21 @@ def _choose(group: Sequence[Report], *, before: Report | None, following: Sequen
     return max(fitting or rising or group, key=lambda report: report.counter)
 
 
+def _possible(before: Report, report: Report, station: Station) -> int:
+    """The most tips between two reports. Where a clock was mended, the time that passed on it counts if it is longer.
+
+    A backlog whose times are unknown is mended to the time when it came: days may lie a millisecond apart.
+    """
+    since, until = before.observed_at, report.observed_at
+    if report.claimed_at != until:
+        since = min(since, until - (report.claimed_at - before.claimed_at))
+    return tips_max_possible(station, since=since, until=until)
+
+
 def _reset(before: Report, report: Report, station: Station) -> Increment:
     """The counter began anew: what it shows now fell since; a figure that cannot have fallen was never rain."""
     since, until = before.observed_at, report.observed_at
-    possible = tips_max_possible(station, since=since, until=until)
+    possible = _possible(before, report, station)
     if report.counter >= before.counter:  # jumped up and stayed: at most what can fall, perhaps nothing
         tips_max = min(report.counter - before.counter, possible)
         return Increment(since, until, 0, 0, tips_max, Step.RESET, Flag.SUSPECT, True)
@@ -148,5 +159,5 @@ def _reset(before: Report, report: Report, station: Station) -> Increment:
 def _unconfirmed(before: Report, report: Report, station: Station) -> Increment:
     since, until = before.observed_at, report.observed_at
     tips = report.counter - before.counter if report.counter >= before.counter else report.counter
-    tips_max = min(tips, tips_max_possible(station, since=since, until=until))
+    tips_max = min(tips, _possible(before, report, station))
     return Increment(since, until, 0, 0, tips_max, Step.UNCONFIRMED, Flag.SUSPECT, False)

@@ -164,10 +164,12 @@ class Reader:
             ).fetchall()
             yield from map(Row._make, page)
 
-    def newest(self, station: str, *, before: int | None = None, anchor: bool = False) -> Row | None:
+    def newest(
+        self, station: str, *, before: int | None = None, anchor: bool = False, of_any_kind: bool = False
+    ) -> Row | None:
         """The newest row of a station that counts (no test, not void), before an instant if one is given.
 
-        `anchor` asks for the newest row that a derivation may begin after.
+        `anchor` asks for the newest row that a derivation may begin after; `of_any_kind` for the newest of all.
         """
         number = self.number(station)
         hours = self._db.execute("SELECT (SELECT min(hour) FROM reading), (SELECT max(hour) FROM reading)").fetchone()
@@ -175,7 +177,7 @@ class Reader:
             return None
         first = hours[1] if before is None else min(hours[1], (before - 1) // HOUR_MS)
         bound = before if before is not None else 1 << 62
-        wanted = "anchor = 1" if anchor else "test = 0 AND step <> 6"
+        wanted = "anchor = 1" if anchor else "1" if of_any_kind else "test = 0 AND step <> 6"
         found = self._db.execute(
             "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour - 1 FROM h WHERE hour > ?),"
             " t(at, hour) AS (SELECT (SELECT max(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?"
@@ -187,7 +189,7 @@ class Reader:
             return None
         row = self._db.execute(
             f"SELECT ?, {ROW} FROM reading WHERE hour = ? AND station = ? AND observed_at = ? AND {wanted}"
-            " ORDER BY anchor DESC, counter DESC LIMIT 1",
+            f" ORDER BY {'claimed_at' if of_any_kind else 'anchor'} DESC, counter DESC LIMIT 1",
             (station, found[1], number, found[0]),
         ).fetchone()
         return Row._make(row)

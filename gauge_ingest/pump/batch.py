@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gauge_ingest.codecs import Decode, Message, Undecodable
 from gauge_ingest.core.alerts import Standing, advance
-from gauge_ingest.core.model import Increment, Kind, Report, Station
+from gauge_ingest.core.model import Increment, Kind, Report, Row, Station
 from gauge_ingest.core.rainfall import increment_after
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, tell
@@ -105,7 +105,7 @@ class Batch:
             return [str(error)]
         memory = self._memory(station)
         self._journal.add_batch(message_id, self._received_at, array("I", [memory.number]), [payload])
-        reports, rejected = admit(message, memory.station, self._bounds)
+        reports, rejected = admit(message, memory.station, self._bounds, self._latest)
         for report in reports:
             self._later(memory, report)
         return [one.reason for one in rejected if place is None or one.place == place]
@@ -167,7 +167,7 @@ class Batch:
 
     def _admit(self, memory: StationMemory, delivery: Delivery, message: Message) -> None:
         station = memory.station
-        reports, rejected = admit(message, station, self._bounds)
+        reports, rejected = admit(message, station, self._bounds, self._latest)
         for one in rejected:
             self.refuse(delivery, one.reason, place=one.place)
         for report in reports:
@@ -182,6 +182,11 @@ class Batch:
                     self._at_once(memory, report, increment)
                     continue
             self._later(memory, report)
+
+    def _latest(self, station: Station) -> Row | None:
+        """The latest reading of a station, of any kind: only a clock that is ahead asks for it."""
+        self.flush()
+        return self._journal.reader.newest(station.id, of_any_kind=True)
 
     def _at_once(self, memory: StationMemory, report: Report, increment: Increment) -> None:
         """The newest report of its station, decided by its predecessor alone."""

@@ -30,7 +30,7 @@ SLICE_MAX_MS = 800_000  # below the keep-alive, so that the line is not thought 
 QUIET_MS = 20 * SECOND_MS
 QUIET_STEPS_MAX = 3_000
 HANDSHAKE_STEPS_MAX = 40
-STARTS_WITHIN = 300  # steps until the service listens
+STARTS_WITHIN = 3_000  # seconds until the service listens, of the hour before the day begins
 
 
 class Played(NamedTuple):
