@@ -14,7 +14,6 @@ from simulator.values import Happening, Message, Reading
 
 RAIN_COLUMNS = ("station", "minute", "fell_mm", "caught_mm", "tips")
 TIP_COLUMNS = ("station", "observed_at")
-FILE_ENDINGS = (".csv", ".parquet")
 ROWS_IN_A_GROUP = 65_536  # of a Parquet file; so many are held in memory
 _DECIMALS = 6  # of millimetres
 

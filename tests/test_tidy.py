@@ -57,7 +57,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
 
 # Modules of the simulator that touch the machine: its clock, its files' names, its network, its terminal. The others
 # are the world, which knows none of it.
-OF_THE_MACHINE = {"__main__", "clock", "live", "looking", "plot", "progress", "sites", "svg"}
+OF_THE_MACHINE = {"__main__", "clock", "live", "looking", "sites"}
 # What the world may take of them: how an instant is written, and what a site is.
 OF_THE_MACHINE_FOR_THE_WORLD = {
     ("simulator.clock", "BEIJING"),
@@ -102,9 +102,8 @@ HOMES: Mapping[str, set[str]] = {
         "simulator.__main__",
         "simulator.live.load_screen",
         "simulator.live.play",
+        "simulator.live.progress",
         "simulator.looking",
-        "simulator.plot",
-        "simulator.progress",
     },
 }
 

@@ -14,9 +14,9 @@ from simulator.clock import ScaledClock, rfc3339_ms, rfc3339_s
 from simulator.live.link import Broker, LiveUplink
 from simulator.live.load import Load, LoadBrokenError
 from simulator.live.load_screen import play_load
+from simulator.live.progress import choose_display, summary
 from simulator.live.runner import PATIENCE_S, Run, Stop, wait_for_service
 from simulator.modem import Modem
-from simulator.progress import choose_display, summary
 from simulator.scenario import Scenario
 from simulator.sites import Site
 from simulator.truth import TruthLog

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from simulator import chronicle as told
-from simulator.chronicle import Chronicle, Trouble, chronicles
 from simulator.direct import to_nobody
+from simulator.looking import chronicle as told
 from simulator.looking import list_scenarios, show_truth
-from simulator.plot import Line, Piece, cells, draw, printed
+from simulator.looking.chronicle import Chronicle, Trouble, chronicles
+from simulator.looking.plot import Line, Piece, cells, draw, printed
+from simulator.looking.svg import HEIGHT, svg
 from simulator.scenario import Scenario, find_scenario, read_scenario, scenario_names
-from simulator.svg import HEIGHT, svg
 from simulator.world import World
 from tests.simulator.plays import SITES, START_AT, amounts, play
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from simulator.chronicle import chronicles
 from simulator.direct import to_nobody
-from simulator.plot import Line, draw, printed
+from simulator.looking.chronicle import chronicles
+from simulator.looking.plot import Line, draw, printed
+from simulator.looking.svg import svg
 from simulator.scenario import Scenario, find_scenario, scenario_names
 from simulator.sites import Site
-from simulator.svg import svg
 from simulator.truth import write_truth as write_tables
 from simulator.values import HOUR_MS, Happening
 from simulator.world import World

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from simulator.plot import EIGHTHS, STYLES, Line, Style, cells
+from simulator.looking.plot import EIGHTHS, STYLES, Line, Style, cells
 
 WIDTH, HEIGHT = 8, 18  # of a cell, in pixels
 BORDER = 14

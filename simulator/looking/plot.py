@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from rich.text import Text
 
-from simulator.chronicle import SNOW, VISIT, Chronicle, Trouble
 from simulator.clock import BEIJING
+from simulator.looking.chronicle import SNOW, VISIT, Chronicle, Trouble
 from simulator.values import HOUR_MS, MINUTE_MS
 
 # fmt: off
