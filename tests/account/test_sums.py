@@ -94,6 +94,50 @@ def test_a_simulated_world_closes_to_the_tip(scenario: str, lost_each: int, tmp_
     assert bool(found.lost) == bool(lost_each)
 
 
+FAST_AND_SILENT = """
+intent = "Two clocks are a day fast, and the link fails: once after the service has heard them, once before."
+minutes = 480
+
+[weather]
+temperature_c = 18.0
+lightning_per_mm = 0.0
+
+[[weather.rain]]
+kind = "storm"
+
+[rtu]
+packs = true
+
+[rtu.clock]
+offset_s = 86400.0
+set_by_network = false
+
+[[incidents]]
+what = "no_link"
+station = "HTB01"
+at_min = 50
+until_min = 420
+
+[[incidents]]
+what = "no_link"
+station = ["HTB02", "HTB03"]
+at_min = 0
+until_min = 200
+"""
+
+
+@pytest.mark.parametrize("packs", ["true", "false"])
+def test_what_waited_at_a_clock_that_is_fast_is_counted_once(packs: str, tmp_path: Path) -> None:
+    scenario = tmp_path / "fast_and_silent.toml"
+    scenario.write_text(FAST_AND_SILENT.replace("packs = true", f"packs = {packs}"), encoding="utf-8")
+
+    found = played(str(scenario), seed=1, folder=tmp_path)
+
+    assert found.closes, found.unexplained
+    assert not list(breaks(found))
+    assert all(one.rain.stored_tips == one.rain.turned_tips > 20 for one in found.stations)
+
+
 def test_every_line_of_the_account_is_explained() -> None:
     documented = ROOT / "docs" / "operations.md"
     rows = documented.read_text(encoding="utf-8").partition("| line of the account |")[2].partition("\n\n")[0]

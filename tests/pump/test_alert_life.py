@@ -76,6 +76,24 @@ def test_a_backlog_that_closes_the_silence_after_a_lapse_continues_the_same_aler
     assert silent.episodes() == heard.episodes()
 
 
+def test_one_report_after_a_lapse_shows_that_the_alert_still_stands(tmp_path: Path) -> None:
+    watched = rule(lapse_s=7_200)
+    silent, heard = Desk(tmp_path / "silent", [station()], [watched]), Desk(tmp_path / "heard", [station()], [watched])
+    storm(silent)
+    storm(heard)
+    silent.now = T0 + 161 * MINUTE  # two hours after the last report, and a little more
+    silent.pump.tick()
+    silent.settle()
+
+    for desk in (silent, heard):
+        desk.now = T0 + 162 * MINUTE  # not yet two hours after this one
+        desk.take(message([(T0 + 45 * MINUTE, 140)], seq=45))
+        desk.settle()
+
+    assert ("lapsed", "") in [told[1:] for told in silent.told()]
+    assert silent.episodes() == heard.episodes() != []
+
+
 def test_an_alert_survives_a_restart_and_goes_on_where_it_was(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()], [rule()])
     storm(desk, minutes=15)

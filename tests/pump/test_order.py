@@ -124,3 +124,20 @@ def test_of_two_messages_with_one_reading_the_lower_number_stands_whichever_came
     rows = [next(desk.journal.reader.rows("HTB01", since=0, until=1 << 61)) for desk in (one, other)]
     assert [(row.seq, row.boot) for row in rows] == [(7, 1), (7, 1)]
     assert one.increments() == other.increments()
+
+
+def test_a_better_report_of_a_known_count_may_tell_a_restart(tmp_path: Path) -> None:
+    """
+    Goal: of two reports of one fact the lesser sequence number speaks, whenever it comes; its rain is derived again.
+    Method: the first says nothing of a restart and its fall waits for confirmation; the other names the next boot.
+    """
+    desk = Desk(tmp_path, [station()])
+    desk.take(message([(T0, 100)], seq=1, boot=1))
+    desk.take(message([(T0 + 5 * MINUTE, 3)], seq=9))
+    desk.settle()
+    assert desk.tips() == 0
+
+    desk.take(message([(T0 + 5 * MINUTE, 3)], seq=2, boot=2))
+    desk.settle()
+
+    assert desk.tips() == 3
