@@ -56,7 +56,7 @@ def a_day(dice: Dice, *, minutes: int) -> Day:
         stations[site.station] = _settings(dice, loses_count=loses_count)
         met, exact = _incidents(dice, site.station, minutes, loses_count=loses_count)
         incidents += met
-        if not exact or stations[site.station].rtu.clock.offset_s:
+        if not exact or not _keeps_order(stations[site.station].rtu):
             undecidable.add(site.station)
     scenario = Scenario(
         name="a day",
@@ -67,6 +67,15 @@ def a_day(dice: Dice, *, minutes: int) -> Day:
         incidents=tuple(incidents),
     )
     return Day(sites, scenario, frozenset(undecidable))
+
+
+def _keeps_order(rtu: RtuSettings) -> bool:
+    """Whether the station's claims tell the order of its counts, and the service keeps it.
+
+    Not where a wrong clock is set right; nor where one that is ahead says again, in the middle, what it said before.
+    """
+    ahead = rtu.clock.offset_s > 0.0
+    return not rtu.clock.offset_s or not (rtu.clock.set_by_network or (ahead and rtu.hourly))
 
 
 def _site(dice: Dice, site: Site) -> Site:

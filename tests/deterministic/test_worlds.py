@@ -43,7 +43,7 @@ MET_MIN = {
     "station restarts at zero": 50,
     "station clock is set": 20,
     "station drops a message": 100,
-    "station-days with exact rain": 250,
+    "station-days with exact rain": 300,
     "episodes": 500,
     "tips": 10_000,
 }
