@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import cache
 from importlib import resources
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from simulator.scenario.mistakes import ScenarioError, line, meant, mistakes
 from simulator.scenario.places import Part
 from simulator.scenario.schema import PARTS, Scenario, ScenarioTable, StationSettings
+from simulator.scenario.times import laid_upon_another, never_met
 from simulator.sites import Site
 from simulator.weather import Record
 
@@ -52,7 +53,8 @@ def read_scenario(text: str, *, name: str, origin: str, folder: Path) -> Scenari
         raise ScenarioError([_toml_mistake(origin, str(error), lines=len(text.splitlines()))]) from error
     judged, wrong = _judge(origin, ScenarioTable, table)
     stations, wrong_of_stations = _stations(origin, table)
-    wrong += wrong_of_stations + list(_wrong_times(origin, table))
+    wrong += wrong_of_stations + list(never_met(origin, table))
+    wrong += laid_upon_another(origin, judged.incidents) if judged is not None else ()
     if judged is None or wrong:
         raise ScenarioError(wrong)
     return Scenario(
@@ -167,16 +169,3 @@ def _laid_over(general: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, 
         below = merged.get(key)
         merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _wrong_times(origin: str, table: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the incidents that the run would never come to."""
-    minutes, incidents = table.get("minutes"), table.get("incidents")
-    if not isinstance(minutes, int) or not isinstance(incidents, list):
-        return
-    for number, incident in enumerate(incidents):
-        for key in ("at_min", "until_min"):
-            value = incident.get(key) if isinstance(incident, dict) else None
-            if isinstance(value, int | float) and value > minutes:
-                remedy = f"the run is over after minutes = {minutes}: must be at most that"
-                yield line(origin, ("incidents", number, key), remedy, value)

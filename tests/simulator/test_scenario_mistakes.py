@@ -122,7 +122,7 @@ def test_wrong_rain_is_told_as_the_kind_of_rain_that_it_is(rain: str, line: str)
         ),
         ('what = "corrupt_count"\ncounts = []', "counts = []: must have at least 1 element(s)"),
         ('what = "corrupt_count"\ncounts = [-1]', "counts[1] = -1: must be at least 0"),
-        ('what = "reboot"\nstation = "all"\nat_min = 61', "at_min = 61: the run is over after minutes = 60"),
+        ('what = "reboot"\nstation = "all"\nat_min = 60', "at_min = 60: the run is over after minutes = 60"),
         ('what = "clog"\nstation = "all"\nat_min = 9\nuntil_min = 61', "until_min = 61: the run is over after minutes"),
     ],
 )
@@ -130,6 +130,38 @@ def test_a_wrong_incident_is_told_by_its_number_and_its_key(incident: str, told:
     found = lines(f"{HEAD}[[incidents]]\n{incident}")
 
     assert [line for line in found if line.startswith(f"x.toml: incidents[1].{told}")]
+
+
+def clogs(*spans: str) -> str:
+    return HEAD + "".join(f'[[incidents]]\nwhat = "clog"\n{span}\n' for span in spans)
+
+
+VISIT = '[[incidents]]\nwhat = "visit"\nstation = "HTB01"\nat_min = 20\nuntil_min = 30\nmends = ["clog"]\n'
+
+
+@pytest.mark.parametrize(
+    ("spans", "told"),
+    [
+        (('station = "all"\nat_min = 9\nuntil_min = 19', 'station = "HTB02"\nat_min = 18'), "until 19: begin then"),
+        (('station = "HTB02"\nat_min = 9', 'station = ["HTB01", "HTB02"]\nat_min = 18'), "to the end: leave one out"),
+        (('station = "all"\nat_min = 9', 'station = "all"\nat_min = 9'), "to the end: leave one out"),
+    ],
+)
+def test_a_fault_that_begins_while_it_lasts_is_told_with_the_end_of_the_first(
+    spans: tuple[str, str], told: str
+) -> None:
+    found = lines(clogs(*spans))
+
+    assert len(found) == 1
+    assert found[0].startswith("x.toml: incidents[2].at_min = ")
+    assert found[0].endswith(told)
+
+
+def test_a_fault_may_come_again_after_its_end_or_a_visit_and_links_may_fail_twice_at_a_time() -> None:
+    read(clogs('station = "HTB01"\nat_min = 9\nuntil_min = 19', 'station = "HTB01"\nat_min = 19'))
+    read(clogs('station = "HTB01"\nat_min = 9', 'station = "HTB01"\nat_min = 40') + VISIT)
+    read(clogs('station = "HTB01"\nat_min = 9', 'station = "HTB02"\nat_min = 9'))
+    read(clogs('station = "all"\nat_min = 9', 'station = "all"\nat_min = 9').replace("clog", "no_link"))
 
 
 def test_what_is_wrong_for_every_station_is_not_told_again_for_each() -> None:
