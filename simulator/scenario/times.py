@@ -42,7 +42,7 @@ def laid_upon_another(origin: str, incidents: Sequence[Incident]) -> Iterator[st
     single.sort(key=lambda numbered: numbered[1].at_min)
     wrong: dict[int, str] = {}
     for (_, before), (number, one) in combinations(single, 2):
-        for station in _common(before, one) if before.what == one.what else ():
+        for station in _shared_by(before, one) if before.what == one.what else ():
             ends_min = _ends_min(before, station, incidents)
             if one.at_min < ends_min:
                 since = f"the {one.what} of at_min = {before.at_min:g} lasts at {station}"
@@ -51,7 +51,7 @@ def laid_upon_another(origin: str, incidents: Sequence[Incident]) -> Iterator[st
     yield from (wrong[number] for number in sorted(wrong))
 
 
-def _common(one: Single, other: Single) -> Sequence[str]:
+def _shared_by(one: Single, other: Single) -> Sequence[str]:
     """Return the stations that two incidents have in common; "all" where both are everywhere."""
     if EVERYWHERE in (one.station, other.station):
         return one.stations or other.stations or (EVERYWHERE,)
