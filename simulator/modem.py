@@ -12,14 +12,14 @@ operator's gateway has forgotten it. There is no keep-alive: the next report is 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from simulator.dice import Dice
 from simulator.radio import LinkSettings, Radio
 from simulator.rtu.memory import Memory
 from simulator.values import NEVER, SECOND_MS, Happening, Message
+from simulator.way import Way, milliseconds
 
 OVERHEAD_BYTES = 70  # beside the payload: 40 of TCP and IP, about 30 of MQTT with a topic such as rain/v1/HTB01/up
 AWAKE_MS = 44 * SECOND_MS  # after traffic: the READY timer T3314, 44 s by default (3GPP TS 24.008, 11.2.2)
@@ -27,7 +27,6 @@ CONNECT_WAYS = 3  # SYN there, its answer back, CONNECT there
 DOUBLINGS_MAX = 16
 
 Phase = Literal["idle", "pausing", "resting", "opening", "open"]
-Thing = TypeVar("Thing")
 
 
 class Uplink(Protocol):
@@ -69,7 +68,7 @@ class Modem:
         self.connections = 0  # that came to be, so far
         self._station, self._memory, self._radio, self._settings = station, memory, radio, settings
         self._dice, self._size = dice, size
-        self._timeout_ms = max(_ms(settings.ack_timeout_s), patience_ms)
+        self._timeout_ms = max(milliseconds(settings.ack_timeout_s), patience_ms)
         self._powered = self._may_begin = True
         self._link = radio.state(0)
         self._phase: Phase = "idle"
@@ -79,14 +78,15 @@ class Modem:
         self._held = 0  # messages in the memory when the rest began
         self._active_at = -AWAKE_MS
         # Of the connection. None asks for it, and grants it.
-        self._up: _Way[Message | None] = _Way(settings, dice)
-        self._down: _Way[int | None] = _Way(settings, dice)
+        self._up: Way[Message | None] = Way(settings, dice)
+        self._down: Way[int | None] = Way(settings, dice)
         self._patience: dict[int, int] = {}  # by message number: when it ends; the oldest first
         self._free_at = 0  # the transmitter is done with what it has
+        self._told: list[Happening] = []  # what the uplink said between two steps
 
     def next_at(self) -> int:
         """Return the next instant at which step() has something to do; NEVER when nothing is planned."""
-        if self.on != self._powered:
+        if self._told or self.on != self._powered:
             return self._now
         if self._may_begin and self._memory.following() is not None:
             return self._now
@@ -100,6 +100,8 @@ class Modem:
         self._now = at
         happenings: list[Happening] = []
         while True:
+            happenings += self._told
+            self._told = []
             self._move(at, happenings)
             self._settle()
             if self.next_at() > at:
@@ -120,6 +122,7 @@ class Modem:
     def lost(self, at: int, why: str) -> None:
         """Take in that the uplink's end of the connection is gone, or never came to be."""
         self.trouble = why
+        self._told.append(Happening(at, self._station, "uplink_lost", {"why": why}))
         if self._down.passes:
             self._fail(at)
         else:
@@ -197,7 +200,7 @@ class Modem:
         message = self._memory.following()
         assert message is not None, "it was there just now"
         self._memory.taken(message)
-        lasting_ms = _ms((self._size(message) + OVERHEAD_BYTES) / self._settings.bytes_per_s)
+        lasting_ms = milliseconds((self._size(message) + OVERHEAD_BYTES) / self._settings.bytes_per_s)
         self._free_at = max(at + self._waking_ms(at), self._free_at) + lasting_ms
         self._up.carry(message, self._free_at)
         self._patience[message.number] = self._free_at + self._timeout_ms
@@ -210,7 +213,7 @@ class Modem:
     def _waking_ms(self, at: int) -> int:
         if at - self._active_at < AWAKE_MS:
             return 0
-        return _ms(self._dice.between(self._settings.wake_min_s, self._settings.wake_max_s))
+        return milliseconds(self._dice.between(self._settings.wake_min_s, self._settings.wake_max_s))
 
     def _deliver(self, message: Message | None, at: int, happenings: list[Happening]) -> None:
         if message is None:
@@ -241,11 +244,11 @@ class Modem:
         settings, dice = self._settings, self._dice
         if settings.repeats_max is not None and self._failures > settings.repeats_max:
             self._phase, self._failures, self._held = "resting", 0, len(self._memory)
-            self._timer_at = at + max(1, _ms(settings.rest_s))
+            self._timer_at = at + max(1, milliseconds(settings.rest_s))
         else:
             longest_s = min(settings.retry_max_s, settings.retry_min_s * 2.0 ** min(self._failures, DOUBLINGS_MAX))
             self._phase = "pausing"
-            self._timer_at = at + max(1, _ms(dice.between(settings.retry_min_s, longest_s)))
+            self._timer_at = at + max(1, milliseconds(dice.between(settings.retry_min_s, longest_s)))
 
     def _forget(self) -> None:
         """Let go of the connection: what was under way is lost, what was in flight waits again."""
@@ -253,46 +256,3 @@ class Modem:
         self._down.silence()
         self._patience.clear()
         self._memory.back()
-
-
-class _Way(Generic[Thing]):
-    """One direction of a connection: slow, first in, first out, and nothing comes behind what was lost."""
-
-    def __init__(self, settings: LinkSettings, dice: Dice) -> None:
-        self.passes = False  # whether what is sent arrives
-        self.due = NEVER  # the next arrival
-        self._settings = settings
-        self._dice = dice
-        self._arrivals: deque[tuple[int, Thing]] = deque()
-
-    def begin(self, *, passes: bool) -> None:
-        """Be new."""
-        self.silence()
-        self.passes = passes
-
-    def silence(self) -> None:
-        """Lose what is under way, and all that will be sent."""
-        self.passes, self.due = False, NEVER
-        self._arrivals.clear()
-
-    def carry(self, thing: Thing, at: int, *, ways: int = 1) -> None:
-        """Let it arrive after as many latencies, but not before what was sent earlier; or lose it."""
-        settings, dice = self._settings, self._dice
-        if settings.loss_share and dice.chance(settings.loss_share):
-            self.passes = False
-        if not self.passes:
-            return
-        for _ in range(ways):
-            at += _ms(dice.lognormal(median=settings.latency_median_s, sigma=settings.latency_sigma))
-        self._arrivals.append((at, thing))
-        self.due = self._arrivals[0][0]
-
-    def arrival(self) -> Thing:
-        """Return what arrives now."""
-        _, thing = self._arrivals.popleft()
-        self.due = self._arrivals[0][0] if self._arrivals else NEVER
-        return thing
-
-
-def _ms(duration_s: float) -> int:
-    return round(duration_s * SECOND_MS)

@@ -19,7 +19,8 @@ def document(account: Account) -> dict[str, Any]:
     truth = account.truth
     return {
         "closes": account.closes,
-        "acknowledged_and_not_here_readings": account.lost,
+        "lost_by_broker_readings": account.lost_by_broker,
+        "on_the_way_readings": account.on_the_way,
         "notices": account.notices,
         "truth": {
             "file": str(truth.path),

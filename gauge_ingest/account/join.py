@@ -13,7 +13,8 @@ from gauge_ingest.account.readings import Messages, Missing, Readings, messages_
 from gauge_ingest.account.service_side import ServiceSide, service_side
 from gauge_ingest.account.station_side import StationSide, Water, station_side
 from gauge_ingest.account.truth import Truth, read_truth
-from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.model import DAY_MS, MINUTE_MS, Rule, Station
+from gauge_ingest.core.spans import duration_text
 from gauge_ingest.journal import Reader
 
 _Part = TypeVar("_Part", Rain, Readings, Messages, Copy)
@@ -67,9 +68,19 @@ class Account:
         return not self.unexplained
 
     @property
-    def lost(self) -> int:
-        """Readings that were acknowledged to their station and are neither in the journal nor in quarantine."""
-        return sum(station.readings.missing[Missing.ACKNOWLEDGED] for station in self.stations)
+    def well(self) -> bool:
+        """Whether it closes, and every reading that was acknowledged to its station is here."""
+        return self.closes and not self.lost_by_broker and not self.on_the_way
+
+    @property
+    def lost_by_broker(self) -> int:
+        """Readings that were acknowledged to their station and went down with the broker."""
+        return sum(station.readings.missing[Missing.LOST_BY_BROKER] for station in self.stations)
+
+    @property
+    def on_the_way(self) -> int:
+        """Readings that were acknowledged to their station and may still come: nothing later is here."""
+        return sum(station.readings.missing[Missing.ON_THE_WAY] for station in self.stations)
 
     def total(self) -> StationAccount:
         """All stations together."""
@@ -94,21 +105,31 @@ def account(
     sides = [station_side(truth, name) for name in truth.events]
     pairs = [(side, service_side(reader, truth, side, quarantine)) for side in sides]
     made = Account(truth, service, None if copier is None else copier.standing(), [])
+    lost_at = sorted([*_sessions_lost_at(reader), *(at for side in sides for at in side.uplink_lost_at)])
     for side, found in pairs:
-        one = _joined(truth, side, found, stations.get(side.station))
+        one = _joined(truth, side, found, stations.get(side.station), lost_at)
         if copier is not None and made.copying is not None:
             one.copy, unexplained = copy_account(copier, made.copying, side.station, found)
             one.unexplained += unexplained
         if side.station in stations:
             one.alerts = alert_account(alerts, rules, stations[side.station], side.tipped_at, found.chain)
         made.stations.append(one)
-    made.notices = list(_notices(made, reader, stations))
+    made.notices = [*_clocks([found for _, found in pairs]), *_notices(made, reader, stations)]
     return made
 
 
-def _joined(truth: Truth, side: StationSide, found: ServiceSide, station: Station | None) -> StationAccount:
+def _sessions_lost_at(reader: Reader) -> Iterator[int]:
+    """When the service learned that the broker had forgotten its session."""
+    for alert in reader.alerts.all(ended=True):
+        if alert.rule == SESSION_LOST:
+            yield from (event.known_at for event in reader.alerts.events(alert.id))
+
+
+def _joined(
+    truth: Truth, side: StationSide, found: ServiceSide, station: Station | None, broker_lost_at: Sequence[int]
+) -> StationAccount:
     rain, of_rain = rain_account(side, found, station)
-    readings, of_readings = readings_account(truth, side, found, station)
+    readings, of_readings = readings_account(truth, side, found, station, broker_lost_at=broker_lost_at)
     name, depth_mm = "", side.bucket_depth_mm
     if station is not None:
         name = station.name
@@ -129,16 +150,25 @@ def _notices(made: Account, reader: Reader, stations: Mapping[str, Station]) -> 
     unknown = [station for station in truth.events if station not in stations]
     if unknown:
         yield f"not in stations.toml, so their messages are not admitted: {', '.join(unknown)}"
-    if service.trouble and made.lost:
+    if service.trouble and made.on_the_way:
         yield f"readings that are not here may be on their way: {service.trouble}"
     if service.debts:
         yield f"{service.debts} spans are still to be derived anew: tips and alerts may change"
     lost = [alert for alert in reader.alerts.all(ended=True) if alert.rule == SESSION_LOST]
-    if made.lost and lost:
+    if made.lost_by_broker and lost:
         yield f"the broker had forgotten the service's session (alert {lost[0].id}): what it held then is lost"
     if made.copying is not None and made.copying.behind_changes:
         why = f": {made.copying.error}" if made.copying.error else ""
         yield f"the copy in InfluxDB is {made.copying.behind_changes} changes behind{why}"
+
+
+def _clocks(found: Sequence[ServiceSide]) -> Iterator[str]:
+    """Whether the service received readings by another clock than the one they were made by."""
+    soonest_ms = min((one.row.received_at - one.made.at for side in found for one in side.stored), default=0)
+    if soonest_ms < -MINUTE_MS or soonest_ms > DAY_MS:
+        apart = duration_text(abs(soonest_ms) // MINUTE_MS * 60)
+        order = "before they were made" if soonest_ms < 0 else "after they were made, or later"
+        yield f"readings were received {apart} {order}: give service and simulator one clock (GAUGE_CLOCK)"
 
 
 def _total(stations: Sequence[StationAccount]) -> StationAccount:

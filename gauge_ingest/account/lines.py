@@ -62,7 +62,10 @@ _MISSING = {
     Missing.NOT_SENT: "not sent yet",
     Missing.NOT_ACKNOWLEDGED: "sent, not acknowledged yet",
     Missing.QUARANTINED: "in quarantine",
-    Missing.ACKNOWLEDGED: "acknowledged, and not here",
+    Missing.NOT_ADMITTED: "of a station the service does not know",
+    Missing.LOST_BY_BROKER: "acknowledged, lost by the broker",
+    Missing.ON_THE_WAY: "acknowledged, on its way",
+    Missing.ACKNOWLEDGED: "acknowledged, and lost",
 }
 _ABSENT = {
     Absent.BEHIND: "copy is behind",

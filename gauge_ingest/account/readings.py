@@ -1,6 +1,8 @@
 """Readings and messages of one station: made, lost on the way, acknowledged, stored; and counts that were wrong."""
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -23,7 +25,10 @@ class Missing(StrEnum):
     NOT_SENT = "not_sent"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     QUARANTINED = "quarantined"
-    ACKNOWLEDGED = "acknowledged_and_not_here"
+    NOT_ADMITTED = "station_not_known"
+    LOST_BY_BROKER = "lost_by_broker"
+    ON_THE_WAY = "on_the_way"
+    ACKNOWLEDGED = "acknowledged_and_lost"
 
 
 class WrongCount(NamedTuple):
@@ -62,15 +67,27 @@ class Messages:
 
 
 def readings_account(
-    truth: Truth, side: StationSide, found: ServiceSide, station: Station | None
+    truth: Truth,
+    side: StationSide,
+    found: ServiceSide,
+    station: Station | None,
+    *,
+    broker_lost_at: Sequence[int] = (),
 ) -> tuple[Readings, list[Unexplained]]:
-    """The readings of one station, and what is not explained of them."""
+    """The readings of one station, and what is not explained of them.
+
+    `broker_lost_at`: when connections ended at the broker's side, or it had forgotten our session, in order.
+    """
+    order = _Order(side, found, broker_lost_at)
     readings = Readings(made=len(side.readings), stored=len(found.here))
     unexplained: list[Unexplained] = []
     for made, fate in zip(side.readings, side.fates, strict=True):
         readings.acknowledged += fate is Fate.ACKNOWLEDGED
         if made.number not in found.here:
-            readings.missing[_missing(made, fate, found)] += 1
+            why = _missing(made, fate, found, known=station is not None, order=order)
+            readings.missing[why] += 1
+            if why is Missing.ACKNOWLEDGED:
+                unexplained.append(_of(side, made, "acknowledged to the station and lost: a later one is here"))
         elif fate in (Fate.NOT_SENT, Fate.IN_NO_MESSAGE) and truth.cut_line is None:
             unexplained.append(_of(side, made, "stored that the station says it never sent"))
     readings.reasons = Counter(reason[:REASON_CHARACTERS_MAX] for reason in found.quarantined.values())
@@ -93,10 +110,42 @@ def messages_account(side: StationSide) -> Messages:
     return Messages(len(side.messages), fates, sent, sum(message.sent for message in side.messages.values()))
 
 
-def _missing(made: Made, fate: Fate, found: ServiceSide) -> Missing:
+class _Order:
+    """The order in which messages went to the broker, which hands them on in this order as long as it lives."""
+
+    def __init__(self, side: StationSide, found: ServiceSide, broker_lost_at: Sequence[int]) -> None:
+        self._broker_lost_at = broker_lost_at
+        self._sent_at: dict[int, int] = {}  # by reading: the last time before it was acknowledged
+        self._here_at: list[int] = []
+        for message in side.messages.values():
+            if message.fate is Fate.ACKNOWLEDGED:
+                for number in message.readings:
+                    self._sent_at[number] = max(self._sent_at.get(number, 0), message.last_sent_at)
+            if message.sent and any(number in found.here for number in message.readings):
+                self._here_at.append(message.first_sent_at)
+        self._here_at.sort()
+
+    def missing(self, made: Made) -> Missing:
+        """What became of a reading that was acknowledged to its station and is not here."""
+        sent_at = self._sent_at.get(made.number, made.at)
+        lost_at = _first_after(self._broker_lost_at, sent_at)
+        later_at = _first_after(self._here_at, sent_at)
+        if later_at is not None and (lost_at is None or later_at < lost_at):
+            return Missing.ACKNOWLEDGED
+        return Missing.ON_THE_WAY if lost_at is None else Missing.LOST_BY_BROKER
+
+
+def _first_after(instants: Sequence[int], at: int) -> int | None:
+    place = bisect_right(instants, at)
+    return instants[place] if place < len(instants) else None
+
+
+def _missing(made: Made, fate: Fate, found: ServiceSide, *, known: bool, order: _Order) -> Missing:
     if made.number in found.quarantined:
         return Missing.QUARANTINED
-    return Missing[fate.name]
+    if fate is not Fate.ACKNOWLEDGED:
+        return Missing[fate.name]
+    return order.missing(made) if known else Missing.NOT_ADMITTED
 
 
 def _wrong(side: StationSide, found: ServiceSide, station: Station | None) -> list[WrongCount]:

@@ -83,6 +83,8 @@ class Message:
     sent_at: int | None
     readings: Sequence[int]
     sent: int = 0  # how often
+    first_sent_at: int = 0
+    last_sent_at: int = 0  # before it was acknowledged
     fate: Fate = Fate.NOT_SENT
 
 
@@ -111,6 +113,7 @@ class StationSide:
     messages: dict[int, Message] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)  # of each reading
     disagreement: Disagreement | None = None
+    uplink_lost_at: list[int] = field(default_factory=list)  # the broker's end of the connection was gone
 
 
 def station_side(truth: Truth, station: str) -> StationSide:
@@ -153,6 +156,8 @@ class _Walk:
                 self._message(event)
             case "publish" | "puback" | "dropped":
                 self._sent(event)
+            case "uplink_lost":
+                side.uplink_lost_at.append(event.at)
             case "restart" | "count_reset":
                 self._restart(event)
             case "visit":
@@ -208,6 +213,9 @@ class _Walk:
             raise self._wrong(event, f"{event.name}: message {event.facts['number']} was never made")
         if event.name == "publish":
             message.sent += 1
+            message.first_sent_at = message.first_sent_at or event.at
+            if message.fate is not Fate.ACKNOWLEDGED:
+                message.last_sent_at = event.at
             if message.fate is Fate.NOT_SENT:  # what was lost from the memory may still be in the air
                 message.fate = Fate.NOT_ACKNOWLEDGED
         elif event.name == "puback":

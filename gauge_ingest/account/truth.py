@@ -45,6 +45,7 @@ _FACTS: Mapping[str, Mapping[str, _Form]] = {
     "dropped": {"number": _WHOLE, "why": _TEXT},
     "publish": {"number": _WHOLE},
     "puback": {"number": _WHOLE},
+    "uplink_lost": {"why": _TEXT},
     "restart": {"counted_lost": _WHOLE, "loses_count?": _TRUTH},
     "count_reset": {"counted_lost": _WHOLE},
     "visit": {"begins": _TRUTH, "as_test?": _TRUTH, "left_out?": _WHOLE},

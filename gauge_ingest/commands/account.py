@@ -36,7 +36,7 @@ def account(
         print_json(document(found))
     else:
         show(render(found, width=width()))
-    if not found.closes:
+    if not found.well:
         raise typer.Exit(int(Status.NOT_WELL))
 
 

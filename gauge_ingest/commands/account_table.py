@@ -18,6 +18,7 @@ LISTED_MAX = 10  # differences, wrong counts and reasons; --json has them all
 _INDENT = 2
 _UNIT_CELLS = 5
 _NUMBER_CELLS = 7
+_GAP_CELLS = 2
 _STYLES = {Sign.SUM: "bold", Sign.OF_WHICH: "dim", Sign.OPEN: ""}
 _VERDICTS = {Verdict.FALSE: "bold black on yellow", Verdict.MISSED: "bold white on red"}
 
@@ -37,17 +38,17 @@ def render(account: Account, *, width: int) -> RenderableType:
 
 
 def _verdict(account: Account) -> Text:
-    number = len(account.unexplained)
-    if account.closes:
-        text = Text("the account closes to the tip: nothing is left unexplained", style="bold green")
-    else:
+    if account.well:
+        return Text("the account closes to the tip: nothing is left unexplained", style="bold green")
+    said = []
+    if number := len(account.unexplained):
         verb = "is" if number == 1 else "are"
-        words = f"THE ACCOUNT DOES NOT CLOSE: {_number(number, 'difference')} {verb} not explained"
-        text = Text(words, style="bold white on red")
-    if account.lost:
-        lost = _number(account.lost, "reading")
-        text.append(f"\n{lost} acknowledged to the station and not here", style="bold yellow")
-    return text
+        said.append(f"THE ACCOUNT DOES NOT CLOSE: {_number(number, 'difference')} {verb} not explained")
+    if number := account.lost_by_broker:
+        said.append(f"ACKNOWLEDGED AND LOST: {_number(number, 'reading')}, with the broker")
+    if number := account.on_the_way:
+        said.append(f"THE ACCOUNT IS STILL OPEN: {_number(number, 'reading')} acknowledged and not here yet")
+    return Text("\n").join(Text(line, style="bold white on red") for line in said)
 
 
 def _run(account: Account) -> Text:
@@ -62,7 +63,8 @@ def _lines(account: Account, *, width: int) -> Table:
     total = account.total()
     shown = list(lines(total))
     names = max(cell_len(line.name) for line in shown) + _INDENT
-    room = (width - names - 1 - _UNIT_CELLS) // _NUMBER_CELLS - 1
+    widest = max(len(_cell(line, one)) for line in shown for one in (*account.stations, total))
+    room = (width - names - 1 - _UNIT_CELLS) // max(_NUMBER_CELLS, widest + _GAP_CELLS) - 1
     columns = _columns(account, room=room)
     headings = [one.station[: _NUMBER_CELLS - 1] for one in columns]
     listing = table("", "unit", *headings, "in all", right=(*headings, "in all"))
@@ -151,7 +153,7 @@ def _alerts(account: Account) -> Iterator[RenderableType]:
         "known",
         "told at",
     ]
-    listing = table(*headings, "", wrap=(*headings[1:], ""))
+    listing = table(*headings, "", wrap=("at", "most mm", "rained", "known", "told at", ""))
     for alert in said:
         listing.add_row(
             plain(alert.station),

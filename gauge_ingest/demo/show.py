@@ -136,7 +136,7 @@ def _account(reader: Reader, configuration: Configuration, truth: Path, stage: S
     found = _settled(reader, configuration, truth, stage)
     console.print("\nwhere the rain went:")
     console.print(render(found, width=console.width))
-    well = found.closes and not found.lost
+    well = found.well
     if not well:
         console.print(f"see {stage.folder}/service.log", style="red")
     return 0 if well else 1
@@ -152,7 +152,7 @@ def _settled(reader: Reader, configuration: Configuration, truth: Path, stage: S
             found = account(reader, truth, stations=stations, rules=rules, service=service)
         except TruthRefused as error:
             raise DemoFailed(str(error)) from error
-        if time.monotonic() > deadline or not (found.lost or service.debts):
+        if time.monotonic() > deadline or not (found.on_the_way or service.debts):
             return found
         time.sleep(LOOK_EVERY_S)
 

@@ -107,19 +107,6 @@ def test_a_reading_that_the_station_still_holds_may_be_stored_already(run: Run) 
     assert (readings.stored, readings.acknowledged) == (2, 1)
 
 
-def test_an_acknowledged_reading_that_is_not_here_is_lost_behind_the_acknowledgement(run: Run) -> None:
-    logger = run.logger()
-    logger.report(0)
-    logger.report(5, arrives=False)
-
-    account = run.account()
-
-    assert account.closes
-    assert account.lost == 1
-    assert account.stations[0].readings.missing == {Missing.ACKNOWLEDGED: 1}
-    assert account.notices == []
-
-
 def test_where_the_service_is_not_connected_such_a_reading_may_be_on_its_way(run: Run) -> None:
     logger = run.logger()
     logger.report(0)
@@ -223,7 +210,7 @@ def test_what_another_station_has_in_quarantine_explains_nothing_here(tmp_path: 
     account = run.account()
 
     missing = [one.readings.missing for one in account.stations]
-    assert missing == [{Missing.ACKNOWLEDGED: 1}, {Missing.QUARANTINED: 1}]
+    assert missing == [{Missing.ON_THE_WAY: 1}, {Missing.QUARANTINED: 1}]
 
 
 def test_a_message_in_the_air_when_the_memory_was_lost_is_lost_all_the_same(run: Run) -> None:
@@ -254,7 +241,7 @@ def test_bytes_in_quarantine_that_are_no_message_explain_nothing(run: Run) -> No
     logger.report(5, arrives=False)
     run.desk.take(Delivery("rain/v1/HTB01/up", b"\xff"))
 
-    assert readings_of(run).missing == {Missing.ACKNOWLEDGED: 1}
+    assert readings_of(run).missing == {Missing.ON_THE_WAY: 1}
 
 
 def test_an_hour_that_a_wrong_clock_shows_twice_is_two_readings(run: Run) -> None:

@@ -89,9 +89,10 @@ def played(scenario: str, *, seed: int, folder: Path, lost_each: int = 0) -> Acc
 def test_a_simulated_world_closes_to_the_tip(scenario: str, lost_each: int, tmp_path: Path) -> None:
     found = played(scenario, seed=3, folder=tmp_path, lost_each=lost_each)
 
-    assert found.closes, found.unexplained
+    lost = [one for one in found.unexplained if one.unit == "readings" and "lost" in one.what]
+    assert found.unexplained == lost
     assert not list(breaks(found))
-    assert bool(found.lost) == bool(lost_each)
+    assert bool(lost) == bool(lost_each)
 
 
 FAST_AND_SILENT = """

@@ -88,8 +88,10 @@ def test_rain_of_a_row_that_vanished_is_missed(run: Run) -> None:
 
     account = run.account()
 
-    assert [(one.amount, one.observed_at) for one in account.unexplained] == [(-2, at(10))]
-    assert account.lost == 1
+    assert [(one.amount, one.unit, one.observed_at) for one in account.unexplained] == [
+        (-2, "tips", at(10)),
+        (1, "readings", at(5)),
+    ]
 
 
 def damage(run: Run, statement: str, instant: int) -> None:

@@ -103,10 +103,10 @@ def test_readings_that_were_acknowledged_and_are_not_here_stand_at_the_top(place
 
     result = place.run("account", truth(place))
 
-    assert result.exit_code == 0
-    assert "2 readings acknowledged to the station and not here" in result.stdout.splitlines()[1]
+    assert result.exit_code == 1
+    assert result.stdout.startswith("THE ACCOUNT IS STILL OPEN: 2 readings acknowledged and not here yet")
     assert "may be on their way: the service does not run" in result.stdout
-    assert row(result.stdout, "acknowledged, and not here") == ["-1", "-1", "-2"]
+    assert row(result.stdout, "acknowledged, on its way") == ["-1", "-1", "-2"]
 
 
 def test_a_service_that_is_connected_leaves_no_reading_on_its_way(place: Place) -> None:

@@ -26,7 +26,7 @@ def accounted(service: Service, truth: Path) -> Any:
 
     def quiet() -> bool:
         document = service.ask("account", str(truth))
-        waits = document["acknowledged_and_not_here_readings"] or document["notices"]
+        waits = document["on_the_way_readings"] or document["notices"]
         return not waits or time.monotonic() > last
 
     last = time.monotonic() + 20
@@ -91,6 +91,6 @@ def test_service_and_broker_killed_in_a_storm_leave_an_account_that_closes_to_th
     assert total["rain"]["turned_tips"] == len(events(truth, "tip"))
     held = total["rain"]["gone_tips"]["after_last_stored"]
     assert total["rain"]["stored_tips"] == total["rain"]["turned_tips"] - held, f"seed {SEED}"
-    lost = document["acknowledged_and_not_here_readings"]
+    lost = document["lost_by_broker_readings"]
     assert total["readings"]["stored"] == total["readings"]["made"] - lost, f"seed {SEED}"
     assert total["messages"]["transmissions"] >= total["messages"]["sent"] == total["messages"]["made"]

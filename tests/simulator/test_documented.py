@@ -54,7 +54,7 @@ SETTINGS: dict[str, type] = {
     "`[rtu.quirks]`": QuirkSettings,
     "`[link]`": LinkSettings,
 }
-OF_A_RUN = {"start", "end"}  # written by the command, not by the world
+OF_A_RUN = {"start", "end", "uplink_lost"}  # written by the command, or told by a real broker
 ELSEWHERE = {"rain"}  # goes into the tables, not into the truth file
 
 # Every event within one hour about the new year.

@@ -159,6 +159,21 @@ def test_half_open_the_station_does_not_learn_that_its_broker_is_gone() -> None:
     assert yard.far.numbers == [1, 2]
 
 
+def test_the_end_of_a_connection_at_the_broker_is_told_when_it_happens_although_the_station_does_not_hear() -> None:
+    yard = Yard(**STEADY)
+    yard.report()
+    yard.play(T0 + 60_000)
+
+    yard.far.close(T0 + 60_000)
+    yard.radio.hold_down(T0 + 61_000, NEVER, half_open=True)
+    yard.play(T0 + 120_000)
+    yard.far.close(T0 + 120_000)
+    yard.play(T0 + 180_000)
+
+    told = [(one.at - T0, one.facts) for one in yard.happenings if one.event == "uplink_lost"]
+    assert told == [(60_000, {"why": "closed"}), (120_000, {"why": "closed"})]
+
+
 def test_nothing_reaches_a_broker_that_is_gone_from_a_station_that_does_not_hear() -> None:
     """Goal: a one-way connection ends at both ends. Method: acknowledgements lost by chance, then the broker goes."""
     for seed in range(100):
