@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated
@@ -19,8 +18,9 @@ from simulator.live.link import Broker, Protocol
 from simulator.live.load import LoadError, load_sites, stations_toml
 from simulator.live.play import Ask, passwords, play, play_stations
 from simulator.looking import list_scenarios, show_truth, write_truth
-from simulator.scenario import ScenarioError, find_scenario
+from simulator.scenario import Scenario, ScenarioError, find_scenario
 from simulator.sites import ConfigError, parse_broker, read_broker, read_sites
+from simulator.truth import UnwritableError, open_text, writing
 from simulator.weather import RecordError
 
 MINUTES_MAX = 400 * 24 * 60
@@ -29,18 +29,24 @@ PASSWORD_VARIABLE = "SIMULATOR_MQTT_PASSWORD"  # noqa: S105  (the name of a vari
 TRUTH_START = "2026-07-15T18:00:00+08:00"
 DEFAULT_SCENARIO = "flash_flood"
 LOAD_MINUTES = 5
+FOLDER_IS_MADE = "A missing folder is made."
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Rain stations and their weather."
 )
 
 ScenarioName = Annotated[str, typer.Argument(help="A name that `list` shows, or a .toml file.")]
+RunScenarioName = Annotated[
+    str | None, typer.Argument(help="A name that `list` shows, or a .toml file.", show_default=DEFAULT_SCENARIO)
+]
 ConfigDir = Annotated[Path, typer.Option("--config", envvar="GAUGE_CONFIG", help="Folder with stations.toml.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same rain.")]
 Minutes = Annotated[
     int | None, typer.Option("--minutes", min=1, max=MINUTES_MAX, help="Simulated minutes; default: the scenario's.")
 ]
-TruthFile = Annotated[Path | None, typer.Option("--truth", help="Write what really happened here, as JSON lines.")]
+TruthFile = Annotated[
+    Path | None, typer.Option("--truth", help=f"Write what really happened here, as JSON lines. {FOLDER_IS_MADE}")
+]
 BrokerAddress = Annotated[
     str | None, typer.Option("--broker", help="HOST:PORT; default: [mqtt] of gauge_ingest.toml, else 127.0.0.1:1883.")
 ]
@@ -56,9 +62,16 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the ser
 JsonProgress = Annotated[bool, typer.Option("--json-progress", help="Rain as JSON lines on stdout, for programs.")]
 StationsNumber = Annotated[int | None, typer.Option("--stations", help="Load: so many made-up stations, no scenario.")]
 Every = Annotated[str, typer.Option("--every", help="Load: one reading each, such as 60s or 5m.")]
-OutFile = Annotated[Path, typer.Option("--out", help=".csv or .parquet: station, minute, fell_mm, caught_mm, tips.")]
-TipsFile = Annotated[Path | None, typer.Option("--tips", help=".csv or .parquet with one row per tip.")]
-PictureFile = Annotated[Path | None, typer.Option("--out", help="Write the picture to this .svg file as well.")]
+OutFile = Annotated[
+    Path,
+    typer.Option("--out", help=f".csv or .parquet: station, minute, fell_mm, caught_mm, tips. {FOLDER_IS_MADE}"),
+]
+TipsFile = Annotated[
+    Path | None, typer.Option("--tips", help=f".csv or .parquet with one row per tip. {FOLDER_IS_MADE}")
+]
+PictureFile = Annotated[
+    Path | None, typer.Option("--out", help=f"Write the picture to this .svg file as well. {FOLDER_IS_MADE}")
+]
 StartAt = Annotated[str, typer.Option("--start", help="When the scenario starts: hour and season, sun and frost.")]
 
 
@@ -68,7 +81,7 @@ class UsageError(ValueError):
 
 @app.command("run")
 def run_command(
-    scenario: ScenarioName = DEFAULT_SCENARIO,
+    scenario: RunScenarioName = None,
     *,
     config: ConfigDir = Path("config"),
     seed: Seed = 1,
@@ -87,9 +100,9 @@ def run_command(
 ) -> None:
     """Let the stations report a scenario to the broker, and end when everything is acknowledged.
 
-    Exit status: 0 everything acknowledged, 1 something outstanding or no service, 2 wrong use or configuration.
+    Exit status: 0 all acknowledged, 1 something outstanding or no service, 2 wrong use or configuration, a full disk.
     """
-    plan = find_scenario(scenario)
+    plan = _planned(scenario, stations=stations, truth=truth)
     sites = read_sites(config) if stations is None else load_sites(stations, every_s=_seconds(every))
     clock = choose_clock(speed=speed, environment=os.environ)
     host, port = parse_broker(broker) if broker else read_broker(config, environment=os.environ)
@@ -124,6 +137,8 @@ def truth_command(
     for path in (out, tips):
         if path is not None and path.suffix not in (".csv", ".parquet"):
             raise UsageError(f"{path}: choose a name that ends in .csv or .parquet")
+    if tips is not None and _are_one_file(out, tips):
+        raise UsageError(f"--out {out} and --tips {tips} name one file: give each table a file of its own")
     plan, sites, start_at = find_scenario(scenario), read_sites(config), _start(start)
     for path in (out, tips):
         if path is not None:
@@ -168,10 +183,10 @@ def stations_command(
 
 
 def main() -> None:
-    """Run a command; a mistake of the caller gets a line each and exit status 2."""
+    """Run a command; a mistake of the caller, or a disk that is full, gets a line each and exit status 2."""
     try:
         app(prog_name="python -m simulator")
-    except (ClockError, ConfigError, LoadError, RecordError, ScenarioError, UsageError) as error:
+    except (ClockError, ConfigError, LoadError, RecordError, ScenarioError, UnwritableError, UsageError) as error:
         for line in str(error).splitlines():
             typer.echo(f"simulator: {line}", err=True)
         sys.exit(2)
@@ -185,18 +200,29 @@ def _passwords(stations: list[str]) -> dict[str, str]:
         raise UsageError(f"{name}={os.environ.get(name)!r} cannot be read: name a readable text file") from error
 
 
-@contextmanager
-def _opened(path: Path | None) -> Iterator[IO[str] | None]:
-    with nullcontext() if path is None else _writable(path).open("w", encoding="utf-8") as stream:
-        yield stream
+def _planned(scenario: str | None, *, stations: int | None, truth: Path | None) -> Scenario:
+    if stations is not None and scenario is not None:
+        raise UsageError(f"{scenario} is a scenario and --stations {stations} a load: leave one of them out")
+    if stations is not None and truth is not None:
+        raise UsageError(f"--truth {truth} is of no use with --stations {stations}, a load: leave one of them out")
+    return find_scenario(DEFAULT_SCENARIO if scenario is None else scenario)
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # not there yet
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _opened(path: Path | None) -> AbstractContextManager[IO[str] | None]:
+    return nullcontext() if path is None else open_text(_writable(path))
 
 
 def _writable(path: Path) -> Path:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open("a").close()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror}): name a file in a folder you own") from error
     return path
 
 

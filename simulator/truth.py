@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,42 @@ RAIN_COLUMNS = ("station", "minute", "fell_mm", "caught_mm", "tips")
 TIP_COLUMNS = ("station", "observed_at")
 ROWS_IN_A_GROUP = 65_536  # of a Parquet file; so many are held in memory
 _DECIMALS = 6  # of millimetres
+
+
+class UnwritableError(Exception):
+    """A file cannot be written; the text names it, the reason and the remedy."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of whatever the machine refuses inside that this file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        remedy = "name a file in a folder you own, on a disk with room"
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error}): {remedy}") from error
+
+
+def open_text(path: Path, *, newline: str | None = None) -> IO[str]:
+    """Open a file anew; it raises UnwritableError whenever it cannot be written, however late that is."""
+    return io.TextIOWrapper(io.BufferedWriter(_File(path)), encoding="utf-8", newline=newline)
+
+
+class _File(io.FileIO):
+    """A file that knows its name when its disk is full."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with writing(path):
+            super().__init__(path, "w")
+
+    def write(self, data: Any, /) -> int:
+        with writing(self._path):
+            return super().write(data)
+
+    def close(self) -> None:
+        with writing(self._path):
+            super().close()
 
 
 class TruthLog:
@@ -93,7 +130,7 @@ class _CsvTable:
 
 
 class _ParquetTable:
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+    def __init__(self, stream: IO[bytes], columns: tuple[str, ...]) -> None:
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -104,7 +141,7 @@ class _ParquetTable:
         }
         # fmt: on
         self._schema = pa.schema([(column, types[column]) for column in columns])
-        self._file = parquet.ParquetWriter(path, self._schema)
+        self._file = parquet.ParquetWriter(stream, self._schema)
         self._make: Any = pa.table
         self._rows: list[tuple[object, ...]] = []
 
@@ -113,10 +150,14 @@ class _ParquetTable:
         if len(self._rows) >= ROWS_IN_A_GROUP:
             self._write()
 
-    def close(self) -> None:
+    def finish(self) -> None:
         if self._rows:
             self._write()
         self._file.close()
+
+    def leave(self) -> None:
+        # pyarrow 26.0.1: __del__ would finish what an error left open, and fail on the closed stream with a traceback.
+        self._file.is_open = False
 
     def _write(self) -> None:
         columns = [list(column) for column in zip(*self._rows, strict=True)]
@@ -127,13 +168,15 @@ class _ParquetTable:
 @contextmanager
 def _table(path: Path, columns: tuple[str, ...]) -> Iterator[_Table]:
     if path.suffix == ".parquet":
-        table = _ParquetTable(path, columns)
-        try:
-            yield table
-        finally:
-            table.close()
+        with io.BufferedWriter(_File(path)) as stream:
+            table = _ParquetTable(stream, columns)
+            try:
+                yield table
+                table.finish()
+            finally:
+                table.leave()
         return
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with open_text(path, newline="") as stream:
         yield _CsvTable(stream, columns)
 
 

@@ -64,7 +64,10 @@ def stop_on_signals() -> Stop:
 
 
 def play(scenario: Scenario, sites: tuple[Site, ...], ask: Ask, *, truth: IO[str] | None) -> bool:
-    """Let the stations report a scenario; return whether everything was acknowledged."""
+    """Let the stations report a scenario; return whether everything was acknowledged.
+
+    A truth with a gap is none: UnwritableError ends the run, after the table that tells what was sent by then.
+    """
     stop, messages, out = stop_on_signals(), Console(stderr=True, soft_wrap=True), Console()
     if not _service_is_there(ask, sites[0].station, messages, stop):
         return False
@@ -91,10 +94,10 @@ def play(scenario: Scenario, sites: tuple[Site, ...], ask: Ask, *, truth: IO[str
     run = Run(world, uplinks, clock=ask.clock, truth=log, display=display, stop=stop)
     try:
         done = run.play(wait_s=ask.wait_s)
+        log.write("end", at=rfc3339_ms(ask.clock.now_ms()), outstanding=run.outstanding)
     finally:
         display.close()
-    log.write("end", at=rfc3339_ms(ask.clock.now_ms()), outstanding=run.outstanding)
-    (messages if ask.as_json else out).print(summary(run.tallies))
+        (messages if ask.as_json else out).print(summary(run.tallies))
     if not done:
         _tell_why(run, messages, wait_s=ask.wait_s, stopped=stop.wanted)
     return done

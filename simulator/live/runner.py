@@ -8,7 +8,7 @@ from typing import Protocol
 
 from simulator.clock import ScaledClock, monotonic_s, sleep_s
 from simulator.live.link import Broker, LiveUplink, ServiceWatch
-from simulator.truth import TruthLog
+from simulator.truth import TruthLog, UnwritableError
 from simulator.values import Happening
 from simulator.world import World
 
@@ -115,16 +115,21 @@ class Run:
         }
 
     def play(self, *, wait_s: float) -> bool:
-        """Let everything happen at its time; return whether the world came to its end and all was acknowledged."""
-        while not self._world.closed and not self._stop.wanted:
-            self._move_on()
-            sleep_s(TICK_S)
-        deadline_s = monotonic_s() + wait_s
-        while self.outstanding and not self._stop.wanted and monotonic_s() < deadline_s:
-            self._move_on()
-            sleep_s(TICK_S)
-        for uplink in self._uplinks.values():
-            uplink.leave()
+        """Let everything happen at its time; return whether the world came to its end and all was acknowledged.
+
+        Raises UnwritableError when what happened can no longer be written down; every station has signed off by then.
+        """
+        try:
+            while not self._world.closed and not self._stop.wanted:
+                self._move_on()
+                sleep_s(TICK_S)
+            deadline_s = monotonic_s() + wait_s
+            while self.outstanding and not self._stop.wanted and monotonic_s() < deadline_s:
+                self._move_on()
+                sleep_s(TICK_S)
+        finally:
+            for uplink in self._uplinks.values():
+                uplink.leave()
         return self._world.closed and not self.outstanding
 
     def _move_on(self) -> None:
@@ -133,11 +138,17 @@ class Run:
             if self._stop.wanted:
                 return  # an address that does not answer takes seconds to connect to
             uplink.step(now)
-        for happening in self._world.advance(now):
-            self._take(happening)
+        happenings = self._world.advance(now)
+        try:
+            for happening in happenings:
+                self._count(happening)
+                self._truth.happening(happening)
+        except UnwritableError:
+            for happening in happenings:  # of this instant: what has left is counted, told or not
+                self._count(happening)
+            raise
 
-    def _take(self, happening: Happening) -> None:
-        self._truth.happening(happening)
+    def _count(self, happening: Happening) -> None:
         tally, counted = self.tallies[happening.station], _COUNTED.get(happening.event)
         if counted is not None:
             setattr(tally, counted, getattr(tally, counted) + 1)

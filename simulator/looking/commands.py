@@ -14,6 +14,7 @@ from simulator.looking.plot import Line, draw, printed
 from simulator.looking.svg import svg
 from simulator.scenario import Scenario, find_scenario, scenario_names
 from simulator.sites import Site
+from simulator.truth import open_text
 from simulator.truth import write_truth as write_tables
 from simulator.values import HOUR_MS, Happening
 from simulator.world import World
@@ -53,7 +54,8 @@ def show_truth(
 
     console.print(printed(picture(console.width)), soft_wrap=True)
     if out is not None:
-        out.write_text(svg(picture(FILE_COLUMNS), title=title), encoding="utf-8")
+        with open_text(out) as stream:
+            stream.write(svg(picture(FILE_COLUMNS), title=title))
 
 
 def write_truth(

@@ -1,9 +1,15 @@
-"""The simulator's commands without a broker: configuration, truth files, mistakes of the caller."""
+"""The simulator's commands: configuration, truth files, mistakes of the caller, full disks."""
 
 from __future__ import annotations
 
 import csv
+import json
+import os
+import re
+import resource
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +17,7 @@ import pytest
 from simulator.__main__ import main
 from simulator.sites import read_broker, read_sites
 from simulator.truth import TruthLog
+from tests.simulator.test_live_run import Mosquitto, Subscriber, _until
 
 CONFIG = Path(__file__).parents[2] / "config"
 STATION = '[stations.A1]\nlatitude = 43.75\nlongitude = 86.57\nelevation_m = 1250\nbucket_depth_mm = 0.5\nname = "x"\n'
@@ -23,6 +30,32 @@ def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def _process(*arguments: str | Path) -> subprocess.Popen[str]:
+    """A process of its own: what it says when it ends, and after it, is seen as well."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # Python 3.11 would leave half a .pyc where files may not grow
+    return subprocess.Popen(
+        [sys.executable, "-m", "simulator", *arguments],
+        cwd=CONFIG.parent,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    try:
+        out, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, out, error
+
+
+def _no_room(path: Path, why: str = "No space left on device") -> str:
+    return f"simulator: {path}: cannot be written ({why}): name a file in a folder you own, on a disk with room\n"
 
 
 def test_the_truth_of_a_scenario_has_a_row_per_minute_and_one_per_tip(
@@ -110,6 +143,176 @@ def test_a_bad_option_gets_one_line_and_status_2(
 
     assert status == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "name"),
+    [
+        ("truth", "--out", "full.csv"),
+        ("truth", "--out", "full.parquet"),
+        ("truth", "--out=rain.csv --tips", "full.parquet"),
+        ("show", "--out", "full.svg"),
+    ],
+)
+def test_a_full_disk_gets_one_line_and_status_2(command: str, option: str, name: str, tmp_path: Path) -> None:
+    full = tmp_path / name
+    full.symlink_to("/dev/full")
+    options = option.replace("rain.csv", str(tmp_path / "rain.csv")).split()
+
+    status, _, error = _ended(_process(command, "flash_flood", *options, full))
+
+    assert (status, error) == (2, _no_room(full))
+
+
+@pytest.mark.parametrize("name", ["rain.csv", "rain.parquet"])
+def test_a_disk_that_fills_up_midway_gets_one_line_and_status_2(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    process = _process("truth", "steady_rain", "--minutes", "14000", "--out", path)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    status, _, error = _ended(process)
+
+    assert (status, error) == (2, _no_room(path, "File too large"))
+    assert path.stat().st_size == 10_000
+
+
+def test_a_run_sends_nothing_when_its_truth_has_no_room_and_tells_its_clock_on_standard_error() -> None:
+    status, out, error = _ended(_process("run", "--no-wait", "--speed", "60", "--truth", "/dev/full"))
+
+    clock, _, rest = error.partition("\n")
+    assert (status, out, rest) == (2, "", _no_room(Path("/dev/full")))
+    assert clock.startswith('export GAUGE_CLOCK="speed=60 ')
+    assert "prints on standard error the line" in (CONFIG.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path)
+    yield broker
+    broker.process.kill()
+    broker.process.wait()
+
+
+@pytest.fixture
+def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
+    listener = Subscriber(mosquitto.port)
+    assert listener.subscribed.wait(10.0)
+    yield listener
+    listener.client.disconnect()
+    listener.client.loop_stop()
+
+
+def test_a_run_whose_truth_runs_out_of_room_says_so_and_no_report_that_was_sent_is_lost(
+    tmp_path: Path, mosquitto: Mosquitto, subscriber: Subscriber
+) -> None:
+    """Goal: no half truth passes for a whole one. Method: forbid the file to grow while stations report."""
+    truth = tmp_path / "truth.jsonl"
+    options = ("--no-wait", "--speed", "1200", "--truth", truth, "--broker", f"127.0.0.1:{mosquitto.port}")
+
+    process = _process("run", "steady_rain", *options)
+    _until(lambda: truth.exists() and truth.read_text(encoding="utf-8").count('"puback"') > 20, within_s=20.0)
+    size_max = truth.stat().st_size + 1_000
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size_max, size_max))
+    status, out, error = _ended(process)
+
+    assert (status, error.splitlines(keepends=True)[-1]) == (2, _no_room(truth, "File too large"))
+    assert "Traceback" not in error
+    rows = [re.findall(r"\d+", line)[2:] for line in out.splitlines() if "│ HTB0" in line]
+    _, messages, acknowledged, _, outstanding = (sum(map(int, column)) for column in zip(*rows, strict=True))
+    assert messages == acknowledged + outstanding
+    assert acknowledged > 20
+    lines = map(json.loads, truth.read_text(encoding="utf-8").splitlines()[:-1])  # the last one broke off
+    told = {(line["station"], line["seq"]) for line in lines if line["event"] == "puback"}
+    _until(lambda: told <= _arrived(subscriber) and len(_arrived(subscriber)) >= acknowledged, within_s=10.0)
+    assert len(_arrived(subscriber)) <= messages
+
+
+def _arrived(subscriber: Subscriber) -> set[tuple[str, int]]:
+    return {(topic.split("/")[2], json.loads(payload)["seq"]) for topic, payload in list(subscriber.payloads)}
+
+
+@pytest.mark.parametrize("before", [{}, {"rain.csv": "kept"}])
+@pytest.mark.parametrize("other", ["rain.csv", "./rain.csv", "linked.csv", "new/../rain.csv"])
+def test_no_table_is_lost_to_the_other_under_another_name_of_one_file(
+    other: str,
+    before: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("linked.csv").symlink_to("rain.csv")
+    for name, text in before.items():
+        Path(name).write_text(text, encoding="utf-8")
+
+    status = _call(monkeypatch, "truth", "--config", str(CONFIG), "--out", "rain.csv", "--tips", other)
+
+    error = capsys.readouterr().err
+    assert (status, error.count("\n")) == (2, 1)
+    assert f"--out rain.csv and --tips {Path(other)} name one file" in error
+    kept = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir() if not path.is_symlink()}
+    assert kept == before
+
+
+def test_two_links_to_one_file_are_one_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rain, tips = tmp_path / "rain.csv", tmp_path / "tips.csv"
+    rain.write_text("kept", encoding="utf-8")
+    tips.hardlink_to(rain)
+
+    status = _call(monkeypatch, "truth", "--config", str(CONFIG), "--out", str(rain), "--tips", str(tips))
+
+    assert status == 2
+    assert "name one file" in capsys.readouterr().err
+    assert rain.read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize("beside", [("flash_flood",), ("quiet_day",), ("--truth", "truth.jsonl")])
+def test_a_load_takes_no_scenario_and_tells_no_truth(
+    beside: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    status = _call(monkeypatch, "run", *beside, "--stations", "10")
+
+    error = capsys.readouterr().err
+    assert (status, error.count("\n")) == (2, 1)
+    assert " ".join(beside) in error
+    assert "--stations 10" in error
+    assert "leave one of them out" in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_load_without_a_scenario_goes_to_the_broker() -> None:
+    status, out, error = _ended(_process("run", "--stations", "3", "--no-wait", "--broker", "127.0.0.1:1"))
+
+    assert status == 1
+    assert out.startswith("3 stations, one reading each 60 s")
+    assert "L00001: cannot connect" in error
+
+
+def test_the_scenario_that_runs_without_a_name_is_in_the_help(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "[default: (flash_flood)]" in _help("run", capsys, monkeypatch)
+
+
+@pytest.mark.parametrize(("command", "files"), [("run", 1), ("truth", 2), ("show", 1)])
+def test_a_missing_folder_is_made_and_the_help_says_so(
+    command: str, files: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _help(command, capsys, monkeypatch).count("A missing folder is made.") == files
+
+    rain = tmp_path / "new" / "folder" / "rain.csv"
+    assert _call(monkeypatch, "truth", "--config", str(CONFIG), "--minutes", "5", "--out", str(rain)) == 0
+    assert rain.exists()
+
+
+def _help(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert _call(monkeypatch, command, "--help") == 0
+    return " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
 def test_stations_have_defaults_and_later_deployments_are_left_alone(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """The truth file says of everything that happened what a reader needs, and the tables say what fell."""
 
 import csv
+import gc
 import io
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from simulator import truth
-from simulator.truth import TruthLog, write_truth
+from simulator.truth import TruthLog, UnwritableError, open_text, write_truth
 from simulator.values import MINUTE_MS, Happening, Message, Reading
 
 AT = 1_784_109_600_000  # 2026-07-15T18:00:00+08:00
@@ -87,6 +89,19 @@ def test_every_line_is_on_disk_before_the_next_thing_happens(tmp_path: Path) -> 
         assert len(path.read_text(encoding="utf-8").splitlines()) == 2
 
 
+def test_a_truth_that_its_disk_has_no_room_for_is_refused_with_its_name() -> None:
+    stream = open_text(Path("/dev/full"))
+    log = TruthLog(stream)
+
+    with pytest.raises(
+        UnwritableError, match=r"^/dev/full: cannot be written \(No space left on device\): name a file"
+    ):
+        log.happening(Happening(AT, "HTB01", "tip"))
+    with pytest.raises(UnwritableError, match=r"^/dev/full: "):
+        stream.close()
+    assert stream.closed
+
+
 def test_without_a_file_nothing_is_written() -> None:
     log = TruthLog(None)
 
@@ -148,8 +163,35 @@ def test_parquet_and_csv_tell_of_the_same_rain(group: int, tmp_path: Path, monke
     assert told_at[0] == "2026-07-15T18:00:00.001+08:00"
 
 
-def _some_rain() -> Iterator[Happening]:
-    for minute in range(1, 8):
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("full", ["rain", "tips"])
+def test_of_two_tables_the_one_without_room_is_named(
+    full: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(truth, "ROWS_IN_A_GROUP", 100)
+    (tmp_path / f"{full}.{kind}").symlink_to("/dev/full")
+    tables = {name: tmp_path / f"{name}.{kind}" for name in ("rain", "tips")}
+
+    with pytest.raises(UnwritableError, match=rf"/{full}\.{kind}: cannot be written \(No space left on device\)"):
+        write_truth(_some_rain(2_000), **tables)
+
+
+def test_a_table_that_an_error_has_cut_off_is_left_without_another_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", words.append)
+    (tmp_path / "tips.csv").symlink_to("/dev/full")
+
+    with pytest.raises(UnwritableError, match=r"tips\.csv"):
+        write_truth(_some_rain(2_000), rain=tmp_path / "rain.parquet", tips=tmp_path / "tips.csv")
+    gc.collect()
+
+    assert not words
+
+
+def _some_rain(minutes: int = 7) -> Iterator[Happening]:
+    for minute in range(1, minutes + 1):
         at = AT + minute * MINUTE_MS
         yield Happening(at - MINUTE_MS + 1, "HTB01", "tip")
         facts = {"minute": minute, "fell_mm": minute / 7.0, "caught_mm": minute / 9.0, "tips": 1}
