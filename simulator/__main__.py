@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from simulator.live.load import LoadError, load_sites, stations_toml
 from simulator.live.play import Ask, passwords, play, play_stations
 from simulator.looking import list_scenarios, show_truth, write_truth
 from simulator.scenario import Scenario, ScenarioError, find_scenario
-from simulator.sites import ConfigError, parse_broker, read_broker, read_sites
+from simulator.sites import ConfigError, Site, parse_broker, read_broker, read_sites
 from simulator.truth import UnwritableError, open_text, writing
 from simulator.weather import RecordError
 
@@ -102,8 +103,8 @@ def run_command(
 
     Exit status: 0 all acknowledged, 1 something outstanding or no service, 2 wrong use or configuration, a full disk.
     """
-    plan = _planned(scenario, stations=stations, truth=truth)
     sites = read_sites(config) if stations is None else load_sites(stations, every_s=_seconds(every))
+    plan = _planned(scenario, sites, stations=stations, truth=truth)
     clock = choose_clock(speed=speed, environment=os.environ)
     host, port = parse_broker(broker) if broker else read_broker(config, environment=os.environ)
     ask = Ask(
@@ -139,7 +140,8 @@ def truth_command(
             raise UsageError(f"{path}: choose a name that ends in .csv or .parquet")
     if tips is not None and _are_one_file(out, tips):
         raise UsageError(f"--out {out} and --tips {tips} name one file: give each table a file of its own")
-    plan, sites, start_at = find_scenario(scenario), read_sites(config), _start(start)
+    sites, start_at = read_sites(config), _start(start)
+    plan = find_scenario(scenario, sites=sites)
     for path in (out, tips):
         if path is not None:
             _writable(path)
@@ -159,7 +161,8 @@ def show_command(
     """Show what really falls in a scenario, and what goes wrong when, as a picture in the terminal."""
     if out is not None and out.suffix != ".svg":
         raise UsageError(f"{out}: choose a name that ends in .svg")
-    plan, sites, start_at = find_scenario(scenario), read_sites(config), _start(start)
+    sites, start_at = read_sites(config), _start(start)
+    plan = find_scenario(scenario, sites=sites)
     picture = _writable(out) if out is not None else None
     show_truth(Console(), plan, sites, seed=seed, start_at=start_at, minutes=minutes, out=picture)
 
@@ -200,12 +203,12 @@ def _passwords(stations: list[str]) -> dict[str, str]:
         raise UsageError(f"{name}={os.environ.get(name)!r} cannot be read: name a readable text file") from error
 
 
-def _planned(scenario: str | None, *, stations: int | None, truth: Path | None) -> Scenario:
+def _planned(scenario: str | None, sites: Sequence[Site], *, stations: int | None, truth: Path | None) -> Scenario:
     if stations is not None and scenario is not None:
         raise UsageError(f"{scenario} is a scenario and --stations {stations} a load: leave one of them out")
     if stations is not None and truth is not None:
         raise UsageError(f"--truth {truth} is of no use with --stations {stations}, a load: leave one of them out")
-    return find_scenario(DEFAULT_SCENARIO if scenario is None else scenario)
+    return find_scenario(DEFAULT_SCENARIO if scenario is None else scenario, sites=None if stations else sites)
 
 
 def _are_one_file(one: Path, other: Path) -> bool:

@@ -17,7 +17,7 @@ import heapq
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from simulator.bounds import STRICT, NotNegative, Positive, Share, Some, Whole
+from simulator.bounds import STRICT, NotNegative, Positive, Share, Sigma, Some, Whole
 from simulator.dice import Dice
 from simulator.values import MINUTE_MS, NEVER, Air
 
@@ -66,7 +66,7 @@ class LinkSettings:
     rain_fails_per_min: Share = 0.1
     rain_returns_per_min: Share = 0.1
     latency_median_s: NotNegative = 0.4
-    latency_sigma: NotNegative = 0.9
+    latency_sigma: Sigma = 0.9
     bytes_per_s: Positive = 1000.0
     loss_share: Share = 0.0
     duplicate_share: Share = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from simulator.bounds import STRICT, Positive, Share, Whole
+from simulator.bounds import STRICT, Pulses, Seconds, Share
 from simulator.dice import Dice
 from simulator.gauge import Turn
 from simulator.values import NEVER, SECOND_MS
@@ -33,13 +33,18 @@ class SwitchSettings:
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     bounce_share: Share = 0.0
-    bounce_s_min: Positive = 0.1
-    bounce_s_max: Positive = 1.1
+    bounce_s_min: Seconds = 0.1
+    bounce_s_max: Seconds = 1.1
     loose_wire_share: Share = 0.0
-    lightning_pulses_min: Whole = 1
-    lightning_pulses_max: Whole = 20
-    lightning_s_max: Positive = 2.0
+    lightning_pulses_min: Pulses = 1
+    lightning_pulses_max: Pulses = 20
+    lightning_s_max: Seconds = 2.0
     protector_trips_share: Share = 0.0
+
+    def __post_init__(self) -> None:
+        for low, high in (("bounce_s_min", "bounce_s_max"), ("lightning_pulses_min", "lightning_pulses_max")):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(f"{low} = {getattr(self, low):g}: must not be above {high} = {getattr(self, high):g}")
 
 
 class Pulse(NamedTuple):

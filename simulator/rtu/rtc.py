@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
-from simulator.bounds import STRICT
+from simulator.bounds import STRICT, ClockError
 from simulator.values import SECOND_MS
 
 DRIFT_PPM_MAX = 500.0
@@ -26,7 +26,7 @@ class ClockSettings:
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     drift_ppm: float = 0.0
-    offset_s: float = 0.0  # at the start of the run
+    offset_s: ClockError = 0.0  # at the start of the run
     backup: bool = True  # a battery of its own: the clock runs on when the logger has no power
     resets_to: datetime = _FACTORY_DATE  # what a clock without backup shows when the power is back
     set_by_network: bool = True  # at each connection, when it is wrong by a second or more

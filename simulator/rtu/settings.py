@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from simulator.bounds import STRICT, NotNegative, Whole
+from simulator.bounds import STRICT, Dbm, Decibels, Whole
 from simulator.rtu.memory import MemorySettings
 from simulator.rtu.power import PowerSettings
 from simulator.rtu.quirks import QuirkSettings
@@ -36,8 +36,8 @@ class RtuSettings:
     test_tips_stay: bool = False  # a bad firmware: the water of a test is in the later counts
     # What a reading says beside
     temperature_sensor: bool = True
-    signal_dbm: float = -85.0
-    signal_spread_db: NotNegative = 6.0  # to both sides
+    signal_dbm: Dbm = -85.0
+    signal_spread_db: Decibels = 6.0  # to both sides
     clock: ClockSettings = field(default_factory=ClockSettings)
     memory: MemorySettings = field(default_factory=MemorySettings)
     power: PowerSettings = field(default_factory=PowerSettings)

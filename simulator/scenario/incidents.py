@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from annotated_types import MaxLen, MinLen
 
-from simulator.bounds import STRICT, NotNegative, Text, Whole
+from simulator.bounds import STRICT, ClockError, NotNegative, Text, Whole
 from simulator.values import MINUTE_MS
 
 EVERYWHERE = "all"
@@ -99,7 +99,7 @@ class ClockStep(Dated):
     """The logger's clock jumps, forward where `by_s` is above 0."""
 
     what: Literal["clock_step"] = "clock_step"
-    by_s: float
+    by_s: ClockError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

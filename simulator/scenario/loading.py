@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date, time
-from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from simulator.scenario.mistakes import ScenarioError, line, meant, mistakes
+from simulator.scenario.judging import judge
+from simulator.scenario.mistakes import ScenarioError, line, meant
 from simulator.scenario.places import Part
 from simulator.scenario.schema import PARTS, Scenario, ScenarioTable, StationSettings
 from simulator.scenario.times import laid_upon_another, never_met
@@ -31,30 +27,35 @@ def scenario_names() -> tuple[str, ...]:
     return tuple(sorted(one.name.removesuffix(ENDING) for one in _shelf().iterdir() if one.name.endswith(ENDING)))
 
 
-def find_scenario(name_or_path: str | Path) -> Scenario:
-    """Return a shipped scenario by its name, or one from a file: what ends in .toml, or has a folder before it."""
+def find_scenario(name_or_path: str | Path, *, sites: Sequence[Site] | None = None) -> Scenario:
+    """Return a shipped scenario by its name, or one from a file: what ends in .toml, or has a folder before it.
+
+    With `sites` it may speak of their stations only.
+    """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(ENDING) or "/" in text or os.sep in text:
         path = Path(name_or_path)
-        return read_scenario(_text(path, text), name=path.stem, origin=text, folder=path.parent)
+        return read_scenario(_text(path, text), name=path.stem, origin=text, folder=path.parent, sites=sites)
     names = scenario_names()
     if text not in names:
         known = ", ".join(names)
         raise ScenarioError([f"no scenario is called {text!r}: choose one of {known}, or a file{meant(text, names)}"])
     file = _shelf() / f"{text}{ENDING}"
-    return read_scenario(_text(file, file.name), name=text, origin=file.name, folder=Path(str(_shelf())))
+    return read_scenario(_text(file, file.name), name=text, origin=file.name, folder=Path(str(_shelf())), sites=sites)
 
 
-def read_scenario(text: str, *, name: str, origin: str, folder: Path) -> Scenario:
+def read_scenario(text: str, *, name: str, origin: str, folder: Path, sites: Sequence[Site] | None = None) -> Scenario:
     """Return the scenario that a file's text describes; `origin` is what messages call the file."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([_toml_mistake(origin, str(error), lines=len(text.splitlines()))]) from error
-    judged, wrong = _judge(origin, ScenarioTable, table)
+    judged, rest, wrong = judge(origin, ScenarioTable, table)
     stations, wrong_of_stations = _stations(origin, table)
     wrong += wrong_of_stations + list(never_met(origin, table))
-    wrong += laid_upon_another(origin, judged.incidents) if judged is not None else ()
+    wrong += laid_upon_another(origin, rest.incidents) if rest is not None else ()
+    if sites is not None and rest is not None:
+        wrong += _unknown_stations(origin, rest, sites)
     if judged is None or wrong:
         raise ScenarioError(wrong)
     return Scenario(
@@ -75,6 +76,11 @@ def read_scenario(text: str, *, name: str, origin: str, folder: Path) -> Scenari
 
 def check_stations(scenario: Scenario, sites: Sequence[Site]) -> None:
     """Refuse a scenario that speaks of stations which are not among the sites."""
+    if wrong := _unknown_stations(scenario.origin, scenario, sites):
+        raise ScenarioError(wrong)
+
+
+def _unknown_stations(origin: str, scenario: Scenario | ScenarioTable, sites: Sequence[Site]) -> list[str]:
     known = [site.station for site in sites]
     # The key, the station that it speaks of, and whether that is the key's value.
     named: list[tuple[tuple[Part, ...], str, bool]] = [
@@ -87,13 +93,11 @@ def check_stations(scenario: Scenario, sites: Sequence[Site]) -> None:
     for number, incident in enumerate(scenario.incidents):
         named += [(("incidents", number, "station"), station, True) for station in incident.stations]
     remedy = f"no such station: there are {', '.join(known)}"
-    wrong = [
-        line(scenario.origin, key, remedy + meant(station, known), *([station] if is_value else []))
+    return [
+        line(origin, key, remedy + meant(station, known), *([station] if is_value else []))
         for key, station, is_value in named
         if station not in known
     ]
-    if wrong:
-        raise ScenarioError(wrong)
 
 
 def _shelf() -> Traversable:
@@ -118,25 +122,6 @@ def _toml_mistake(origin: str, text: str, *, lines: int) -> str:
     return line(origin, (), f"{where}: is no TOML ({found['what']}): mend that line")
 
 
-def _judge(origin: str, kind: type, table: Mapping[str, Any], *, under: Sequence[str] = ()) -> tuple[Any, list[str]]:
-    """Hold a table against its settings, as strictly as JSON: text is no number, a list fills a tuple."""
-    try:
-        return _adapter(kind).validate_json(json.dumps(table, default=_json_value), strict=True), []
-    except ValidationError as error:
-        return None, mistakes(origin, kind, table, error.errors(include_url=False), under=under)
-
-
-@cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
-    """Return the validator of a settings class; building one takes a tenth of a second."""
-    return TypeAdapter(kind)
-
-
-def _json_value(value: object) -> str:
-    assert isinstance(value, date | time), value  # nothing else of TOML is unknown to JSON
-    return value.isoformat()
-
-
 def _stations(origin: str, table: Mapping[str, Any]) -> tuple[dict[str, StationSettings], list[str]]:
     """Return the settings of the stations that differ: their keys laid over those for every station."""
     settings, wrong = {}, []
@@ -158,9 +143,10 @@ def _part(
     own = differs.get(part) if isinstance(differs, dict) else None
     own = own if isinstance(own, dict) else {}
     general = table.get(part)
-    if not isinstance(general, dict) or _judge(origin, kind, general)[1]:
+    if not isinstance(general, dict) or judge(origin, kind, general).wrong:
         general = {}
-    return _judge(origin, kind, _laid_over(general, own), under=("stations", station, part))
+    whole, _, wrong = judge(origin, kind, _laid_over(general, own), under=("stations", station, part))
+    return whole, wrong
 
 
 def _laid_over(general: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,8 +65,15 @@ def meant(word: object, known: Iterable[str]) -> str:
 
 def mistakes(
     file: str, root: type, table: Mapping[str, object], problems: Iterable[Problem], *, under: Sequence[str] = ()
-) -> list[str]:
-    """Return the lines for what pydantic found in a table; `under` is the key at which the table stands."""
+) -> dict[tuple[Part, ...], str]:
+    """Return the lines for what pydantic found in a table, by key; `under` is the key at which it stands."""
+    return {key: line(file, (*under, *key), *said) for key, said in _said(root, table, problems).items()}
+
+
+def _said(
+    root: type, table: Mapping[str, object], problems: Iterable[Problem]
+) -> dict[tuple[Part, ...], tuple[str, object]]:
+    """Return remedy and value of each wrong key."""
     placed = [(place, problem) for problem in problems if (place := place_of(root, table, problem["loc"])) is not None]
     places = [place for place, _ in placed]
     told: dict[tuple[Part, ...], list[_Told]] = {}
@@ -74,7 +81,7 @@ def mistakes(
         if not answered_below(place, places):
             one = _told(problem, place, table)
             told.setdefault(one.key, []).append(one)
-    return [line(file, (*under, *key), _joined(ones), ones[0].value) for key, ones in told.items()]
+    return {key: (_joined(ones), ones[0].value) for key, ones in told.items()}
 
 
 class _Told(NamedTuple):

@@ -1,4 +1,4 @@
-"""Times of incidents that cannot be meant: those that the run never comes to, and faults that lie upon each other."""
+"""Times that cannot be meant: incidents and rain that the run never comes to, and faults that lie upon each other."""
 
 from __future__ import annotations
 
@@ -17,23 +17,29 @@ from simulator.scenario.incidents import (
     Visit,
 )
 from simulator.scenario.mistakes import line
+from simulator.scenario.places import value_at
 
 # What there can be only one of at a station; links may fail for two reasons at a time.
 Single = Visit | StuckSwitch | DeadInput | Clog | PowerCut
 
 
 def never_met(origin: str, table: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the incidents of a file's table that the run would never come to."""
+    """Yield the incidents and the rain of a file's table that the run would never come to."""
     minutes, incidents = table.get("minutes"), table.get("incidents")
-    if not isinstance(minutes, int) or not isinstance(incidents, list):
+    if not isinstance(minutes, int):
         return
     over = f"the run is over after minutes = {minutes}: must be"
-    for number, incident in enumerate(incidents):
+    for number, incident in enumerate(incidents if isinstance(incidents, list) else ()):
         begins, ends = (incident.get(key) if isinstance(incident, dict) else None for key in ("at_min", "until_min"))
         if isinstance(begins, int | float) and begins >= minutes:
             yield line(origin, ("incidents", number, "at_min"), f"{over} below that", begins)
         if isinstance(ends, int | float) and ends > minutes:
             yield line(origin, ("incidents", number, "until_min"), f"{over} at most that", ends)
+    rains = value_at(table, ("weather", "rain"))
+    for number, rain in enumerate(rains if isinstance(rains, list) else ()):
+        since_min = rain.get("since_min") if isinstance(rain, dict) else None
+        if isinstance(since_min, int | float) and since_min >= minutes:
+            yield line(origin, ("weather", "rain", number, "since_min"), f"{over} below that", since_min)
 
 
 def laid_upon_another(origin: str, incidents: Sequence[Incident]) -> Iterator[str]:
@@ -45,7 +51,7 @@ def laid_upon_another(origin: str, incidents: Sequence[Incident]) -> Iterator[st
         for station in _shared_by(before, one) if before.what == one.what else ():
             ends_min = _ends_min(before, station, incidents)
             if one.at_min < ends_min:
-                since = f"the {one.what} of at_min = {before.at_min:g} lasts at {station}"
+                since = f"the {one.what} of at_min = {before.at_min:g} lasts at {_named(station)}"
                 remedy = "to the end: leave one out" if ends_min == math.inf else f"until {ends_min:g}: begin then"
                 wrong[number] = line(origin, ("incidents", number, "at_min"), f"{since} {remedy}", one.at_min)
     yield from (wrong[number] for number in sorted(wrong))
@@ -56,6 +62,10 @@ def _shared_by(one: Single, other: Single) -> Sequence[str]:
     if EVERYWHERE in (one.station, other.station):
         return one.stations or other.stations or (EVERYWHERE,)
     return tuple(station for station in one.stations if station in other.stations)
+
+
+def _named(station: str) -> str:
+    return "every station" if station == EVERYWHERE else station
 
 
 def _ends_min(one: Single, station: str, incidents: Sequence[Incident]) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from simulator.bounds import STRICT, NotNegative, Positive, Share, Text
+from simulator.bounds import STRICT, Births, NotNegative, Positive, Share, Sigma, Text
 from simulator.dice import Dice
 from simulator.portable import PI, cos_turn, exp
 from simulator.weather.cells import Cell, Drift
@@ -55,8 +55,8 @@ class Convective:
     daily_swing: Share = 0.6
     storm_hours: Positive = 3.0
     storm_radius_km: Range = (10.0, 28.0)
-    storm_sigma: NotNegative = 0.5
-    cells_per_100_km2_h: Positive = 20.0
+    storm_sigma: Sigma = 0.5
+    cells_per_100_km2_h: Births = 20.0
     cell_radius_km: Range = (1.0, 4.4)
     cell_life_min: Range = (12.0, 34.0)
     growth_share: Range = (0.25, 0.5)

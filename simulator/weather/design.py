@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from simulator.bounds import STRICT, NotNegative, Positive, Share, Text
+from simulator.bounds import STRICT, Depth, NotNegative, Positive, Share, Text
 from simulator.portable import power
 from simulator.weather.ground import Spot
 
@@ -45,7 +45,7 @@ class Design:
     kind: Literal["design"] = "design"
     stations: tuple[Text, ...] = ()  # none named: all
     shape: Literal["uniform", "chicago", "huff"] = "chicago"
-    depth_mm: NotNegative = 20.0
+    depth_mm: Depth = 20.0
     duration_min: Positive = 60.0
     since_min: NotNegative = 30.0
     peak_share: Share = 0.375

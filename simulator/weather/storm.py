@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from simulator.bounds import STRICT, NotNegative, Positive, Share, Text
+from simulator.bounds import DEPTH_MM_MAX, STRICT, NotNegative, Positive, Share, Text
 from simulator.dice import Dice
 from simulator.weather.cells import LEFT_BY_A_PASS, Cell, Drift
 from simulator.weather.ground import Spot
@@ -44,7 +44,8 @@ class Storm:
 
     def __post_init__(self) -> None:
         check_ranges(self, "passes_anchor_min", "towards_deg", "offset_km")
-        check_ranges(self, "total_mm", "trailing_after_min", least=0.0)
+        check_ranges(self, "total_mm", least=0.0, most=DEPTH_MM_MAX)
+        check_ranges(self, "trailing_after_min", least=0.0)
         check_ranges(self, "speed_km_per_h", least=1.0)
 
 

@@ -243,3 +243,79 @@ def test_stations_that_nobody_has_are_told_when_the_scenario_meets_the_sites() -
         f'x.toml: weather.rain[1].stations = "XYZ": {there}',
         f'x.toml: incidents[2].station = "B9": {there}',
     )
+
+
+def test_keys_at_odds_overlaps_and_unknown_stations_are_told_beside_single_mistakes() -> None:
+    """Goal: a file is mended in one go. Method: what shows only in sound tables, in tables with other mistakes."""
+    text = """
+    intent = "x"
+    minutes = 60
+    [weather]
+    cloud = 2
+    snow_below_c = 5.0
+    rain_above_c = 1.0
+    [[weather.rain]]
+    kind = "convective"
+    storm_radius_km = [20.0, 10.0]
+    storms_per_day = 1e6
+    [switch]
+    bounce_share = 2
+    bounce_s_min = 5.0
+    lightning_pulses_min = 50
+    [[incidents]]
+    what = "clock_step"
+    station = "HTB0l"
+    at_min = 5
+    by_s = 1e300
+    [[incidents]]
+    what = "clog"
+    station = "HTB01"
+    at_min = 5
+    [[incidents]]
+    what = "clog"
+    station = ["HTB01", "HTB99"]
+    at_min = 6
+    """
+
+    with pytest.raises(ScenarioError) as refused:
+        read_scenario(text, name="x", origin="x.toml", folder=Path(), sites=SITES)
+
+    assert sorted(line.split(": ")[1].split(" = ")[0] for line in refused.value.lines) == [
+        "incidents[1].by_s",
+        "incidents[3].at_min",
+        "incidents[3].station",
+        "switch.bounce_s_min",
+        "switch.bounce_share",
+        "switch.lightning_pulses_min",
+        "weather.cloud",
+        "weather.rain[1].storm_radius_km",
+        "weather.rain[1].storms_per_day",
+        "weather.snow_below_c",
+    ]
+
+
+def test_rain_that_would_begin_after_the_run_is_told() -> None:
+    (told,) = lines(HEAD + 'weather.rain = [{kind = "design", since_min = 60}]')
+
+    assert told == "x.toml: weather.rain[1].since_min = 60: the run is over after minutes = 60: must be below that"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "link.latency_sigma = 1e3",
+        "rtu.signal_dbm = 1e308",
+        "rtu.signal_spread_db = 1e308",
+        "rtu.clock.offset_s = 1e300",
+        "switch.bounce_s_max = 1e300",
+        "weather.anchor_latitude = 99",
+        'weather.rain = [{kind = "convective", storm_sigma = 1000.0}]',
+        'weather.rain = [{kind = "convective", cells_per_100_km2_h = 1e6}]',
+        'weather.rain = [{kind = "storm", total_mm = [1e9, 1e9]}]',
+        'weather.rain = [{kind = "design", depth_mm = 1e9}]',
+    ],
+)
+def test_figures_beyond_all_measure_are_refused(text: str) -> None:
+    (told,) = lines(HEAD + text)
+
+    assert "must be at most" in told or "must not go above" in told
