@@ -78,3 +78,6 @@ class WeatherSettings:
             raise ValueError(
                 f"snow_below_c = {self.snow_below_c:g}: must be below rain_above_c = {self.rain_above_c:g}"
             )
+        for name, most in (("anchor_latitude", 85.0), ("foot_latitude", 90.0), ("anchor_longitude", 180.0)):
+            if not -most <= getattr(self, name) <= most:
+                raise ValueError(f"{name} = {getattr(self, name):g}: must be from {-most:g} to {most:g} degrees")
