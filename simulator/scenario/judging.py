@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, time
 from functools import cache
@@ -40,21 +40,28 @@ def judge(origin: str, kind: type, table: Mapping[str, Any], *, under: Sequence[
     rest is judged again.
     """
     wrong: dict[tuple[Part, ...], str] = {}
+    seen: list[tuple[Part, ...]] = []
     rest: Any = deepcopy(table)
     for _ in range(ROUNDS_MAX):
         try:
             left = _adapter(kind).validate_json(json.dumps(rest, default=_json_value), strict=True)
         except ValidationError as error:
             found = mistakes(origin, kind, rest, error.errors(include_url=False), under=under)
-            new = [key for key in found if key not in wrong]
+            new = [key for key in found if key not in seen]
             for key in new:
                 _leave_out(rest, key)
             if not new and not [key for key in found if _stand_in(rest, key)]:
                 break
-            wrong |= {key: found[key] for key in new}
+            wrong |= {key: found[key] for key in new if not _speaks_of_what_is_left_out(found[key], key, seen)}
+            seen += new
         else:
             return Judged(None if wrong else left, left, list(wrong.values()))
     return Judged(None, None, list(wrong.values()))
+
+
+def _speaks_of_what_is_left_out(words: str, key: Sequence[Part], left_out: Iterable[tuple[Part, ...]]) -> bool:
+    """Whether a key is at odds with the default of one that was left out, and not with what the file says."""
+    return any(one[:-1] == tuple(key[:-1]) and f" {one[-1]} = " in words for one in left_out)
 
 
 def _leave_out(table: Any, key: Sequence[Part]) -> None:

@@ -319,3 +319,9 @@ def test_figures_beyond_all_measure_are_refused(text: str) -> None:
     (told,) = lines(HEAD + text)
 
     assert "must be at most" in told or "must not go above" in told
+
+
+def test_a_key_is_not_at_odds_with_the_default_of_one_that_is_wrong() -> None:
+    assert lines(HEAD + "link.wake_min_s = 10\nlink.wake_max_s = -1") == (
+        "x.toml: link.wake_max_s = -1: must be at least 0, e.g. 4.0",
+    )
