@@ -18,8 +18,6 @@ Some = Annotated[int, Ge(1)]
 Sigma = Annotated[float, Interval(ge=0.0, le=3.0)]  # of a lognormal: three of them are a factor of 8000
 Depth = Annotated[float, Interval(ge=0.0, le=DEPTH_MM_MAX)]
 ClockError = Annotated[float, Interval(ge=-ERROR_S_MAX, le=ERROR_S_MAX)]
-Latitude = Annotated[float, Interval(ge=-85.0, le=85.0)]  # distances are measured with its cosine
-Longitude = Annotated[float, Interval(ge=-180.0, le=180.0)]
 Dbm = Annotated[float, Interval(ge=-150.0, le=0.0)]
 Decibels = Annotated[float, Interval(ge=0.0, le=50.0)]
 Births = Annotated[float, Interval(gt=0.0, le=500.0)]  # of cells, per 100 km2 and hour; each takes its time

@@ -13,7 +13,7 @@ from gauge_ingest.account.readings import Messages, Missing, Readings, messages_
 from gauge_ingest.account.service_side import ServiceSide, service_side
 from gauge_ingest.account.station_side import StationSide, Water, station_side
 from gauge_ingest.account.truth import Truth, read_truth
-from gauge_ingest.core.model import DAY_MS, MINUTE_MS, Rule, Station
+from gauge_ingest.core.model import DAY_MS, MINUTE_MS, Alert, Rule, Station
 from gauge_ingest.core.spans import duration_text
 from gauge_ingest.journal import Reader
 
@@ -105,7 +105,9 @@ def account(
     sides = [station_side(truth, name) for name in truth.events]
     pairs = [(side, service_side(reader, truth, side, quarantine)) for side in sides]
     made = Account(truth, service, None if copier is None else copier.standing(), [])
-    lost_at = sorted([*_sessions_lost_at(reader), *(at for side in sides for at in side.uplink_lost_at)])
+    sessions = [found for (rule, _), one in alerts.items() if rule == SESSION_LOST for found in one]
+    forgotten_at = [event.known_at for _, events in sessions for event in events]
+    lost_at = sorted([*forgotten_at, *(at for side in sides for at in side.uplink_lost_at)])
     for side, found in pairs:
         one = _joined(truth, side, found, stations.get(side.station), lost_at)
         if copier is not None and made.copying is not None:
@@ -114,15 +116,11 @@ def account(
         if side.station in stations:
             one.alerts = alert_account(alerts, rules, stations[side.station], side.tipped_at, found.chain)
         made.stations.append(one)
-    made.notices = [*_clocks([found for _, found in pairs]), *_notices(made, reader, stations)]
+    made.notices = [
+        *_clocks([found for _, found in pairs]),
+        *_notices(made, [alert for alert, _ in sessions], stations),
+    ]
     return made
-
-
-def _sessions_lost_at(reader: Reader) -> Iterator[int]:
-    """When the service learned that the broker had forgotten its session."""
-    for alert in reader.alerts.all(ended=True):
-        if alert.rule == SESSION_LOST:
-            yield from (event.known_at for event in reader.alerts.events(alert.id))
 
 
 def _joined(
@@ -138,7 +136,7 @@ def _joined(
     return StationAccount(side.station, name, depth_mm, rain, readings, messages_account(side), None, [], unexplained)
 
 
-def _notices(made: Account, reader: Reader, stations: Mapping[str, Station]) -> Iterator[str]:
+def _notices(made: Account, sessions: Sequence[Alert], stations: Mapping[str, Station]) -> Iterator[str]:
     truth, service = made.truth, made.service
     if truth.cut_line is not None:
         yield f"the truth file breaks off in line {truth.cut_line}: its simulator was killed, the rest is not told"
@@ -154,9 +152,8 @@ def _notices(made: Account, reader: Reader, stations: Mapping[str, Station]) -> 
         yield f"readings that are not here may be on their way: {service.trouble}"
     if service.debts:
         yield f"{service.debts} spans are still to be derived anew: tips and alerts may change"
-    lost = [alert for alert in reader.alerts.all(ended=True) if alert.rule == SESSION_LOST]
-    if made.lost_by_broker and lost:
-        yield f"the broker had forgotten the service's session (alert {lost[0].id}): what it held then is lost"
+    if made.lost_by_broker and sessions:
+        yield f"the broker had forgotten the service's session (alert {sessions[0].id}): what it held then is lost"
     if made.copying is not None and made.copying.behind_changes:
         why = f": {made.copying.error}" if made.copying.error else ""
         yield f"the copy in InfluxDB is {made.copying.behind_changes} changes behind{why}"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from simulator.scenario.mistakes import mistakes
-from simulator.scenario.places import Part, value_at
+from simulator.scenario.places import Part, step, value_at
 from simulator.scenario.schema import MINUTES_MAX
 
 ROUNDS_MAX = 8  # of leaving out what is wrong
@@ -77,16 +77,13 @@ def _leave_out(table: Any, key: Sequence[Part]) -> None:
 def _stand_in(table: Any, key: Sequence[Part]) -> bool:
     """Let something harmless stand where what is required is wrong; whether there is such a thing."""
     for at, harmless in _HARMLESS.items():
-        below = value_at(table, at[:-1])
-        if tuple(key[: len(at)]) == at and isinstance(below, dict) and at[-1] not in below:
-            below[at[-1]] = harmless
+        if tuple(key[: len(at)]) != at:
+            continue
+        *above, last = key[: len(at) + 1]
+        holder: Any = value_at(table, above)
+        if holder is not None and step(holder, last) != harmless:
+            holder[last] = harmless
             return True
-        elements, further = value_at(table, at), key[len(at) : len(at) + 1]
-        if tuple(key[: len(at)]) == at and isinstance(elements, list):
-            for number in further:
-                if isinstance(number, int) and elements[number] != harmless:
-                    elements[number] = harmless
-                    return True
     return False
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, get_args
 
-from simulator.bounds import STRICT, Celsius, Latitude, Longitude, NotNegative, Share
+from simulator.bounds import STRICT, Celsius, NotNegative, Share
 from simulator.weather.convective import Convective
 from simulator.weather.design import Design
 from simulator.weather.record import Record
@@ -67,9 +67,9 @@ class WeatherSettings:
     cloud_after_min: NotNegative = 90.0
     lightning_per_mm: NotNegative = 0.002
     lightning_above_mm_per_h: NotNegative = 10.0
-    anchor_latitude: Latitude = 43.75
-    anchor_longitude: Longitude = 86.57
-    foot_latitude: Latitude = 43.915
+    anchor_latitude: float = 43.75
+    anchor_longitude: float = 86.57
+    foot_latitude: float = 43.915
     plain_share: Share = 0.42
     rain: tuple[Rain, ...] = ()
 

@@ -71,3 +71,12 @@ def test_a_message_that_is_sent_again_is_overtaken_by_nothing_that_was_sent_betw
     account = run.account()
 
     assert account.stations[0].readings.missing == {Missing.ON_THE_WAY: 1}
+
+
+def test_a_station_that_the_service_does_not_know_has_a_line_of_its_own(run: Run) -> None:
+    run.logger("HTB01").report(0)
+    run.logger("HTB09").report(0, arrives=False)
+
+    account = run.account()
+
+    assert account.stations[1].readings.missing == {Missing.NOT_ADMITTED: 1}

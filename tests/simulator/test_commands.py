@@ -9,7 +9,6 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from simulator.__main__ import main
 from simulator.sites import read_broker, read_sites
 from simulator.truth import TruthLog
-from tests.simulator.test_live_run import Mosquitto, Subscriber, _until
+from tests.simulator.far_side import Mosquitto, Subscriber, until
 
 CONFIG = Path(__file__).parents[2] / "config"
 STATION = '[stations.A1]\nlatitude = 43.75\nlongitude = 86.57\nelevation_m = 1250\nbucket_depth_mm = 0.5\nname = "x"\n'
@@ -185,23 +184,6 @@ def test_a_run_sends_nothing_when_its_truth_has_no_room_and_tells_its_clock_on_s
     assert "prints on standard error the line" in (CONFIG.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    broker = Mosquitto(tmp_path)
-    yield broker
-    broker.process.kill()
-    broker.process.wait()
-
-
-@pytest.fixture
-def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
-    listener = Subscriber(mosquitto.port)
-    assert listener.subscribed.wait(10.0)
-    yield listener
-    listener.client.disconnect()
-    listener.client.loop_stop()
-
-
 def test_a_run_whose_truth_runs_out_of_room_says_so_and_no_report_that_was_sent_is_lost(
     tmp_path: Path, mosquitto: Mosquitto, subscriber: Subscriber
 ) -> None:
@@ -210,7 +192,7 @@ def test_a_run_whose_truth_runs_out_of_room_says_so_and_no_report_that_was_sent_
     options = ("--no-wait", "--speed", "1200", "--truth", truth, "--broker", f"127.0.0.1:{mosquitto.port}")
 
     process = _process("run", "steady_rain", *options)
-    _until(lambda: truth.exists() and truth.read_text(encoding="utf-8").count('"puback"') > 20, within_s=20.0)
+    until(lambda: truth.exists() and truth.read_text(encoding="utf-8").count('"puback"') > 20, within_s=20.0)
     size_max = truth.stat().st_size + 1_000
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size_max, size_max))
     status, out, error = _ended(process)
@@ -223,7 +205,7 @@ def test_a_run_whose_truth_runs_out_of_room_says_so_and_no_report_that_was_sent_
     assert acknowledged > 20
     lines = map(json.loads, truth.read_text(encoding="utf-8").splitlines()[:-1])  # the last one broke off
     told = {(line["station"], line["seq"]) for line in lines if line["event"] == "puback"}
-    _until(lambda: told <= _arrived(subscriber) and len(_arrived(subscriber)) >= acknowledged, within_s=10.0)
+    until(lambda: told <= _arrived(subscriber) and len(_arrived(subscriber)) >= acknowledged, within_s=10.0)
     assert len(_arrived(subscriber)) <= messages
 
 

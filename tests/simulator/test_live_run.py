@@ -2,118 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from shutil import which
 
 import pytest
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+
+from tests.simulator.far_side import Mosquitto, Subscriber, until
 
 ROOT = Path(__file__).parents[2]
-MOSQUITTO = which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-PRESENCE = "rain/v1/service/test-service"
-
-
-class Mosquitto:
-    """A broker on a free loopback port that keeps its sessions on disk."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._config = folder / "mosquitto.conf"
-        self._log = folder / "mosquitto.log"
-        self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\n"
-            f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nautosave_on_changes true\n",
-            encoding="utf-8",
-        )
-        self.process = self._start()
-
-    def kill_and_restart(self, *, dead_s: float) -> None:
-        """Kill the broker without warning; start it again a while later."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        time.sleep(dead_s)
-        self.process = self._start()
-
-    def connects(self, client_id: str) -> int:
-        """Return how often a client connected, over all lives of the broker."""
-        return self._log.read_text(encoding="utf-8").count(f" as {client_id} ")
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        assert MOSQUITTO is not None
-        with self._log.open("ab") as log:
-            process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=log)
-        _until(self._answers, within_s=10.0)
-        return process
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-class Subscriber:
-    """Stands in for the service: a lasting session, a presence, and every payload that came."""
-
-    def __init__(self, port: int) -> None:
-        self.payloads: list[tuple[str, bytes]] = []
-        self.subscribed = threading.Event()
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="test-service", protocol=paho.MQTTv5)
-        self.client.reconnect_delay_set(1, 1)
-        self.client.will_set(PRESENCE, json.dumps({"state": "gone"}), qos=1, retain=True)
-        self.client.on_connect = lambda client, *_: client.subscribe("rain/v1/+/up", qos=1)
-        self.client.on_subscribe = lambda *_: self.subscribed.set()
-        self.client.on_message = lambda _client, _userdata, message: self.payloads.append(
-            (message.topic, bytes(message.payload))
-        )
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = 3600
-        self.client.connect("127.0.0.1", port, clean_start=False, properties=properties)
-        self.client.loop_start()
-
-    def announce(self, state: str) -> None:
-        """Say whether somebody is subscribed."""
-        assert self.subscribed.wait(10.0)
-        self.client.publish(PRESENCE, json.dumps({"state": state}), qos=1, retain=True)
-
-    def readings(self) -> set[tuple[str, str, int, str]]:
-        """Return every reading that arrived."""
-        found = set()
-        for topic, payload in list(self.payloads):
-            for reading in json.loads(payload)["readings"]:
-                found.add((topic.split("/")[2], reading["observed_at"], reading["count"], reading["kind"]))
-        return found
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    broker = Mosquitto(tmp_path)
-    yield broker
-    broker.process.kill()
-    broker.process.wait()
-
-
-@pytest.fixture
-def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
-    listener = Subscriber(mosquitto.port)
-    yield listener
-    listener.client.disconnect()
-    listener.client.loop_stop()
 
 
 @contextmanager
@@ -134,13 +38,6 @@ def _simulator(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def _until(condition: Callable[[], bool], *, within_s: float) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "waited in vain"
-        time.sleep(0.02)
-
-
 def _events(path: Path, name: str) -> list[dict[str, object]]:
     lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line["event"] == name]
@@ -159,13 +56,13 @@ def test_no_reading_is_lost_when_links_fail_and_the_broker_is_killed(
         time.sleep(1.0)
         assert not subscriber.payloads, "it did not wait for the service"
         subscriber.announce("online")
-        _until(lambda: len(subscriber.readings()) > 60, within_s=30.0)
+        until(lambda: len(subscriber.readings()) > 60, within_s=30.0)
         mosquitto.kill_and_restart(dead_s=1.0)
         output, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0, output
     made = {(e["station"], e["observed_at"], e["count"], e["kind"]) for e in _events(truth, "reading")}
-    _until(lambda: len(subscriber.readings()) >= len(made), within_s=10.0)
+    until(lambda: len(subscriber.readings()) >= len(made), within_s=10.0)
     assert subscriber.readings() == made
     acknowledged = {(event["station"], event["seq"]) for event in _events(truth, "puback")}
     assert acknowledged == {(event["station"], event["seq"]) for event in _events(truth, "publish")}
@@ -215,7 +112,7 @@ def test_a_signal_ends_it_with_the_number_outstanding(number: signal.Signals, tm
     options = ("--no-wait", "--speed", "600", "--broker", "127.0.0.1:1", "--truth", str(truth))
 
     with _simulator("steady_rain", *options) as process:
-        _until(lambda: truth.exists() and len(_events(truth, "reading")) > 10, within_s=10.0)
+        until(lambda: truth.exists() and len(_events(truth, "reading")) > 10, within_s=10.0)
         process.send_signal(number)
         output, _ = process.communicate(timeout=10)
 

@@ -251,6 +251,7 @@ def test_keys_at_odds_overlaps_and_unknown_stations_are_told_beside_single_mista
     intent = "x"
     minutes = 60
     [weather]
+    anchor_latitude = 99
     cloud = 2
     snow_below_c = 5.0
     rain_above_c = 1.0
@@ -287,6 +288,7 @@ def test_keys_at_odds_overlaps_and_unknown_stations_are_told_beside_single_mista
         "switch.bounce_s_min",
         "switch.bounce_share",
         "switch.lightning_pulses_min",
+        "weather.anchor_latitude",
         "weather.cloud",
         "weather.rain[1].storm_radius_km",
         "weather.rain[1].storms_per_day",
@@ -308,7 +310,6 @@ def test_rain_that_would_begin_after_the_run_is_told() -> None:
         "rtu.signal_spread_db = 1e308",
         "rtu.clock.offset_s = 1e300",
         "switch.bounce_s_max = 1e300",
-        "weather.anchor_latitude = 99",
         'weather.rain = [{kind = "convective", storm_sigma = 1000.0}]',
         'weather.rain = [{kind = "convective", cells_per_100_km2_h = 1e6}]',
         'weather.rain = [{kind = "storm", total_mm = [1e9, 1e9]}]',
