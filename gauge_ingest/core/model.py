@@ -108,6 +108,8 @@ class Row(NamedTuple):
     step: int
     flag: int
     anchor: bool
+    checks: int = 0  # outcomes of the quality checks, two bits each (core.quality.verdicts)
+    reasons: str | None = None  # why a check did not pass
 
 
 @dataclass(frozen=True, slots=True)

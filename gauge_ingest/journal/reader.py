@@ -18,7 +18,7 @@ WHOLE_HOUR_FROM = 48
 
 ROW = (
     "observed_at, counter, kind, received_at, claimed_at, seq, boot, battery_v, signal_dbm, temperature_c, door_open,"
-    " message_id, since, tips, tips_min, tips_max, step, flag, anchor"
+    " message_id, since, tips, tips_min, tips_max, step, flag, anchor, checks, reasons"
 )
 RAIN, ALERTS = 1, 2  # kinds of changes
 

@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -69,6 +69,30 @@ CREATE INDEX alert_event_alert ON alert_event (alert_id);
 CREATE TABLE request (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# What each later version adds, by the version that it leads to. Only what costs little even on a large journal.
+MIGRATIONS = {
+    2: """
+-- Outcomes of the quality checks, two bits each, and why a check did not pass.
+ALTER TABLE reading ADD COLUMN checks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reading ADD COLUMN reasons TEXT;
+-- Rain alone: few rows, and what a dry station is compared with.
+CREATE INDEX reading_wet ON reading (station, observed_at) WHERE tips_max > 0;
+
+-- What was said of a reading before it was derived or judged anew, and when that ended.
+CREATE TABLE verdict (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, station INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL, counter INTEGER NOT NULL, test INTEGER NOT NULL, tips INTEGER NOT NULL,
+    tips_min INTEGER NOT NULL, tips_max INTEGER NOT NULL, step INTEGER NOT NULL, flag INTEGER NOT NULL,
+    checks INTEGER NOT NULL, reasons TEXT, configuration INTEGER NOT NULL);
+CREATE INDEX verdict_reading ON verdict (station, observed_at);
+
+-- What people said of a span (since, until] of a station. Never changed: undoing one is another entry.
+CREATE TABLE correction (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
+    kind TEXT NOT NULL, station INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, rain_mm REAL,
+    undoes INTEGER REFERENCES correction (id));
+CREATE INDEX correction_station ON correction (station, since);
+""",
+}
+
 
 def open_writing(path: Path) -> sqlite3.Connection:
     """Open the journal as its one writer, making or migrating it as needed. The caller holds the lock."""
@@ -113,9 +137,13 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         return
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _statements(SCHEMA):
-            connection.execute(statement)
-        connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        if version == 0:
+            for statement in _statements(SCHEMA):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        for later in range(max(version, 1) + 1, VERSION + 1):
+            for statement in _statements(MIGRATIONS[later]):
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -58,9 +58,8 @@ class LineProtocol:
         heads, rain, health = self._heads, list[Line](), list[Line]()
         for row in rows:
             # Unpacked because this runs for every reading: a name looked up on a tuple costs more than its text.
-            station, at, count, _, _, _, _, _, volts, dbm, celsius, door, _, since, tips, least, most, step, flag, _ = (
-                row
-            )
+            station, at, count, _, _, _, _, _, volts, dbm, celsius, door, _, since = row[:14]
+            tips, least, most, step, flag = row[14:19]
             head = heads.get(station) or self._head(station)
             if step == _VOID:
                 tips, least, most, flag = 0, 0, 0, _MISSING

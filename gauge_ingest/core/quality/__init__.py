@@ -1,0 +1,1 @@
+"""Quality checks: streaming, pure, each with an outcome of its own, folded to one QARTOD flag."""
