@@ -5,7 +5,18 @@ from io import TextIOWrapper
 
 import typer
 
-from gauge_ingest.commands import account, alerts, check, health, history, quarantine, readings, service, stations
+from gauge_ingest.commands import (
+    account,
+    alerts,
+    check,
+    health,
+    history,
+    quality,
+    quarantine,
+    readings,
+    service,
+    stations,
+)
 
 # No rich markup in help, no pretty traceback: it would print the values of variables into logs.
 app = typer.Typer(
@@ -23,6 +34,7 @@ app.command()(readings.readings)
 app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
+app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks over records.")
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

@@ -77,6 +77,13 @@ def outcome_of(checks: int, check: Check) -> Outcome:
     return Outcome(checks >> 2 * check & 3)
 
 
+def names_of(checks: int) -> str:
+    """The checks that did not pass, joined with `;`, in the order of their numbers."""
+    if not checks & _SUSPECT_BITS:
+        return ""
+    return ";".join(check.name.lower() for check in Check if checks >> 2 * check & 2)
+
+
 def doubted(checks: int) -> bool:
     """Whether any check doubts that so much rain fell."""
     return checks & _AMOUNT_BITS != 0

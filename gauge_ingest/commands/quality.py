@@ -1,0 +1,119 @@
+"""quality: the checks over anybody's records, and what they flagged at our own stations."""
+
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from gauge_ingest.assess import Assessed, BadRecords, Records, Site, assess, read_records, write_flags
+from gauge_ingest.commands.output import Status, flag_word, notice, show, stop, table
+from gauge_ingest.configuration.assessed import read_assessed_stations
+from gauge_ingest.configuration.mistakes import ConfigurationRefused
+from gauge_ingest.core.model import Flag
+
+NEIGHBOURS_KM = 60.0
+TOLD_NAMES_MAX = 5
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+RecordsArgument = Annotated[
+    Path, typer.Argument(help="CSV: station,observed_at,rain_mm, or without rain_mm one row per tip.")
+]
+StationsOption = Annotated[
+    Path | None, typer.Option("--stations", help="TOML: [stations.ID] with latitude, longitude, bucket_depth_mm.")
+]
+OutOption = Annotated[Path, typer.Option("--out", help="Where the flags go: a CSV file, one row for each row.")]
+NearOption = Annotated[
+    float, typer.Option("--neighbours-km", min=0.0, max=20_040.0, help="Stations this near are neighbours.")
+]
+
+
+@app.callback()
+def quality() -> None:
+    """Whether rain can be trusted: checks over records, and what was flagged and why."""
+
+
+@app.command("assess")
+def assess_records(
+    records: RecordsArgument,
+    *,
+    out: OutOption,
+    stations: StationsOption = None,
+    neighbours_km: NearOption = NEIGHBOURS_KM,
+) -> None:
+    """Run the service's checks over a file of records, in order of time, as if they arrived live."""
+    begun = monotonic()
+    try:
+        known = {} if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
+    except ConfigurationRefused as error:
+        stop(Status.WRONG_USE, *str(error).splitlines())
+    sites = {
+        name: Site(one.bucket_depth_mm, one.neighbours, one.settings, one.through_mm_per_min)
+        for name, one in known.items()
+    }
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        found = _read(records, progress)
+        _tell_of(found, sites)
+        task = progress.add_task("checking", total=len(found))
+        assessed = assess(found, sites, on_rows=lambda rows: progress.update(task, completed=rows))
+        progress.update(task, description="writing", completed=len(found))
+        try:
+            write_flags(out, found, assessed)
+        except OSError as error:
+            stop(Status.WRONG_USE, f"--out {out}: cannot be written: {error.strerror}")
+    _show(found, assessed, seconds=monotonic() - begun)
+
+
+def _read(path: Path, progress: Progress) -> Records:
+    task: TaskID = progress.add_task("reading", total=None)
+    try:
+        return read_records(path, on_rows=lambda rows: progress.update(task, completed=rows))
+    except BadRecords as error:
+        stop(Status.WRONG_USE, *error.mistakes)
+    except OSError as error:
+        stop(Status.WRONG_USE, f"{path}: cannot be read: {error.strerror}")
+    finally:
+        progress.remove_task(task)
+
+
+def _tell_of(records: Records, sites: dict[str, Site]) -> None:
+    """Say what was assumed."""
+    if records.naive:
+        notice("observed_at without an offset is taken as UTC")
+    if not records.in_order():
+        notice("the rows are not in order of time: they are checked in order, and written as they stand")
+    unknown = [name for name in records.stations if name not in sites]
+    if unknown:
+        notice(f"no position for {_named(unknown)}: neither compared with neighbours nor a neighbour to anybody")
+    if records.tips and (
+        without := [name for name in records.stations if sites.get(name, Site()).bucket_depth_mm is None]
+    ):
+        notice(f"no bucket_depth_mm for {_named(without)}: 0.2 mm a tip is assumed")
+
+
+def _named(names: list[str]) -> str:
+    more = len(names) - TOLD_NAMES_MAX
+    return ", ".join(names[:TOLD_NAMES_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+def _show(records: Records, assessed: Assessed, *, seconds: float) -> None:
+    flags = [Flag(number) for number in (1, 2, 3, 4, 9)]
+    listing = table(
+        "station", "rows", *(flag_word(flag) for flag in flags), right=("rows", *(flag_word(flag) for flag in flags))
+    )
+    counts = [dict.fromkeys(flags, 0) for _ in records.stations]
+    for place, verdict in zip(records.station, assessed.verdicts, strict=True):
+        counts[place][Flag(verdict.flag)] += 1
+    for name, count in sorted(zip(records.stations, counts, strict=True)):
+        listing.add_row(name, f"{sum(count.values()):,}", *(f"{count[flag]:,}" for flag in flags))
+    show(listing, f"{len(records):,} rows in {seconds:.1f} s")

@@ -1,0 +1,100 @@
+"""A file of stations for records that are not ours: an id is enough, position and bucket depth make it better."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge
+from gauge_ingest.configuration.places import nearest_first
+from gauge_ingest.configuration.quality import read_quality
+from gauge_ingest.configuration.stations import wrong_names
+from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
+
+FILE_BYTES_MAX = 16 * 1024 * 1024
+
+
+class AssessedTable(BaseModel):
+    """[stations.ID] of a file of stations; keys that only the service needs may stand there and are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+
+    latitude: float | None = Field(default=None, ge=-90, le=90, examples=[43.75])
+    longitude: float | None = Field(default=None, ge=-180, le=180, examples=[86.57])
+    bucket_depth_mm: float | None = Field(default=None, gt=0, le=10, examples=[0.2])
+    intensity_max_mm_per_min: float = Field(default=8.0, gt=0, le=100)
+    neighbours: tuple[str, ...] | None = Field(default=None, max_length=1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedStation:
+    """A station whose records are assessed. `neighbours` from the nearest, empty without a position."""
+
+    bucket_depth_mm: float | None = None
+    through_mm_per_min: float = 8.0
+    neighbours: tuple[str, ...] = ()
+    settings: QualitySettings = field(default=DEFAULTS)
+
+
+def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, AssessedStation]:
+    """The stations of a file; ConfigurationRefused with every mistake in it."""
+    place = Place(path.name)
+    table = _table(path, place)
+    raw = table.get("stations")
+    if not isinstance(raw, Mapping):
+        raise ConfigurationRefused([place.at("stations").mistake("must hold stations, each like [stations.HTB01]")])
+    over, _, mistakes = read_quality(table.get("quality"), place.at("quality"), over={})
+    tables: dict[str, AssessedTable] = {}
+    settings: dict[str, QualitySettings] = {}
+    for name, item in raw.items():
+        here = place.at("stations", name)
+        if not isinstance(item, Mapping):
+            mistakes.append(here.mistake(f"must be a table, written [stations.{name}]"))
+            continue
+        judged = judge(AssessedTable, {key: value for key, value in item.items() if key != "quality"}, here)
+        _, settings[name], wrong = read_quality(item.get("quality"), here.at("quality"), over=over)
+        tables[name] = judged.value
+        mistakes += [*judged.mistakes, *wrong, *wrong_names(item.get("neighbours"), raw, here, itself=name)]
+    if mistakes:
+        raise ConfigurationRefused(mistakes)
+    return _stations(tables, settings, neighbours_km)
+
+
+def _stations(
+    tables: Mapping[str, AssessedTable], settings: Mapping[str, QualitySettings], neighbours_km: float
+) -> dict[str, AssessedStation]:
+    positions = {
+        name: (table.latitude, table.longitude)
+        for name, table in tables.items()
+        if table.latitude is not None and table.longitude is not None
+    }
+    near = nearest_first(positions, within_km=neighbours_km)
+    return {
+        name: AssessedStation(
+            table.bucket_depth_mm,
+            table.intensity_max_mm_per_min,
+            near.get(name, ()) if table.neighbours is None else table.neighbours,
+            settings[name],
+        )
+        for name, table in tables.items()
+    }
+
+
+def _table(path: Path, place: Place) -> Mapping[str, object]:
+    try:
+        content = path.read_bytes()
+        if len(content) > FILE_BYTES_MAX:
+            raise ConfigurationRefused([place.mistake(f"is larger than {FILE_BYTES_MAX} bytes")])
+        return {key: _frozen(value) for key, value in tomllib.loads(content.decode("utf-8-sig")).items()}
+    except OSError as error:
+        raise ConfigurationRefused([place.mistake(f"cannot be read: {error.strerror}")]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationRefused([Mistake(place.file, "", "", f"is no TOML: {error}")]) from None
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

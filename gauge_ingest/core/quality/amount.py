@@ -1,0 +1,220 @@
+"""Checks of the amount of rain that need nothing but the gauge's own record."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Kind, Step
+from gauge_ingest.core.quality.record import Rain
+from gauge_ingest.core.quality.seen import (
+    NOT_CHECKED,
+    PASSED,
+    UM_PER_MM,
+    Mark,
+    Said,
+    Seen,
+    failed,
+    lasted,
+    mm,
+    suspect,
+)
+from gauge_ingest.core.quality.settings import QualitySettings
+from gauge_ingest.core.quality.verdicts import Check
+
+# Tips that a rate may be exceeded by: the residue of the tip before, and one bounce.
+SLACK_TIPS = 2
+# A reading that began a little before a window belongs to it: stations do not report to the second.
+SLACK_SHARE = 0.1
+# Tips of one storm that are looked at together for tips that follow too fast.
+FAST_OF = 20
+FAST_WITHIN_MS = 3 * HOUR_MS
+# Few tips in each step are often equal in steady rain, many hardly ever: from so many on, equal values are counted.
+REPEATED_TIPS_MIN = 3
+REPEATED_LARGE_TIPS = 20
+REPEATED_WITHIN_MS = 30 * DAY_MS
+# How a depth that is remarkable in five minutes grows with duration: rain records do so about like its square root.
+FIVE_MINUTES_MS = 5 * MINUTE_MS
+GROWTH = 0.45
+_LOCAL = timedelta(hours=8)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
+
+
+def grown_um(depth_mm: float, span_ms: int) -> float:
+    """What a depth of five minutes amounts to over a longer span, in micrometres."""
+    return depth_mm * UM_PER_MM * float(max(1.0, span_ms / FIVE_MINUTES_MS) ** GROWTH)
+
+
+class Limits:
+    """More than the gauge lets through, or than has ever been measured."""
+
+    def __init__(self, settings: QualitySettings, rain: Rain, *, through_mm_per_min: float, bucket_um: int) -> None:
+        self._rain = rain
+        self._slack_um = SLACK_TIPS * bucket_um
+        self._through = through_mm_per_min
+        self._measured = min(settings.measured_max_mm_per_min, through_mm_per_min)
+        self._records = (
+            (15 * MINUTE_MS, settings.rain_15m_max_mm, "15 min"),
+            (HOUR_MS, settings.rain_1h_max_mm, "1 h"),
+            (DAY_MS, settings.rain_24h_max_mm, "24 h"),
+        )
+
+    def take(self, seen: Seen) -> Said:
+        """Failed above what can be, suspect above what the gauge measures to its accuracy."""
+        if seen.rain_um < 0:
+            return failed(f"{mm(seen.rain_um)} is less than no rain")
+        if not seen.rain_um:
+            return PASSED
+        span_ms = max(seen.until - seen.since, 0)
+        for window_ms, most_mm, name in self._records:
+            fell_um = _fell(self._rain, seen, window_ms)
+            if fell_um > most_mm * UM_PER_MM:
+                return failed(f"{mm(fell_um)} in {name}, more than the record of the world ({most_mm:g} mm)")
+        for window_ms, fell_um in ((span_ms, seen.rain_um), (MINUTE_MS, _fell(self._rain, seen, MINUTE_MS))):
+            minutes = window_ms / MINUTE_MS
+            if fell_um - self._slack_um > self._through * minutes * UM_PER_MM:
+                said = f"{mm(fell_um)} in {lasted(window_ms)}, more than the gauge lets through"
+                return failed(f"{said} ({self._through:g} mm a minute)")
+            if fell_um - self._slack_um > self._measured * minutes * UM_PER_MM:
+                said = f"{mm(fell_um)} in {lasted(window_ms)}, more than the gauge measures well"
+                return suspect(f"{said} ({self._measured:g} mm a minute)")
+        return PASSED
+
+
+class ClimateLimits:
+    """More than this gauge is known for in this month."""
+
+    def __init__(self, settings: QualitySettings, rain: Rain) -> None:
+        self._rain = rain
+        climate = settings.climate
+        self._windows = (
+            (MINUTE_MS, climate.rain_1m_mm, "1 min"),
+            (15 * MINUTE_MS, climate.rain_15m_mm, "15 min"),
+            (HOUR_MS, climate.rain_1h_mm, "1 h"),
+            (DAY_MS, climate.rain_24h_mm, "24 h"),
+        )
+
+    def take(self, seen: Seen) -> Said:
+        """Suspect from the limit of any duration on; the reason says how far it is passed."""
+        if not seen.rain_um:
+            return PASSED
+        month = (_EPOCH + timedelta(milliseconds=seen.until) + _LOCAL).month - 1
+        for window_ms, limits_mm, name in self._windows:
+            fell_um = _fell(self._rain, seen, window_ms)
+            most_um = limits_mm[month] * UM_PER_MM
+            if fell_um >= most_um:
+                times = f"{fell_um / most_um:.2g} times the most" if most_um else "more than the most"
+                return suspect(f"{mm(fell_um)} in {name}, {times} known here in {_MONTHS[month]} ({mm(most_um)})")
+        return PASSED
+
+
+class Tips:
+    """Tips that follow each other faster than a bucket turns: a bouncing switch, a shaken or knocked gauge."""
+
+    def __init__(self, settings: QualitySettings) -> None:
+        self._double_ms = round(settings.double_tip_s * SECOND_MS)
+        self._fast_ms = round(settings.fast_tip_s * SECOND_MS)
+        self._recent: deque[tuple[int, bool]] = deque(maxlen=FAST_OF)
+        self._last_at: int | None = None
+
+    def take(self, seen: Seen) -> Said:
+        """Only readings that tell of single tips are looked at; a sum of minutes does not say when they fell."""
+        if seen.kind is not Kind.EVENT:
+            return NOT_CHECKED
+        if not seen.rain_um:
+            return PASSED
+        last_at, self._last_at = self._last_at, seen.until
+        if last_at is None:
+            return PASSED
+        apart_ms = seen.until - last_at
+        fast = apart_ms <= self._fast_ms
+        self._recent.append((seen.until, fast))
+        if fast and self._many_fast(seen.until):
+            return failed(
+                f"{lasted(apart_ms)} after the tip before, like most of the last {FAST_OF}: no bucket tips so"
+            )
+        if apart_ms <= self._double_ms:
+            return suspect(f"double tip: {lasted(apart_ms)} after the one before")
+        return PASSED
+
+    def _many_fast(self, at: int) -> bool:
+        if len(self._recent) < FAST_OF or self._recent[0][0] <= at - FAST_WITHIN_MS:
+            return False
+        return sum(fast for _, fast in self._recent) * 2 > FAST_OF
+
+
+class Repeated:
+    """The same amount again and again: a stuck register, or a value that is sent although nothing was measured.
+
+    Equal amounts in steps without a break count from a few tips on; large ones count across dry steps as well.
+    """
+
+    def __init__(self, settings: QualitySettings, marks: list[Mark], *, bucket_um: int) -> None:
+        self._times = settings.repeated_times
+        self._large_times = settings.repeated_large_times
+        self._marks = marks
+        self._few_um = REPEATED_TIPS_MIN * bucket_um
+        self._large_um = REPEATED_LARGE_TIPS * bucket_um
+        self._value_um = 0
+        self._first = self._last = Seen(0, 0, 0, 0)
+        self._unbroken = self._counted = 0
+
+    def take(self, seen: Seen) -> Said:
+        """Suspect from the first to the last of too many equal amounts."""
+        if not seen.rain_um or seen.step is Step.GAP:
+            return PASSED if not seen.rain_um else NOT_CHECKED
+        if seen.kind is Kind.EVENT:
+            return NOT_CHECKED
+        if seen.rain_um < self._few_um:
+            return PASSED
+        recent = seen.until - self._first.until <= REPEATED_WITHIN_MS
+        if seen.rain_um != self._value_um or not recent:
+            self._value_um, self._first, self._unbroken, self._counted = seen.rain_um, seen, 0, 0
+        follows = seen.since <= self._last.until + (seen.until - seen.since) // 2
+        self._unbroken = self._unbroken + 1 if follows else 1
+        self._counted += 1
+        self._last = seen
+        large = self._value_um >= self._large_um and self._counted >= self._large_times
+        if not large and self._unbroken < self._times:
+            return PASSED
+        number = self._counted if large else self._unbroken
+        said = suspect(f"{mm(self._value_um)} for the {number}th time" + ("" if large else " without a break"))
+        if number == (self._large_times if large else self._times):
+            self._marks.append(Mark(self._first.until - 1, seen.until, Check.REPEATED, said))
+        return said
+
+
+class Accumulation:
+    """Rain of a silence that comes at once: a plug that gives way, or a logger that tells what it kept in one sum."""
+
+    def __init__(self, settings: QualitySettings) -> None:
+        self._settings = settings
+        self._rained_at: int | None = None
+
+    def take(self, seen: Seen, *, heard_until: int) -> Said:
+        """Suspect when one reading after a silence holds more than a cloud gives so suddenly."""
+        rained_at = self._rained_at
+        if seen.rain_um:
+            self._rained_at = seen.until
+        if not seen.rain_um or rained_at is None or seen.step is Step.GAP or seen.kind is Kind.EVENT:
+            return PASSED if not seen.rain_um or rained_at is not None else NOT_CHECKED
+        settings, span_ms = self._settings, seen.until - seen.since
+        gap_ms, dry_ms = seen.since - heard_until, seen.since - rained_at
+        if gap_ms >= settings.accumulation_gap_s * SECOND_MS:
+            most_um, silence = grown_um(settings.accumulation_gap_mm, span_ms), f"{lasted(gap_ms)} without a report"
+        elif dry_ms >= settings.accumulation_silence_s * SECOND_MS:
+            most_um, silence = grown_um(settings.accumulation_mm, span_ms), f"{lasted(dry_ms)} without rain"
+        else:
+            return PASSED
+        if seen.rain_um < most_um:
+            return PASSED
+        return suspect(f"{mm(seen.rain_um)} in one reading after {silence}: it may be the rain of all that time")
+
+
+def _fell(rain: Rain, seen: Seen, window_ms: int) -> int:
+    """What fell within a window that ends with this reading, itself included; 0 when it is longer than the window.
+
+    `rain` holds this reading already. Of a reading longer than the window nobody knows what fell within it.
+    """
+    if seen.until - seen.since > window_ms * (1 + SLACK_SHARE):
+        return 0
+    return rain.within_um(seen.until - window_ms, seen.until, slack_ms=round(window_ms * SLACK_SHARE))

@@ -1,0 +1,164 @@
+"""Checks against the neighbours: a gauge that stays dry while they have rain, and one that has far more than they.
+
+Neighbours are looked at as they were `neighbours_lag_s` ago, so that the order in which stations report within that
+time does not matter. What they told is a lower bound of what fell there, so that a neighbour that is away, or dead
+itself, only makes a check more careful. At least three must be there, else nothing is checked.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Protocol
+
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Kind, Step
+from gauge_ingest.core.quality.amount import FIVE_MINUTES_MS, grown_um
+from gauge_ingest.core.quality.record import Presence, Rain
+from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, UM_PER_MM, Mark, Said, Seen, lasted, mm, suspect
+from gauge_ingest.core.quality.settings import QualitySettings
+from gauge_ingest.core.quality.verdicts import Check
+
+# Beside the median, so many neighbours as must be online must each have had some rain for a dry gauge to be doubted.
+SOME_RAIN_UM = 1_000
+# Rain travels: neighbours 12 to 53 km apart may have had theirs so much earlier.
+TRAVEL_MS = 30 * MINUTE_MS
+# Sums over which a gauge is compared with its neighbours, beside the single reading.
+INFLUX_WINDOWS_MS = (HOUR_MS, DAY_MS)
+# Without a rain of its own since so long, a gauge is compared over this time only.
+_NEVER = -(1 << 62)
+
+
+class Neighbour(Protocol):
+    """What is asked of a neighbour: its rain and when it was heard."""
+
+    @property
+    def rain(self) -> Rain:
+        """Its wet readings."""
+
+    @property
+    def presence(self) -> Presence:
+        """When it was heard."""
+
+
+class Dry:
+    """A gauge that tells no rain: since when, and what each neighbour has had since."""
+
+    def __init__(self, settings: QualitySettings, neighbours: Sequence[Neighbour]) -> None:
+        self._settings = settings
+        self._neighbours = neighbours
+        self._least_um = round(settings.neighbours_rain_mm * UM_PER_MM)
+        self._long_ms = round(settings.dry_days_max * DAY_MS)
+        self.lag_ms = settings.neighbours_lag_s * SECOND_MS
+        self.dry_since: int | None = None
+        self.sums_um: list[int] = []
+        self.summed_until = _NEVER
+
+    def begin(self, at: int, sums_um: Sequence[int] = (), *, summed_until: int | None = None) -> None:
+        """The gauge has rained, or its record begins: what the neighbours have had since then, none unless given."""
+        self.dry_since = at
+        self.sums_um = list(sums_um) or [0] * len(self._neighbours)
+        self.summed_until = at if summed_until is None else summed_until
+
+    def pass_over(self, since: int, until: int) -> None:
+        """Nothing is known of the gauge in (since, until]: what the neighbours had then does not count."""
+        self._sum_until(since)
+        self.summed_until = max(self.summed_until, until)
+
+    def take(self, seen: Seen) -> tuple[Said, Said]:
+        """What the checks DRY_SPELL and FAULTY_ZERO say."""
+        if seen.rain_um or self.dry_since is None:
+            self.begin(seen.until)
+            return PASSED, PASSED if self._neighbours_online(seen.until) else NOT_CHECKED
+        if seen.kind is Kind.MAINTENANCE:
+            return PASSED, NOT_CHECKED
+        self._sum_until(seen.until - self.lag_ms)
+        online = self._neighbours_online(seen.until)
+        fell_um = median(self.sums_um) if self.sums_um else 0
+        return self._spell(seen, fell_um, online=online), self._zero(fell_um, online=online)
+
+    def calm_until(self, until: int) -> int:
+        """Up to when further dry readings need not be looked at, as far as anybody can tell now."""
+        assert self.dry_since is not None
+        look_at = [self.dry_since + self._long_ms]
+        enough = self._settings.neighbours_min
+        if len(self._neighbours) >= enough:
+            at = until - self.lag_ms
+            online = sorted((one.presence.until_when(at) for one in self._neighbours), reverse=True)
+            look_at.append(online[enough - 1] + self.lag_ms)
+            wet = [one.rain.next_after(self.summed_until) for one in self._neighbours]
+            look_at += [at + self.lag_ms - 1 for at in wet if at is not None]
+        return min(look_at)
+
+    def _zero(self, fell_um: float, *, online: bool) -> Said:
+        rained = sum(sum_um >= SOME_RAIN_UM for sum_um in self.sums_um)
+        if fell_um > self._least_um and rained >= self._settings.neighbours_min:
+            return suspect(f"no tip while the neighbours had {mm(fell_um)} (median of {len(self.sums_um)})")
+        return PASSED if online else NOT_CHECKED
+
+    def _spell(self, seen: Seen, fell_um: float, *, online: bool) -> Said:
+        assert self.dry_since is not None
+        dry_ms = seen.until - self.dry_since
+        if dry_ms <= self._long_ms:
+            return PASSED
+        if online and fell_um < SOME_RAIN_UM:
+            return PASSED._replace(reason=f"dry for {lasted(dry_ms)}, and so are the neighbours")
+        return suspect(f"no tip for {lasted(dry_ms)}, longer than it is ever dry here")
+
+    def _neighbours_online(self, until: int) -> bool:
+        at = until - self.lag_ms
+        least = self._settings.neighbours_min
+        return len(self._neighbours) >= least and sum(one.presence.online(at) for one in self._neighbours) >= least
+
+    def _sum_until(self, at: int) -> None:
+        if at > self.summed_until:
+            for place, one in enumerate(self._neighbours):
+                self.sums_um[place] += one.rain.ended_um(self.summed_until, at)
+            self.summed_until = at
+
+
+class Influx:
+    """A gauge that has far more than any neighbour: decided when the neighbours have had time to report."""
+
+    def __init__(
+        self, settings: QualitySettings, rain: Rain, neighbours: Sequence[Neighbour], marks: list[Mark]
+    ) -> None:
+        self._settings = settings
+        self._rain = rain
+        self._neighbours = neighbours
+        self._marks = marks
+        self._lag_ms = settings.neighbours_lag_s * SECOND_MS
+        self._waiting: list[tuple[int, int, int]] = []  # until, window_ms, rain_um
+
+    @property
+    def waits(self) -> bool:
+        """Whether a reading waits for its neighbours."""
+        return bool(self._waiting)
+
+    def take(self, seen: Seen) -> Said:
+        """Suspect at once when it is much, until the neighbours' reports clear it or confirm the doubt."""
+        while self._waiting and seen.until >= self._waiting[0][0] + self._lag_ms:
+            self._decide(*self._waiting.pop(0))
+        if not seen.rain_um:
+            return PASSED if len(self._neighbours) >= self._settings.neighbours_min else NOT_CHECKED
+        if len(self._neighbours) < self._settings.neighbours_min or seen.step is Step.GAP:
+            return NOT_CHECKED
+        span_ms = max(seen.until - seen.since, FIVE_MINUTES_MS)
+        for window_ms in (span_ms, *(one for one in INFLUX_WINDOWS_MS if one > span_ms)):
+            fell_um = self._rain.ended_um(seen.until - window_ms, seen.until)
+            if fell_um > grown_um(self._settings.influx_mm, window_ms):
+                self._waiting.append((seen.until, window_ms, fell_um))
+                return suspect(f"{mm(fell_um)} in {lasted(window_ms)}: the neighbours have yet to report")
+        return PASSED
+
+    def _decide(self, until: int, window_ms: int, fell_um: int) -> None:
+        settings = self._settings
+        there = [one for one in self._neighbours if one.presence.online(until)]
+        said = NOT_CHECKED
+        if len(there) >= settings.neighbours_min:
+            around_um = median(one.rain.ended_um(until - window_ms - TRAVEL_MS, until) for one in there)
+            quiet_um = grown_um(settings.influx_neighbours_mm, window_ms)
+            most_um = max(grown_um(settings.influx_mm, window_ms), around_um * settings.influx_ratio)
+            alone = around_um < quiet_um or fell_um > most_um
+            said = PASSED
+            if alone:
+                reason = f"{mm(fell_um)} in {lasted(window_ms)}, the neighbours had {mm(around_um)}"
+                said = suspect(f"{reason} (median of {len(there)})")
+        self._marks.append(Mark(until - 1, until, Check.HIGH_INFLUX, said))

@@ -1,0 +1,88 @@
+"""What a station's checks remember of its rain and of its presence: wet readings with running sums, runs of reports."""
+
+from bisect import bisect_left, bisect_right
+
+from gauge_ingest.core.model import DAY_MS
+
+KEPT_MS = 2 * DAY_MS
+PRUNED_FROM = 4_096
+
+
+class Rain:
+    """Wet readings of one gauge in order of time; sums over any span of what ended in it, in micrometres."""
+
+    __slots__ = ("since", "total", "until")
+
+    def __init__(self) -> None:
+        self.since: list[int] = []
+        self.until: list[int] = []
+        self.total: list[int] = [0]  # running sum, one longer
+
+    def add(self, since: int, until: int, rain_um: int) -> None:
+        """The next wet reading."""
+        self.since.append(since)
+        self.until.append(until)
+        self.total.append(self.total[-1] + rain_um)
+
+    def ended_um(self, since: int, until: int) -> int:
+        """What ended in (since, until]."""
+        if not self.until or self.until[-1] <= since:
+            return 0
+        return self.total[bisect_right(self.until, until)] - self.total[bisect_right(self.until, since)]
+
+    def within_um(self, since: int, until: int, *, slack_ms: int) -> int:
+        """What ended in (since, until], of readings that began no earlier than `slack_ms` before it."""
+        first = bisect_right(self.until, since)
+        last = bisect_right(self.until, until)
+        while first < last and self.since[first] < since - slack_ms:
+            first += 1
+        return self.total[last] - self.total[first]
+
+    def next_after(self, at: int) -> int | None:
+        """When the first wet reading after an instant ended."""
+        if not self.until or self.until[-1] <= at:
+            return None
+        return self.until[bisect_right(self.until, at)]
+
+    def prune(self, before: int) -> None:
+        """Forget what ended before an instant, once there is much of it."""
+        if len(self.until) < PRUNED_FROM:
+            return
+        number = bisect_left(self.until, before)
+        del self.since[:number], self.until[:number], self.total[:number]
+
+
+class Presence:
+    """When a station was heard: runs of reports without a silence longer than `silence_ms`."""
+
+    __slots__ = ("_ends", "_starts", "heard_until", "silence_ms")
+
+    def __init__(self, silence_ms: int) -> None:
+        self.silence_ms = silence_ms
+        self._starts: list[int] = []
+        self._ends: list[int] = []  # of every run but the last
+        self.heard_until = -(1 << 62)
+
+    def heard(self, at: int) -> None:
+        """A report of the station, no earlier than the one before."""
+        if at - self.heard_until > self.silence_ms:
+            if self._starts:
+                self._ends.append(self.heard_until)
+            self._starts.append(at)
+        self.heard_until = at
+
+    def online(self, at: int) -> bool:
+        """Whether a report no older than the silence was there at an instant."""
+        return self.until_when(at) >= at
+
+    def until_when(self, at: int) -> int:
+        """Up to when the run of reports that an instant lies in, or after, keeps the station online."""
+        run = bisect_right(self._starts, at) - 1
+        if run < 0:
+            return -(1 << 62)
+        return (self._ends[run] if run < len(self._ends) else self.heard_until) + self.silence_ms
+
+    def prune(self, before: int) -> None:
+        """Forget runs that ended before an instant."""
+        number = bisect_left(self._ends, before)
+        del self._starts[:number], self._ends[:number]
