@@ -11,8 +11,8 @@ import pytest
 
 from simulator.weather import Place, Record, RecordError, WeatherSettings, make_sky, record_file
 
-# Real records; sources and licences: tests/records/rain/README.md.
-RECORDS = Path(__file__).parents[1] / "records" / "rain"
+# Real records; sources and licences: tests/records/gauges/README.md.
+RECORDS = Path(__file__).parents[1] / "records" / "gauges"
 AMSTERDAM = "amsterdam/ams_five_gauges_5min.csv.gz"
 IMHEA = "imhea/iMHEA_LLO_01_PO_01_raw.csv.gz"
 SEPARATE = "separate/ExampleData_CumulativeTips.csv"

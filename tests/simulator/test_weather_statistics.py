@@ -20,8 +20,8 @@ import pytest
 
 from simulator.weather import Convective, Place, Stratiform, WeatherSettings, make_sky
 
-# Real records; sources and licences: tests/records/rain/README.md.
-RECORDS = Path(__file__).parents[1] / "records" / "rain"
+# Real records; sources and licences: tests/records/gauges/README.md.
+RECORDS = Path(__file__).parents[1] / "records" / "gauges"
 HEALTHY = ("ams1", "ams8", "ams12", "ams20")  # the fifth Amsterdam gauge is dead
 TIP_MM = 0.101  # Amsterdam's; the generated series is put through such a bucket where a bucket matters
 DAYS = 276
