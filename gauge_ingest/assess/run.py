@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gauge_ingest.assess.records import MISSING_UM, Records, RowKind, usual_step_ms
 from gauge_ingest.core.model import UNBOUNDED, Flag, Kind, Step
-from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, verdict
+from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, nothing_said, verdict
 from gauge_ingest.core.quality.seen import Said, Seen, failed, suspect
 from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict
@@ -19,7 +19,6 @@ GAP_STEPS = 2.5
 BUCKET_UM = 200
 TELL_EVERY_ROWS = 20_000
 _MISSING = Verdict(Flag.MISSING, 0)
-_TEST = {Check.VISIT: failed("a test of the gauge, no rain")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class _Judged(NamedTuple):
     """A wet reading that may still be marked: its row and what was said."""
 
     row: int
-    said: dict[Check, Said]
+    said: list[Said]
 
 
 def assess(records: Records, sites: Mapping[str, Site], *, on_rows: Callable[[int], None]) -> Assessed:
@@ -124,7 +123,7 @@ class _Run:
         place, at, kind = records.station[row], records.at[row], records.kind[row]
         rain_um = self.buckets_um[place] if records.tips and kind == RowKind.RAIN else records.rain_um[row]
         if kind == RowKind.TEST:
-            self.verdicts[row] = verdict(_TEST, Step.STEADY)
+            self.verdicts[row] = _only(Check.VISIT, failed("a test of the gauge, no rain"))
             return
         if rain_um == MISSING_UM:
             return
@@ -158,11 +157,11 @@ class _Run:
                 twice = (
                     suspect("another amount was told for the same time") if differ else Said(Outcome.PASSED, "twice")
                 )
-                self.verdicts[row] = verdict({Check.ARRIVAL: twice}, Step.STEADY)
+                self.verdicts[row] = _only(Check.ARRIVAL, twice)
             else:
                 self._take(row, rival=differ and row == stands)
 
-    def _keep(self, row: int, place: int, at: int, said: dict[Check, Said], *, visit: bool, wet: bool) -> None:
+    def _keep(self, row: int, place: int, at: int, said: list[Said], *, visit: bool, wet: bool) -> None:
         self.verdicts[row] = _MISSING if visit and not wet else verdict(said, Step.STEADY)
         if wet:
             self.wet[place].append(_Judged(row, said))
@@ -171,10 +170,17 @@ class _Run:
         for mark in marks:
             first, last = bisect_right(self.wet_at[place], mark.since), bisect_right(self.wet_at[place], mark.until)
             for judged in self.wet[place][first:last]:
-                if judged.said.get(mark.check, mark.said).outcome is Outcome.FAILED:
+                if judged.said[mark.check].outcome is Outcome.FAILED:
                     continue
                 judged.said[mark.check] = mark.said
                 changed = verdict(judged.said, Step.STEADY)
                 if changed != self.verdicts[judged.row]:
                     self.verdicts[judged.row], self.decided_by[judged.row] = changed, row
         marks.clear()
+
+
+def _only(check: Check, said: Said) -> Verdict:
+    """The verdict of a row of which one check alone has something to say."""
+    all_said = nothing_said()
+    all_said[check] = said
+    return verdict(all_said, Step.STEADY)

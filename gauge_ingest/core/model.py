@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
+
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -135,6 +137,7 @@ class Station:
     neighbours: tuple[str, ...] = ()
     # 8 mm/min is what a gauge after GB/T 11832-2002 must still let through: no bucket of this kind tips faster.
     intensity_max_mm_per_min: float = 8.0
+    quality: QualitySettings = DEFAULTS
     changes_at: tuple[int, ...] = field(init=False, default=())
     # Two reports further apart than this have lost at least one regular report between them.
     gap_after_ms: int = field(init=False, default=0)

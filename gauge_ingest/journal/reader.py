@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gauge_ingest.core.model import HOUR_MS, AlertEvent, Row
 from gauge_ingest.journal.alerts import AlertReader
+from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
 
 # A page of one station: so many hours are read at once.
@@ -61,6 +62,7 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.alerts = AlertReader(connection)
+        self.quality = QualityReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod

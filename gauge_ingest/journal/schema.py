@@ -75,8 +75,8 @@ MIGRATIONS = {
 -- Outcomes of the quality checks, two bits each, and why a check did not pass.
 ALTER TABLE reading ADD COLUMN checks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE reading ADD COLUMN reasons TEXT;
--- Rain alone: few rows, and what a dry station is compared with.
-CREATE INDEX reading_wet ON reading (station, observed_at) WHERE tips_max > 0;
+-- Rain, and where a record begins anew (first, reset, unconfirmed, deployed): few rows, and all that dry spells end at.
+CREATE INDEX reading_wet ON reading (station, observed_at) WHERE tips_max > 0 OR step IN (0, 3, 5, 7);
 
 -- What was said of a reading before it was derived or judged anew, and when that ended.
 CREATE TABLE verdict (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, station INTEGER NOT NULL,

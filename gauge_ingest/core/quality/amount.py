@@ -31,6 +31,10 @@ FAST_WITHIN_MS = 3 * HOUR_MS
 REPEATED_TIPS_MIN = 3
 REPEATED_LARGE_TIPS = 20
 REPEATED_WITHIN_MS = 30 * DAY_MS
+# No check marks what is older than this.
+RETRO_MS = DAY_MS
+# A sum of more hours than these is no sudden rain, whatever came before it.
+ACCUMULATED_SPAN_MS = 3 * HOUR_MS
 # How a depth that is remarkable in five minutes grows with duration: rain records do so about like its square root.
 FIVE_MINUTES_MS = 5 * MINUTE_MS
 GROWTH = 0.45
@@ -65,10 +69,15 @@ class Limits:
         if not seen.rain_um:
             return PASSED
         span_ms = max(seen.until - seen.since, 0)
+        day_um = self._rain.ended_um(seen.until - DAY_MS, seen.until)
         for window_ms, most_mm, name in self._records:
+            if day_um <= most_mm * UM_PER_MM:
+                break  # what a day did not bring, no part of it did
             fell_um = _fell(self._rain, seen, window_ms)
             if fell_um > most_mm * UM_PER_MM:
                 return failed(f"{mm(fell_um)} in {name}, more than the record of the world ({most_mm:g} mm)")
+        if day_um <= self._slack_um:
+            return PASSED
         for window_ms, fell_um in ((span_ms, seen.rain_um), (MINUTE_MS, _fell(self._rain, seen, MINUTE_MS))):
             minutes = window_ms / MINUTE_MS
             if fell_um - self._slack_um > self._through * minutes * UM_PER_MM:
@@ -92,10 +101,14 @@ class ClimateLimits:
             (HOUR_MS, climate.rain_1h_mm, "1 h"),
             (DAY_MS, climate.rain_24h_mm, "24 h"),
         )
+        self._least_um = min(min(limits_mm) for _, limits_mm, _ in self._windows) * UM_PER_MM
 
     def take(self, seen: Seen) -> Said:
         """Suspect from the limit of any duration on; the reason says how far it is passed."""
         if not seen.rain_um:
+            return PASSED
+        day_um = self._rain.ended_um(seen.until - DAY_MS, seen.until)
+        if day_um < self._least_um:
             return PASSED
         month = (_EPOCH + timedelta(milliseconds=seen.until) + _LOCAL).month - 1
         for window_ms, limits_mm, name in self._windows:
@@ -128,7 +141,9 @@ class Tips:
         apart_ms = seen.until - last_at
         fast = apart_ms <= self._fast_ms
         self._recent.append((seen.until, fast))
-        if fast and self._many_fast(seen.until):
+        # A logger that writes whole minutes puts all tips of a minute at one time.
+        to_the_minute = not apart_ms and not seen.until % MINUTE_MS
+        if fast and not to_the_minute and self._many_fast(seen.until):
             return failed(
                 f"{lasted(apart_ms)} after the tip before, like most of the last {FAST_OF}: no bucket tips so"
             )
@@ -145,12 +160,13 @@ class Tips:
 class Repeated:
     """The same amount again and again: a stuck register, or a value that is sent although nothing was measured.
 
-    Equal amounts in steps without a break count from a few tips on; large ones count across dry steps as well.
+    Equal amounts count in steps without a break, of one or two tips more of them; large ones across dry steps as well.
     """
 
     def __init__(self, settings: QualitySettings, marks: list[Mark], *, bucket_um: int) -> None:
         self._times = settings.repeated_times
         self._large_times = settings.repeated_large_times
+        self._few_times = settings.repeated_few_times
         self._marks = marks
         self._few_um = REPEATED_TIPS_MIN * bucket_um
         self._large_um = REPEATED_LARGE_TIPS * bucket_um
@@ -164,8 +180,6 @@ class Repeated:
             return PASSED if not seen.rain_um else NOT_CHECKED
         if seen.kind is Kind.EVENT:
             return NOT_CHECKED
-        if seen.rain_um < self._few_um:
-            return PASSED
         recent = seen.until - self._first.until <= REPEATED_WITHIN_MS
         if seen.rain_um != self._value_um or not recent:
             self._value_um, self._first, self._unbroken, self._counted = seen.rain_um, seen, 0, 0
@@ -174,12 +188,15 @@ class Repeated:
         self._counted += 1
         self._last = seen
         large = self._value_um >= self._large_um and self._counted >= self._large_times
-        if not large and self._unbroken < self._times:
+        times = self._times if self._value_um >= self._few_um else self._few_times
+        if not large and self._unbroken < times:
             return PASSED
+        least = self._large_times if large else times
         number = self._counted if large else self._unbroken
-        said = suspect(f"{mm(self._value_um)} for the {number}th time" + ("" if large else " without a break"))
-        if number == (self._large_times if large else self._times):
-            self._marks.append(Mark(self._first.until - 1, seen.until, Check.REPEATED, said))
+        said = suspect(f"{mm(self._value_um)} at least {least} times" + ("" if large else " on end"))
+        if number == least:
+            since = max(self._first.until - 1, seen.until - RETRO_MS)
+            self._marks.append(Mark(since, seen.until, Check.REPEATED, said))
         return said
 
 
@@ -201,8 +218,8 @@ class Accumulation:
         gap_ms, dry_ms = seen.since - heard_until, seen.since - rained_at
         if gap_ms >= settings.accumulation_gap_s * SECOND_MS:
             most_um, silence = grown_um(settings.accumulation_gap_mm, span_ms), f"{lasted(gap_ms)} without a report"
-        elif dry_ms >= settings.accumulation_silence_s * SECOND_MS:
-            most_um, silence = grown_um(settings.accumulation_mm, span_ms), f"{lasted(dry_ms)} without rain"
+        elif dry_ms >= settings.accumulation_silence_s * SECOND_MS and span_ms <= ACCUMULATED_SPAN_MS:
+            most_um, silence = settings.accumulation_mm * UM_PER_MM, f"{lasted(dry_ms)} without rain"
         else:
             return PASSED
         if seen.rain_um < most_um:

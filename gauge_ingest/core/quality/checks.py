@@ -3,24 +3,26 @@
 A check never sees what is later than the reading it judges. What it can only know later it marks later.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gauge_ingest.core.model import SECOND_MS, Flag, Kind, Step
+from gauge_ingest.core.model import Flag, Kind, Step
 from gauge_ingest.core.quality.amount import Accumulation, ClimateLimits, Limits, Repeated, Tips
-from gauge_ingest.core.quality.neighbours import Dry, Influx
-from gauge_ingest.core.quality.record import KEPT_MS, Presence, Rain
-from gauge_ingest.core.quality.seen import NOT_CHECKED, Mark, Said, Seen
+from gauge_ingest.core.quality.neighbours import Dry, Influx, Neighbour
+from gauge_ingest.core.quality.record import Presence, Rain
+from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, Mark, Said, Seen
 from gauge_ingest.core.quality.settings import QualitySettings
 from gauge_ingest.core.quality.station import Arrival, Clock, Counter, Frost, Gap, Sums, Supply, Visit
-from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, flag_of, packed
+from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, flag_of
 
 # A neighbour counts as online up to so many of its regular reports after the last one that came.
 SILENT_REPORTS = 3
 # Nobody is compared with more neighbours than these, the nearest ones.
 NEIGHBOURS_MAX = 10
 NOTHING_IS_CALM = -(1 << 62)
-_BLIND = frozenset({Step.RESET, Step.UNCONFIRMED})  # what fell in their span is not known
+# LIMITS, CLIMATE, TIPS, REPEATED, ACCUMULATION of no rain.
+DRY = (PASSED, PASSED, NOT_CHECKED, PASSED, PASSED)
+DRY_TIPS = (PASSED, PASSED, PASSED, NOT_CHECKED, PASSED)
 _NOT_EVALUATED = frozenset({Step.FIRST, Step.GAP, Step.DEPLOYED})
 
 
@@ -39,60 +41,65 @@ class StationChecks:
     def __init__(self, gauge: Gauge, settings: QualitySettings) -> None:
         self.gauge = gauge
         self.settings = settings
-        self.neighbours: list[StationChecks] = []
+        self.neighbours: list[Neighbour] = []
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
+        self.rain = Rain()
+        self.presence = self._presence()
         self.reset()
 
-    def reset(self) -> None:
-        """Forget everything but the neighbours."""
+    def reset(self, *, rain: Rain | None = None, presence: Presence | None = None) -> None:
+        """Forget everything but the neighbours, and what is known of the station's rain and presence if it is given."""
         gauge, settings, marks = self.gauge, self.settings, self.marks
         marks.clear()
-        self.rain = Rain()
-        self.presence = Presence(max(SILENT_REPORTS * gauge.report_every_ms, gauge.gap_after_ms))
+        self.rain = rain or Rain()
+        self.presence = presence or self._presence()
         self.calm_until = NOTHING_IS_CALM
         self._calm: dict[tuple[Kind, bool, bool], Verdict] = {}
         self.dry = Dry(settings, self.neighbours)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings)
+        self._arrival = Arrival(settings)
         self._gap = Gap(gap_after_ms=gauge.gap_after_ms)
+        self._counter = Counter()
+        self._limits = Limits(
+            settings, self.rain, through_mm_per_min=gauge.through_mm_per_min, bucket_um=gauge.bucket_um
+        )
+        self._climate = ClimateLimits(settings, self.rain)
+        self._tips = Tips(settings)
+        self._repeated = Repeated(settings, marks, bucket_um=gauge.bucket_um)
         self._accumulation = Accumulation(settings)
-        self._plain: Mapping[Check, Arrival | Counter | Limits | ClimateLimits | Tips | Repeated | Frost | Supply] = {
-            Check.ARRIVAL: Arrival(settings),
-            Check.COUNTER: Counter(),
-            Check.LIMITS: Limits(
-                settings, self.rain, through_mm_per_min=gauge.through_mm_per_min, bucket_um=gauge.bucket_um
-            ),
-            Check.CLIMATE: ClimateLimits(settings, self.rain),
-            Check.TIPS: Tips(settings),
-            Check.REPEATED: Repeated(settings, marks, bucket_um=gauge.bucket_um),
-            Check.FROZEN: Frost(settings),
-            Check.SUPPLY: Supply(settings),
-        }
+        self._frost = Frost(settings)
+        self._supply = Supply(settings)
         self._visit = Visit(settings, marks)
         self._sums = Sums(settings)
 
-    def take(self, seen: Seen) -> dict[Check, Said]:
-        """What every check says of the next reading of the station."""
+    def take(self, seen: Seen) -> list[Said]:
+        """What every check says of the next reading of the station, each at the place of its number."""
         heard_until = self.presence.heard_until
         if seen.rain_um > 0:
             self.rain.add(seen.since, seen.until, seen.rain_um)
             for listener in self.listeners:
                 listener.stir(seen.until)
         self.presence.heard(seen.until)
-        if self.dry.dry_since is not None:
-            if seen.since - heard_until > self.gauge.gap_after_ms:
-                self.dry.pass_over(heard_until, seen.since)
-            elif seen.step in _BLIND:
-                self.dry.pass_over(seen.since, seen.until)
-        said: dict[Check, Said] = {check: judge.take(seen) for check, judge in self._plain.items()}
-        said[Check.CLOCK] = self._clock.take(seen, heard_until=heard_until)
-        said[Check.GAP] = self._gap.take(seen, heard_until=heard_until)
-        said[Check.ACCUMULATION] = self._accumulation.take(seen, heard_until=heard_until)
-        said[Check.HIGH_INFLUX] = self._influx.take(seen)
-        said[Check.VISIT] = self._visit.take(seen)
-        said[Check.SUMS] = self._sums.take(seen)
-        said[Check.DRY_SPELL], said[Check.FAULTY_ZERO] = self.dry.take(seen)
+        if self.dry.dry_since is not None and seen.since - heard_until > self.gauge.gap_after_ms:
+            self.dry.pass_over(heard_until, seen.since)
+        spell, zero = self.dry.take(seen)
+        said = [
+            self._clock.take(seen, heard_until=heard_until),
+            self._arrival.take(seen),
+            self._gap.take(seen, heard_until=heard_until),
+            self._counter.take(seen),
+            *self._of_the_amount(seen, heard_until),
+            spell,
+            zero,
+            self._influx.take(seen),
+            self._frost.take(seen),
+            self._visit.take(seen),
+            self._supply.take(seen),
+            self._sums.take(seen),
+            NOT_CHECKED,  # CORRECTION: what people say comes later
+        ]
         self._settle(seen, said)
         return said
 
@@ -118,7 +125,19 @@ class StationChecks:
         """A neighbour had rain: readings from the lag after it on must be looked at."""
         self.calm_until = min(self.calm_until, at + self.dry.lag_ms - 1)
 
-    def _settle(self, seen: Seen, said: Mapping[Check, Said]) -> None:
+    def _of_the_amount(self, seen: Seen, heard_until: int) -> tuple[Said, ...]:
+        """LIMITS, CLIMATE, TIPS, REPEATED, ACCUMULATION."""
+        if not seen.rain_um:
+            return DRY_TIPS if seen.kind is Kind.EVENT else DRY
+        return (
+            self._limits.take(seen),
+            self._climate.take(seen),
+            self._tips.take(seen),
+            self._repeated.take(seen),
+            self._accumulation.take(seen, heard_until=heard_until),
+        )
+
+    def _settle(self, seen: Seen, said: Sequence[Said]) -> None:
         """How long dry readings may pass unseen: not while anything is in doubt or waits."""
         self._calm.clear()
         spell, zero = said[Check.DRY_SPELL], said[Check.FAULTY_ZERO]
@@ -128,13 +147,19 @@ class StationChecks:
             self.calm_until = NOTHING_IS_CALM
             return
         self.calm_until = self.dry.calm_until(seen.until)
-        if not seen.rain_um and seen.step is Step.STEADY and not any(one.reason for one in said.values()):
+        if not seen.rain_um and seen.step is Step.STEADY and not any(one.reason for one in said):
             key = (seen.kind, seen.temperature_c is None, seen.battery_v is None)
             self._calm[key] = verdict(said, seen.step)
 
-    def prune(self, now: int) -> None:
-        """Forget rain and presence that no check looks back to."""
-        self.rain.prune(now - KEPT_MS)
+    def remember(self, earlier: Sequence[Seen]) -> None:
+        """Take wet readings of long ago into account, for checks that look back further than the last day."""
+        for seen in earlier:
+            self._repeated.take(seen)
+            self._accumulation.take(seen, heard_until=seen.since)
+        self.marks.clear()
+
+    def _presence(self) -> Presence:
+        return Presence(max(SILENT_REPORTS * self.gauge.report_every_ms, self.gauge.gap_after_ms))
 
 
 def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> None:
@@ -147,22 +172,24 @@ def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> No
         one.reset()
 
 
-def verdict(said: Mapping[Check, Said], step: Step) -> Verdict:
-    """What the checks say as it is kept: flag, packed outcomes, reasons."""
-    checks = packed((check, one.outcome) for check, one in said.items())
-    reasons = "; ".join(f"{check.name.lower()}: {said[check].reason}" for check in sorted(said) if said[check].reason)
+def verdict(said: Sequence[Said], step: Step) -> Verdict:
+    """What the checks say, in the order of their numbers, as it is kept: flag, packed outcomes, reasons."""
+    checks, told = 0, False
+    for outcome, reason in reversed(said):
+        checks = checks << 2 | outcome
+        told = told or reason != ""
+    reasons = None
+    if told:
+        reasons = "; ".join(
+            f"{check.name.lower()}: {one.reason}" for check, one in zip(Check, said, strict=True) if one.reason
+        )
     if step is Step.VOID:
-        return Verdict(Flag.MISSING, checks, reasons or None)
-    frozen = said.get(Check.FROZEN)
-    blind = step in _NOT_EVALUATED or (frozen is not None and frozen.outcome is Outcome.NOT_CHECKED and frozen.reason)
-    return Verdict(flag_of(checks, otherwise=Flag.NOT_EVALUATED if blind else Flag.GOOD), checks, reasons or None)
+        return Verdict(Flag.MISSING, checks, reasons)
+    frost = said[Check.FROZEN]
+    blind = step in _NOT_EVALUATED or (frost.outcome is Outcome.NOT_CHECKED and frost.reason != "")
+    return Verdict(flag_of(checks, otherwise=Flag.NOT_EVALUATED if blind else Flag.GOOD), checks, reasons)
 
 
-def lag_ms(settings: QualitySettings) -> int:
-    """How long after a reading its neighbours may still change what is said of it."""
-    return settings.neighbours_lag_s * SECOND_MS
-
-
-def is_test(seen: Seen) -> bool:
-    """Whether a reading is a test: kept, and no rain."""
-    return seen.kind is Kind.TEST
+def nothing_said() -> list[Said]:
+    """A reading that no check has looked at."""
+    return [NOT_CHECKED] * len(Check)

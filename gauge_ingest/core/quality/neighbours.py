@@ -18,11 +18,14 @@ from gauge_ingest.core.quality.verdicts import Check
 
 # Beside the median, so many neighbours as must be online must each have had some rain for a dry gauge to be doubted.
 SOME_RAIN_UM = 1_000
+# One of so many neighbours may have had no tip at all and not count.
+DEAD_OF = 4
 # Rain travels: neighbours 12 to 53 km apart may have had theirs so much earlier.
 TRAVEL_MS = 30 * MINUTE_MS
 # Sums over which a gauge is compared with its neighbours, beside the single reading.
 INFLUX_WINDOWS_MS = (HOUR_MS, DAY_MS)
-# Without a rain of its own since so long, a gauge is compared over this time only.
+# Steps after which nothing is known of what fell before: a dry spell begins anew.
+ANEW = frozenset({Step.FIRST, Step.RESET, Step.UNCONFIRMED, Step.DEPLOYED})
 _NEVER = -(1 << 62)
 
 
@@ -64,14 +67,14 @@ class Dry:
 
     def take(self, seen: Seen) -> tuple[Said, Said]:
         """What the checks DRY_SPELL and FAULTY_ZERO say."""
-        if seen.rain_um or self.dry_since is None:
+        if seen.rain_um or self.dry_since is None or seen.step in ANEW:
             self.begin(seen.until)
             return PASSED, PASSED if self._neighbours_online(seen.until) else NOT_CHECKED
         if seen.kind is Kind.MAINTENANCE:
             return PASSED, NOT_CHECKED
         self._sum_until(seen.until - self.lag_ms)
         online = self._neighbours_online(seen.until)
-        fell_um = median(self.sums_um) if self.sums_um else 0
+        fell_um = self._around_um()
         return self._spell(seen, fell_um, online=online), self._zero(fell_um, online=online)
 
     def calm_until(self, until: int) -> int:
@@ -86,6 +89,14 @@ class Dry:
             wet = [one.rain.next_after(self.summed_until) for one in self._neighbours]
             look_at += [at + self.lag_ms - 1 for at in wet if at is not None]
         return min(look_at)
+
+    def _around_um(self) -> float:
+        """The median of what the neighbours had. A quarter of them may be dead themselves and are left out."""
+        if not self.sums_um:
+            return 0
+        sums_um = sorted(self.sums_um)
+        dead = min(sum(not sum_um for sum_um in sums_um), len(sums_um) // DEAD_OF)
+        return median(sums_um[dead:])
 
     def _zero(self, fell_um: float, *, online: bool) -> Said:
         rained = sum(sum_um >= SOME_RAIN_UM for sum_um in self.sums_um)

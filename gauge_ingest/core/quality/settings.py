@@ -29,6 +29,7 @@ class QualitySettings:
     double_tip_s: float = 1.1
     fast_tip_s: float = 2.0
     repeated_times: int = 12
+    repeated_few_times: int = 36
     repeated_large_times: int = 4
     accumulation_silence_s: int = 82_800
     accumulation_mm: float = 12.0
@@ -39,6 +40,7 @@ class QualitySettings:
     neighbours_rain_mm: float = 5.0
     neighbours_lag_s: int = 900
     influx_mm: float = 10.0
+    influx_near_km: float = 10.0
     influx_neighbours_mm: float = 0.4
     influx_ratio: float = 25.0
     frost_c: float = 0.0

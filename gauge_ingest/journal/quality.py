@@ -1,0 +1,80 @@
+"""What the quality checks ask of the journal: wet readings of a station, when it was heard, what was said before."""
+
+import sqlite3
+from typing import NamedTuple
+
+from gauge_ingest.core.model import HOUR_MS, Step
+
+_STANDS = f"test = 0 AND step NOT IN ({int(Step.VOID)}, {int(Step.OWED)})"
+_MARKED = "FROM reading INDEXED BY reading_wet WHERE station = ? AND (tips_max > 0 OR step IN (0, 3, 5, 7))"
+_WET = f"{_MARKED} AND tips > 0 AND {_STANDS}"
+
+
+class Wet(NamedTuple):
+    """A reading that holds rain, over (since, until]."""
+
+    since: int
+    until: int
+    tips: int
+
+
+class QualityReader:
+    """The part of the reader that the checks use. Stations are named by their number."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def wet(self, number: int, *, since: int, until: int) -> list[Wet]:
+        """Wet readings that ended in (since, until], in order."""
+        found = self._db.execute(
+            f"SELECT since, observed_at, tips {_WET} AND observed_at > ? AND observed_at <= ? ORDER BY observed_at",
+            (number, since, until),
+        )
+        return list(map(Wet._make, found))
+
+    def last_wet(self, number: int, *, until: int, count: int) -> list[Wet]:
+        """The newest wet readings that ended at or before an instant, in order, at most `count`."""
+        found = self._db.execute(
+            f"SELECT since, observed_at, tips {_WET} AND observed_at <= ? ORDER BY observed_at DESC LIMIT ?",
+            (number, until, count),
+        ).fetchall()
+        return list(map(Wet._make, reversed(found)))
+
+    def begun_at(self, number: int, *, until: int) -> int | None:
+        """When, at an instant, the dry spell of a station began: its last rain, or where its record began anew."""
+        found = self._db.execute(
+            f"SELECT observed_at {_MARKED} AND (tips > 0 OR step IN (0, 3, 5, 7)) AND {_STANDS} AND observed_at <= ?"
+            " ORDER BY observed_at DESC LIMIT 1",
+            (number, until),
+        ).fetchone()
+        return None if found is None else int(found[0])
+
+    def next_wet_at(self, number: int, *, after: int) -> int | None:
+        """When the first wet reading after an instant ended."""
+        found = self._db.execute(
+            f"SELECT observed_at {_WET} AND observed_at > ? ORDER BY observed_at LIMIT 1",
+            (number, after),
+        ).fetchone()
+        return None if found is None else int(found[0])
+
+    def heard(self, number: int, *, since: int, until: int, silence_ms: int) -> list[tuple[int, int]]:
+        """Runs of reports in (since, until] that no silence longer than `silence_ms` breaks: first and last of each."""
+        runs: list[tuple[int, int]] = []
+        for (at,) in self._db.execute(
+            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?)"
+            f" SELECT observed_at FROM h CROSS JOIN reading r ON r.hour = h.hour WHERE r.station = ? AND {_STANDS}"
+            " AND observed_at > ? AND observed_at <= ? ORDER BY observed_at",
+            (since // HOUR_MS, until // HOUR_MS, number, since, until),
+        ):
+            if runs and at - runs[-1][1] <= silence_ms:
+                runs[-1] = runs[-1][0], at
+            else:
+                runs.append((at, at))
+        return runs
+
+    def latest_observed_at(self) -> int:
+        """The latest reading of all stations; 0 in an empty journal."""
+        found = self._db.execute(
+            "SELECT max(observed_at) FROM reading WHERE hour = (SELECT max(hour) FROM reading)"
+        ).fetchone()
+        return int(found[0] or 0)
