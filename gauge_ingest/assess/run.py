@@ -135,7 +135,9 @@ class _Run:
                 self.heard[place] = at
                 self.verdicts[row] = known
                 return
-        said = checks.take(self._seen(place, at, rain_um, kind, told_c, rival=rival))
+        seen = self._seen(place, at, rain_um, kind, told_c, rival=rival)
+        checks.hear(seen)
+        said = checks.take(seen)
         self.heard[place] = at
         self._keep(row, place, at, said, visit=kind == RowKind.VISIT, wet=rain_um > 0)
 

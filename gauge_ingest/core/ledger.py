@@ -18,6 +18,7 @@ class Window:
     until: int
     rain_um_min: int
     rain_um_max: int
+    doubted_um: int = 0  # of what surely was counted, what a quality check doubts
 
 
 class Ledger:
@@ -30,6 +31,7 @@ class Ledger:
         "_since",
         "_station",
         "_tips_min",
+        "_total_doubted",
         "_total_max",
         "_total_min",
         "_until",
@@ -47,6 +49,7 @@ class Ledger:
         self._bucket_um: list[int] = []
         self._total_min: list[int] = [0]  # running sums, one longer than the increments
         self._total_max: list[int] = [0]
+        self._total_doubted: list[int] = [0]
         self._holes: list[tuple[int, int]] = []
         self.first_at: int | None = None
         self.newest_at: int | None = None
@@ -55,8 +58,8 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._until)
 
-    def append(self, increment: Increment) -> None:
-        """Take the next increment of the station; void ones carry nothing and are left out by the caller or here."""
+    def append(self, increment: Increment, *, doubted: bool = False) -> None:
+        """Take the next increment of the station, and whether a check doubts its rain; void ones carry nothing."""
         step = increment.step
         if step is Step.VOID:
             return
@@ -74,6 +77,8 @@ class Ledger:
             self._bucket_um.append(bucket_um)
             self._total_min.append(self._total_min[-1] + increment.tips_min * bucket_um)
             self._total_max.append(self._total_max[-1] + increment.tips_max * bucket_um)
+            doubted_um = increment.tips_min * bucket_um if doubted else 0
+            self._total_doubted.append(self._total_doubted[-1] + doubted_um)
 
     def forget_before(self, at: int) -> None:
         """Drop what ended at or before an instant."""
@@ -81,7 +86,7 @@ class Ledger:
         if number:
             for column in (self._since, self._until, self._tips_min, self._bucket_um):
                 del column[:number]
-            for column in (self._total_min, self._total_max):
+            for column in (self._total_min, self._total_max, self._total_doubted):
                 del column[:number]
         if self._holes and self._holes[0][1] <= at:
             self._holes = [hole for hole in self._holes if hole[1] > at]
@@ -107,7 +112,8 @@ class Ledger:
             outside_um += self._outside_um(last, max(0, since - self._since[last]))
             rain_um_min += max(0, self._tips_min[last] * self._bucket_um[last] - outside_um)
             rain_um_max += self._total_max[last + 1] - self._total_max[last]
-        return Window(since, until, rain_um_min, rain_um_max)
+        doubted_um = self._total_doubted[last] - self._total_doubted[first]
+        return Window(since, until, rain_um_min, rain_um_max, min(doubted_um, rain_um_min))
 
     def coverage(self, *, since: int, until: int) -> float:
         """The share of (since, until] that reports speak for, from 0 to 1."""

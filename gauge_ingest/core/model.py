@@ -232,7 +232,8 @@ class Evidence:
     rain_mm_max: float
     threshold_mm: float
     coverage: float
-    unconfirmed: bool = False  # what may have fallen reaches a higher level than what surely fell
+    unconfirmed: bool = False  # what may have fallen reaches a higher level, or this one is reached by doubted rain
+    doubted_mm: float = 0.0  # of rain_mm, what a quality check doubts
 
 
 @dataclass(frozen=True, slots=True)

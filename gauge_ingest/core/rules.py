@@ -64,8 +64,8 @@ class Thresholds:
         covered = not level or held >= level or self._covered(ledger, at)
         evidence = None
         if reached or why_not:
-            unconfirmed = reached_max > reached
-            evidence = _evidence(ledger, at, window_ms=deciding[3], threshold_um=deciding[4], unconfirmed=unconfirmed)
+            more = reached_max > reached
+            evidence = _evidence(ledger, at, deciding[3], deciding[4], more=more, reached=reached > 0)
         return Judgement(reached, max(held, reached), covered, evidence)
 
     def _near(self, ledger: Ledger, at: int) -> bool:
@@ -83,7 +83,8 @@ class Thresholds:
         )
 
 
-def _evidence(ledger: Ledger, at: int, *, window_ms: int, threshold_um: int, unconfirmed: bool) -> Evidence:
+def _evidence(ledger: Ledger, at: int, window_ms: int, threshold_um: int, *, more: bool, reached: bool) -> Evidence:
+    """Why a level is reached or not. Unconfirmed: `more` may have fallen, or rain in doubt alone reaches it."""
     since = at - window_ms
     window = ledger.window(since=since, until=at)
     return Evidence(
@@ -94,5 +95,6 @@ def _evidence(ledger: Ledger, at: int, *, window_ms: int, threshold_um: int, unc
         rain_mm_max=window.rain_um_max / 1000,
         threshold_mm=threshold_um / 1000,
         coverage=round(ledger.coverage(since=since, until=at), 4),
-        unconfirmed=unconfirmed,
+        unconfirmed=more or (reached and window.rain_um_min - window.doubted_um < threshold_um),
+        doubted_mm=window.doubted_um / 1000,
     )

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 from gauge_ingest.core.model import HOUR_MS
 
-DERIVE, JUDGE = 1, 2  # kinds of debts: increments, alerts
+DERIVE, JUDGE, CHECK = 1, 2, 3  # kinds of debts: increments, alerts, verdicts of the quality checks
 # Debts of one station that are nearer than this to each other are paid as one.
 MERGE_WITHIN_MS = 6 * HOUR_MS
 PRUNE_ROWS_MAX = 5_000
 
 
 class Debt(NamedTuple):
-    """A span of a station whose increments (DERIVE) or alerts (JUDGE) are to be derived anew."""
+    """A span of a station whose increments (DERIVE), alerts (JUDGE) or verdicts (CHECK) are to be derived anew."""
 
     id: int
     kind: int
@@ -42,7 +42,7 @@ class Owing:
         )
 
     def newest_debt(self) -> Debt | None:
-        """The debt to pay next: increments before alerts, the newest first."""
+        """The debt to pay next: increments before alerts before verdicts, the newest first."""
         found = self._db.execute(
             "SELECT d.id, d.kind, s.id, d.since, d.until FROM debt d JOIN station s ON s.n = d.station"
             " ORDER BY d.kind, d.until DESC LIMIT 1"

@@ -60,11 +60,15 @@ class QualityReader:
     def heard(self, number: int, *, since: int, until: int, silence_ms: int) -> list[tuple[int, int]]:
         """Runs of reports in (since, until] that no silence longer than `silence_ms` breaks: first and last of each."""
         runs: list[tuple[int, int]] = []
+        span = self._db.execute("SELECT (SELECT min(hour) FROM reading), (SELECT max(hour) FROM reading)").fetchone()
+        if span[0] is None:
+            return runs
+        hours = max(since // HOUR_MS, span[0]), min(until // HOUR_MS, span[1])
         for (at,) in self._db.execute(
             "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?)"
             f" SELECT observed_at FROM h CROSS JOIN reading r ON r.hour = h.hour WHERE r.station = ? AND {_STANDS}"
             " AND observed_at > ? AND observed_at <= ? ORDER BY observed_at",
-            (since // HOUR_MS, until // HOUR_MS, number, since, until),
+            (*hours, number, since, until),
         ):
             if runs and at - runs[-1][1] <= silence_ms:
                 runs[-1] = runs[-1][0], at

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, Increment, Kind, Report, Row, Step
+from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal.alerts import alert_columns, event_columns
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
@@ -21,6 +22,7 @@ from gauge_ingest.journal.rows import (
     rows,
 )
 from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_writing
+from gauge_ingest.journal.verdicts import Verdicts
 
 
 class Known(Enum):
@@ -53,6 +55,7 @@ class Journal:
         self._db = open_writing(path)
         self.reader = Reader(self._db)
         self.owing = Owing(self._db)
+        self.verdicts = Verdicts(self._db)
         self._savepoints = 0
 
     def close(self) -> None:
@@ -137,7 +140,7 @@ class Journal:
         if self.decided_before(number, report):
             return Known.SAME
         owed = Increment(at, at, 0, 0, 0, Step.OWED, Flag.NOT_EVALUATED, False)
-        bare, full = rows([(number, report, owed)], configuration)
+        bare, full = rows([(number, report, owed, Verdict(owed.flag, 0))], configuration)
         added = self._db.executemany(INSERT_FULL_ONCE if full else INSERT_BARE_ONCE, full or bare)
         if added.rowcount:
             return Known.NEW
@@ -204,10 +207,11 @@ class Journal:
             self.set_meta(_shared_claim(number, report), str(report.seq))
 
     def derive(self, number: int, derived: Iterable[tuple[Row, Increment]], configuration: int) -> None:
-        """Replace the increments of known readings."""
+        """Replace the increments of known readings; what the checks said of the former ones no longer holds."""
         self._db.executemany(
             "UPDATE reading SET since = ?, tips = ?, tips_min = ?, tips_max = ?, step = ?, flag = ?, anchor = ?,"
-            " configuration = ? WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ? AND test = ?",
+            " checks = 0, reasons = NULL, configuration = ?"
+            " WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ? AND test = ?",
             [
                 (
                     new.since,

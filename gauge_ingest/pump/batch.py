@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from gauge_ingest.codecs import Decode, Message, Undecodable
 from gauge_ingest.core.alerts import Standing, advance
-from gauge_ingest.core.model import Increment, Kind, Report, Row, Station
+from gauge_ingest.core.model import Increment, Kind, Report, Row, Station, Step
+from gauge_ingest.core.quality.checks import StationChecks
+from gauge_ingest.core.quality.verdicts import Verdict, doubted
 from gauge_ingest.core.rainfall import increment_after
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, tell
-from gauge_ingest.journal import DERIVE, JUDGE, Journal, Known, New, Refusal
+from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal, Known, New, Refusal
 from gauge_ingest.pump.admit import Bounds, admit
+from gauge_ingest.pump.checking import Checking, Owed
 from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Finding, Findings
 from gauge_ingest.pump.guard import attempt
@@ -48,6 +51,7 @@ class Batch:
         memories: Mapping[str, StationMemory],
         memory: Callable[[Station], StationMemory],
         load: Callable[[StationMemory], None],
+        checking: Checking,
         bounds: Bounds,
         quota: int,
         configuration: int,
@@ -59,6 +63,7 @@ class Batch:
         self._memories = memories
         self._memory = memory
         self._load = load
+        self._checking = checking
         self._bounds = bounds
         self._quota = quota
         self._configuration = configuration
@@ -67,6 +72,7 @@ class Batch:
         self._spans: array[int] = array("q")
         self._owed: dict[int, tuple[int, int]] = {}
         self._judge: dict[int, int] = {}
+        self._check: list[Owed] = []
         self._readings = self._repeats = self._quarantined = 0
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
@@ -146,7 +152,9 @@ class Batch:
             self._journal.owing.owe(DERIVE, number, since=since, until=until)
         for number, at in self._judge.items():
             self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
-        owed = len(self._owed) + len(self._judge)
+        for station, since, until in self._check:
+            self._journal.owing.owe(CHECK, self._journal.station_number(station), since=since, until=until)
+        owed = len(self._owed) + len(self._judge) + len(self._check)
         return Taken(self._readings, self._repeats, self._quarantined, owed)
 
     # --- one message -------------------------------------------------------------------------------------------
@@ -195,14 +203,41 @@ class Batch:
         number, at = memory.number, report.observed_at
         if memory.unsettled:
             self._judge.setdefault(number, at)
-        self._new.append((number, report, increment))
+        verdict = None
+        if not increment.tips_max and increment.step is Step.STEADY:
+            verdict = self._calm(memory.checks, report)
+        if verdict is None:
+            verdict = self._look_at(memory, report, increment)
+        self._new.append((number, report, increment, verdict))
         self._spans.extend((number, at - 1, at))
         self._readings += 1
         memory.newest = report
-        memory.ledger.append(increment)
+        memory.ledger.append(increment, doubted=doubted(verdict.checks))
         if increment.tips_max and len(memory.ledger) > LEDGER_MAX:
             memory.forget_old()
         self._judge_at(memory, at)
+
+    def _calm(self, checks: StationChecks, report: Report) -> Verdict | None:
+        """The verdict of a dry report that nothing stands against, as nearly all are; None: to be looked at."""
+        at = report.observed_at
+        late_ms = self._received_at - at
+        if late_ms > checks.punctual_ms or report.door_open or report.kind > Kind.EVENT:
+            return None
+        checking = self._checking
+        if at > checking.latest_at:
+            checking.latest_at = at
+        elif at + checking.lag_ms <= checking.latest_at:
+            return None
+        return checks.calm(at, report.kind, celsius=report.temperature_c, volts=report.battery_v)
+
+    def _look_at(self, memory: StationMemory, report: Report, increment: Increment) -> Verdict:
+        """The verdict of a report by every check, and what it makes doubtful elsewhere."""
+        if not self._checking.ready(memory.station, report.observed_at):
+            self.flush()
+            self._checking.prepare(memory.station, memory.newest)
+        verdict, owed = self._checking.take(memory.station, report, increment)
+        self._check += owed
+        return verdict
 
     def _later(self, memory: StationMemory, report: Report) -> None:
         """A repeat, or a report whose increment depends on more than its predecessor: kept now, derived as a debt."""

@@ -7,15 +7,19 @@ from itertools import count, islice
 from typing import NamedTuple
 
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import Alert, Increment, Row, Station
+from gauge_ingest.core.model import Alert, Increment, Row, Station, Step
+from gauge_ingest.core.quality.amount import RETRO_MS
 from gauge_ingest.core.rainfall import increments
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
-from gauge_ingest.journal import DERIVE, JUDGE, Debt, Journal
+from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Debt, Journal
+from gauge_ingest.pump.checked import Checked, check_again
+from gauge_ingest.pump.checking import Checking, overtaken
 from gauge_ingest.pump.findings import Finding, Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import increment_of, look_back, report_of
 from gauge_ingest.pump.prune import pruned_before
+from gauge_ingest.pump.seen import warm_ms
 from gauge_ingest.pump.walk import Walk
 
 # Rows of one slice. 15 ms is what the rain may have to wait for a debt; see benchmarks/backlog.py.
@@ -31,6 +35,7 @@ class Payer(NamedTuple):
     findings: Findings
     configuration: int
     now: int
+    checking: Checking
 
     def pay(self, debt: Debt) -> None:
         """Pay a slice of a debt; what remains stays owed. What trips over a bug of ours is told and given up."""
@@ -38,7 +43,7 @@ class Payer(NamedTuple):
         if station is None:  # no longer configured: its facts stay, nothing is derived from them
             self.journal.owing.paid(debt)
             return
-        work = partial(_derive, self, debt, station) if debt.kind == DERIVE else partial(_judge, self, debt, station)
+        work = partial(_WORK[debt.kind], self, debt, station)
         fault = attempt(partial(_within, self.journal, work))
         if fault is not None:
             self.journal.owing.paid(debt)
@@ -63,9 +68,7 @@ def _derive(payer: Payer, debt: Debt, station: Station) -> None:
     derived = increments([report_of(row) for row in rows], station, after=report_of(start) if start else None)
     end, up_to = _settled(rows, derived, debt, complete=complete)
     changed = [
-        (row, increment)
-        for row, increment in zip(rows[:end], derived[:end], strict=True)
-        if increment_of(row) != increment
+        (row, increment) for row, increment in zip(rows[:end], derived[:end], strict=True) if not _same(row, increment)
     ]
     journal.derive(number, changed, payer.configuration)
     if changed:
@@ -73,6 +76,7 @@ def _derive(payer: Payer, debt: Debt, station: Station) -> None:
         last = changed[-1][0].observed_at
         journal.log_rain(array("q", [number, changed[0][0].observed_at - 1, last]))
         journal.owing.owe(JUDGE, number, since=first, until=last)
+        _check_around(payer, station, changed)
     journal.owing.paid(debt, up_to=up_to)
 
 
@@ -108,6 +112,47 @@ def _settled(
     if complete:
         return len(rows), None
     return last_anchor, rows[last_anchor - 1].observed_at if last_anchor else debt.since
+
+
+def _same(row: Row, increment: Increment) -> bool:
+    """Whether a row holds an increment already. Its flag is what the checks made of it."""
+    held = increment_of(row)
+    return row.step != Step.OWED and held._replace(flag=increment.flag) == increment
+
+
+# --- verdicts --------------------------------------------------------------------------------------------------
+
+
+def _check_around(payer: Payer, station: Station, changed: Sequence[tuple[Row, Increment]]) -> None:
+    """Judge what was derived at once; what it may change elsewhere, and later, is owed."""
+    journal, owe = payer.journal, payer.journal.owing.owe
+    number = journal.station_number(station.id)
+    since, until = changed[0][0].observed_at - 1, changed[-1][0].observed_at
+    _look_again(payer, station, since=since, until=until)
+    owe(CHECK, number, since=since - RETRO_MS, until=until + warm_ms(station.quality))
+    payer.checking.drop(station.id)
+    wet = any(row.tips or increment.tips for row, increment in changed)
+    for name in payer.checking.listeners(station.id):
+        listener = payer.stations[name]
+        _, begin, end = overtaken(journal.reader, listener, since=since, until=until, wet=wet)
+        owe(CHECK, journal.station_number(name), since=begin, until=end)
+
+
+def _check(payer: Payer, debt: Debt, station: Station) -> None:
+    checked = _look_again(payer, station, since=debt.since, until=debt.until)
+    payer.journal.owing.paid(debt, up_to=checked.up_to)
+
+
+def _look_again(payer: Payer, station: Station, *, since: int, until: int) -> Checked:
+    return check_again(
+        payer.journal,
+        payer.stations,
+        station,
+        since=since,
+        until=until,
+        now=payer.now,
+        configuration=payer.configuration,
+    )
 
 
 # --- alerts ----------------------------------------------------------------------------------------------------
@@ -171,3 +216,6 @@ def _stretch(journal: Journal, debt: Debt, scope: str, rule: Thresholds) -> tupl
         if first >= begin and last <= end:
             return begin, end, alerts
         begin, end = min(begin, first), max(end, last)
+
+
+_WORK: Mapping[int, Callable[[Payer, Debt, Station], None]] = {DERIVE: _derive, JUDGE: _judge, CHECK: _check}

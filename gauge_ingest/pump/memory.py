@@ -6,6 +6,8 @@ from functools import partial
 from gauge_ingest.core.alerts import IDLE, Standing, walk
 from gauge_ingest.core.ledger import Ledger
 from gauge_ingest.core.model import Alert, Flag, Increment, Kind, Report, Row, State, Station, Step
+from gauge_ingest.core.quality.checks import StationChecks
+from gauge_ingest.core.quality.verdicts import doubted
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import Reader
 from gauge_ingest.pump.guard import Fault, attempt
@@ -22,6 +24,7 @@ class StationMemory:
     """
 
     __slots__ = (
+        "checks",
         "faults",
         "ledger",
         "live",
@@ -34,8 +37,9 @@ class StationMemory:
         "unsettled",
     )
 
-    def __init__(self, station: Station, number: int) -> None:
+    def __init__(self, station: Station, number: int, checks: StationChecks) -> None:
         self.station = station
+        self.checks = checks
         self.number = number
         self.newest: Report | None = None
         self.live = False  # the newest report is an anchor: its successor can be derived at once
@@ -53,9 +57,9 @@ class StationMemory:
             self.ledger.forget_before(self.ledger.newest_at - reach_ms)
 
 
-def recall(station: Station, number: int, reader: Reader) -> StationMemory:
+def recall(station: Station, number: int, reader: Reader, checks: StationChecks) -> StationMemory:
     """The memory of a station as of its newest reading in the journal, not loaded yet."""
-    memory = StationMemory(station, number)
+    memory = StationMemory(station, number, checks)
     row = reader.newest(station.id)
     if row is not None:
         memory.newest, memory.live = report_of(row), row.anchor
@@ -93,7 +97,7 @@ def fill(ledger: Ledger, rows: Iterable[Row]) -> list[int]:
     for row in rows:
         if row.kind == Kind.TEST or row.step in (Step.VOID, Step.OWED):
             continue
-        ledger.append(increment_of(row))
+        ledger.append(increment_of(row), doubted=doubted(row.checks))
         if not instants or instants[-1] < row.observed_at:
             instants.append(row.observed_at)
     return instants

@@ -11,6 +11,7 @@ from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailab
 from gauge_ingest.pump.accept import Network, accept
 from gauge_ingest.pump.admit import Bounds
 from gauge_ingest.pump.batch import Batch, Taken
+from gauge_ingest.pump.checking import Checking
 from gauge_ingest.pump.debts import Payer
 from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Findings
@@ -43,6 +44,7 @@ class Pump:
         self._settings = settings
         self._now = now
         self._memories: dict[str, StationMemory] = {}
+        self._checking = Checking(journal.reader, {})
         self._rules: list[Thresholds] = []
         self._network = Network({}, (), "", "")
         self._configuration = 0
@@ -71,6 +73,7 @@ class Pump:
     def forget(self) -> None:
         """Drop what is remembered; the journal has it all."""
         self._memories.clear()
+        self._checking = Checking(self._journal.reader, self._network.stations)
         self.owing = True
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
@@ -101,6 +104,7 @@ class Pump:
                 self.findings,
                 configuration=self._configuration,
                 now=self._now(),
+                checking=self._checking,
             )
             for number in range(DEBTS_MAX):
                 debt = self._journal.owing.newest_debt()
@@ -142,7 +146,9 @@ class Pump:
         known = self._memories.get(station.id)
         if known is None:
             number = self._journal.station_number(station.id)
-            known = self._memories[station.id] = recall(station, number, self._journal.reader)
+            known = self._memories[station.id] = recall(
+                station, number, self._journal.reader, self._checking.of(station)
+            )
         return known
 
     def load(self, memory: StationMemory) -> None:
@@ -164,6 +170,7 @@ class Pump:
             memories=self._memories,
             memory=self.memory,
             load=self.load,
+            checking=self._checking,
             bounds=Bounds(received_at, max(received_at - behind_max_ms, self._kept_since), latest),
             quota=self._settings.unknown_sender_quota,
             configuration=self._configuration,

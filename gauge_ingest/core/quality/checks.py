@@ -6,7 +6,7 @@ A check never sees what is later than the reading it judges. What it can only kn
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gauge_ingest.core.model import Flag, Kind, Step
+from gauge_ingest.core.model import SECOND_MS, Flag, Kind, Step
 from gauge_ingest.core.quality.amount import Accumulation, ClimateLimits, Limits, Repeated, Tips
 from gauge_ingest.core.quality.neighbours import Dry, Influx, Neighbour
 from gauge_ingest.core.quality.record import Presence, Rain
@@ -44,16 +44,17 @@ class StationChecks:
         self.neighbours: list[Neighbour] = []
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
+        # A dry reading that comes later than this is looked at: its clock may be behind, or it is late.
+        self.punctual_ms = min(settings.clock_behind_s, settings.late_after_s) * SECOND_MS - 1
         self.rain = Rain()
-        self.presence = self._presence()
+        self.presence = Presence(max(SILENT_REPORTS * gauge.report_every_ms, gauge.gap_after_ms))
         self.reset()
 
-    def reset(self, *, rain: Rain | None = None, presence: Presence | None = None) -> None:
-        """Forget everything but the neighbours, and what is known of the station's rain and presence if it is given."""
+    def reset(self) -> None:
+        """Forget everything but the neighbours, the station's rain and when it was heard."""
         gauge, settings, marks = self.gauge, self.settings, self.marks
         marks.clear()
-        self.rain = rain or Rain()
-        self.presence = presence or self._presence()
+        self.last_until = -(1 << 62)
         self.calm_until = NOTHING_IS_CALM
         self._calm: dict[tuple[Kind, bool, bool], Verdict] = {}
         self.dry = Dry(settings, self.neighbours)
@@ -74,14 +75,20 @@ class StationChecks:
         self._visit = Visit(settings, marks)
         self._sums = Sums(settings)
 
-    def take(self, seen: Seen) -> list[Said]:
-        """What every check says of the next reading of the station, each at the place of its number."""
-        heard_until = self.presence.heard_until
+    def hear(self, seen: Seen) -> None:
+        """Know of a reading, the newest: it counts for the station's own checks and for those of its neighbours."""
         if seen.rain_um > 0:
             self.rain.add(seen.since, seen.until, seen.rain_um)
             for listener in self.listeners:
                 listener.stir(seen.until)
         self.presence.heard(seen.until)
+
+    def take(self, seen: Seen) -> list[Said]:
+        """What every check says of the next reading of the station, each at the place of its number.
+
+        The station's rain and presence must know of it already (`hear`); what they know beyond it changes nothing.
+        """
+        heard_until, self.last_until = self.last_until, seen.until
         if self.dry.dry_since is not None and seen.since - heard_until > self.gauge.gap_after_ms:
             self.dry.pass_over(heard_until, seen.since)
         spell, zero = self.dry.take(seen)
@@ -118,7 +125,7 @@ class StationChecks:
             return None
         found = self._calm.get((kind, celsius is None, volts is None))
         if found is not None:
-            self.presence.heard_until = until
+            self.last_until = self.presence.heard_until = until
         return found
 
     def stir(self, at: int) -> None:
@@ -157,9 +164,6 @@ class StationChecks:
             self._repeated.take(seen)
             self._accumulation.take(seen, heard_until=seen.since)
         self.marks.clear()
-
-    def _presence(self) -> Presence:
-        return Presence(max(SILENT_REPORTS * self.gauge.report_every_ms, self.gauge.gap_after_ms))
 
 
 def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> None:

@@ -14,6 +14,10 @@ class Rain:
     __slots__ = ("since", "total", "until")
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all."""
         self.since: list[int] = []
         self.until: list[int] = []
         self.total: list[int] = [0]  # running sum, one longer
@@ -44,12 +48,13 @@ class Rain:
             return None
         return self.until[bisect_right(self.until, at)]
 
-    def prune(self, before: int) -> None:
-        """Forget what ended before an instant, once there is much of it."""
-        if len(self.until) < PRUNED_FROM:
-            return
+    def prune(self, before: int) -> bool:
+        """Forget what ended before an instant, once there is much of it; whether anything was forgotten."""
+        if len(self.until) < PRUNED_FROM or self.until[0] >= before:
+            return False
         number = bisect_left(self.until, before)
         del self.since[:number], self.until[:number], self.total[:number]
+        return True
 
 
 class Presence:
@@ -59,6 +64,10 @@ class Presence:
 
     def __init__(self, silence_ms: int) -> None:
         self.silence_ms = silence_ms
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all."""
         self._starts: list[int] = []
         self._ends: list[int] = []  # of every run but the last
         self.heard_until = -(1 << 62)
@@ -70,6 +79,11 @@ class Presence:
                 self._ends.append(self.heard_until)
             self._starts.append(at)
         self.heard_until = at
+
+    def add_run(self, first_at: int, last_at: int) -> None:
+        """A run of reports, later than all that is known."""
+        self.heard(first_at)
+        self.heard_until = last_at
 
     def online(self, at: int) -> bool:
         """Whether a report no older than the silence was there at an instant."""

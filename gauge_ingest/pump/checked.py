@@ -1,0 +1,93 @@
+"""Verdicts of readings that the journal holds already, looked at again when facts have come that concern them."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from gauge_ingest.core.model import Row, Station, Step
+from gauge_ingest.core.quality.amount import RETRO_MS
+from gauge_ingest.core.quality.checks import SILENT_REPORTS, StationChecks, verdict
+from gauge_ingest.core.quality.record import Presence
+from gauge_ingest.core.quality.seen import Mark, Said
+from gauge_ingest.core.quality.verdicts import Outcome, Verdict, doubted
+from gauge_ingest.journal import JUDGE, Journal
+from gauge_ingest.pump.seen import AROUND_MS, Heard, gauge_of, hear, neighbours_of, of_rows, warm, warm_ms
+
+SLICE_ROWS = 400
+_VOID = Verdict(9, 0)
+
+
+class Checked(NamedTuple):
+    """Whether any verdict changed, and up to where the span is done: None for all of it."""
+
+    changed: bool
+    up_to: int | None
+
+
+def check_again(
+    journal: Journal,
+    stations: Mapping[str, Station],
+    station: Station,
+    *,
+    since: int,
+    until: int,
+    now: int,
+    configuration: int,
+) -> Checked:
+    """Judge the readings of a station in (since, until] again, a slice of them; changes are written and announced."""
+    reader = journal.reader
+    rows = list(islice(reader.rows(station.id, since=since, until=until), SLICE_ROWS + 1))
+    up_to = None
+    if len(rows) > SLICE_ROWS:
+        up_to = rows[-1].observed_at - 1  # readings of one time stay together
+        rows = [row for row in rows if row.observed_at <= up_to] or rows
+        up_to = rows[-1].observed_at
+    if not rows:
+        return Checked(changed=False, up_to=None)
+    judged = _judged(journal, stations, station, rows, since=min(since, rows[0].observed_at - 1))
+    changed = [(row, new) for row, new in judged if new != (row.flag, row.checks, row.reasons)]
+    if changed:
+        number = journal.station_number(station.id)
+        journal.verdicts.judge(number, changed, at=now, configuration=configuration)
+        journal.log_rain(array("q", [number, changed[0][0].observed_at - 1, changed[-1][0].observed_at]))
+        doubts = [row for row, new in changed if row.tips_max and doubted(new.checks) != doubted(row.checks)]
+        if doubts:
+            journal.owing.owe(JUDGE, number, since=doubts[0].observed_at - 1, until=doubts[-1].observed_at)
+    return Checked(changed=bool(changed), up_to=up_to)
+
+
+def _judged(
+    journal: Journal, stations: Mapping[str, Station], station: Station, rows: Sequence[Row], *, since: int
+) -> list[tuple[Row, Verdict]]:
+    """The verdicts of rows, with what later readings mark on them."""
+    reader, last = journal.reader, rows[-1].observed_at
+    checks = StationChecks(gauge_of(station, at=last), station.quality)
+    around = neighbours_of(station, stations)
+    known_from = since - warm_ms(station.quality) - AROUND_MS
+    for other in around:
+        heard = Heard(Presence(max(SILENT_REPORTS * other.report_every_s * 1000, other.gap_after_ms)))
+        hear(heard, reader, other, since=known_from, until=last + RETRO_MS)
+        checks.neighbours.append(heard)
+    checks.reset()
+    hear(checks, reader, station, since=known_from, until=last + RETRO_MS)
+    warm(checks, reader, station, around, at=since)
+    said: list[tuple[Row, list[Said] | None]] = []
+    for row, seen in of_rows(reader.rows(station.id, since=since, until=last + RETRO_MS), station):
+        said.append((row, None if seen is None else checks.take(seen)))
+    _apply(checks.marks, said)
+    return [
+        (row, _VOID if one is None else verdict(one, Step(row.step)))
+        for row, one in said
+        if row.observed_at <= last and row.step != Step.OWED
+    ]
+
+
+def _apply(marks: Sequence[Mark], said: Sequence[tuple[Row, list[Said] | None]]) -> None:
+    """Put marks on the wet readings that they are meant for. What failed stays failed."""
+    times = [row.observed_at for row, _ in said]
+    for mark in marks:
+        for row, one in said[bisect_right(times, mark.since) : bisect_right(times, mark.until)]:
+            if one is not None and row.tips > 0 and one[mark.check].outcome is not Outcome.FAILED:
+                one[mark.check] = mark.said

@@ -1,0 +1,147 @@
+"""Readings of the journal as the quality checks see them, and checks brought to where a station's record stands."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, Increment, Kind, Report, Row, Station, Step
+from gauge_ingest.core.quality.amount import RETRO_MS
+from gauge_ingest.core.quality.checks import NEIGHBOURS_MAX, Gauge, StationChecks
+from gauge_ingest.core.quality.record import Presence, Rain
+from gauge_ingest.core.quality.seen import Seen
+from gauge_ingest.core.quality.settings import QualitySettings
+from gauge_ingest.journal import Reader
+
+# Of a neighbour's rain so much more is looked at than of the station's own: a day's sum, and rain that travels.
+AROUND_MS = DAY_MS + HOUR_MS
+_STEPS = {int(step): step for step in Step}
+_KINDS = {int(kind): kind for kind in Kind}
+_NOT_TAKEN = (Step.VOID, Step.OWED)
+
+
+class Heard:
+    """A neighbour as the checks see it: its rain and its presence."""
+
+    def __init__(self, presence: Presence) -> None:
+        self.rain = Rain()
+        self.presence = presence
+
+
+def gauge_of(station: Station, *, at: int) -> Gauge:
+    """What the checks must know of the gauge that a station had at an instant."""
+    return Gauge(
+        bucket_um(station, at),
+        station.report_every_s * SECOND_MS,
+        station.gap_after_ms,
+        station.intensity_max_mm_per_min,
+    )
+
+
+def bucket_um(station: Station, at: int) -> int:
+    """The bucket of a station at an instant, in micrometres."""
+    return round(station.deployment_at(at).bucket_depth_mm * 1000)
+
+
+def warm_ms(settings: QualitySettings) -> int:
+    """How much of its record a station's checks must have seen to say what they would have said all along."""
+    return max(DAY_MS, settings.melt_s * SECOND_MS, RETRO_MS) + settings.visit_joined_s * SECOND_MS
+
+
+def of_report(report: Report, increment: Increment, station: Station) -> Seen:
+    """A report that has just been derived."""
+    return Seen(
+        increment.since,
+        increment.until,
+        increment.tips * bucket_um(station, increment.until) if increment.tips else 0,
+        increment.tips,
+        increment.step,
+        report.kind,
+        report.received_at,
+        report.claimed_at,
+        report.seq,
+        report.boot,
+        report.battery_v,
+        report.temperature_c,
+        report.door_open,
+    )
+
+
+def of_rows(rows: Iterable[Row], station: Station) -> Iterator[tuple[Row, Seen | None]]:
+    """Rows in order of time; nothing is to be seen of those that do not stand."""
+    for _, group in groupby(rows, key=lambda row: row.observed_at):
+        together = list(group)
+        counts = {row.counter for row in together if row.kind != Kind.TEST}
+        for row in together:
+            if row.kind == Kind.TEST or row.step in _NOT_TAKEN:
+                yield row, None
+            else:
+                yield row, _of_row(row, station, rival=len(counts) > 1)
+
+
+def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequence[Station], *, at: int) -> None:
+    """Bring checks that were reset to where they stand after the readings up to `at`.
+
+    Their rain and presence, and those of the stations around, must be known from AROUND_MS before what they see again.
+    """
+    number = reader.number(station.id)
+    if number is None:
+        return
+    settings = station.quality
+    begin = at - warm_ms(settings)
+    count = max(settings.repeated_times, settings.repeated_few_times, settings.repeated_large_times)
+    earlier = reader.quality.last_wet(number, until=begin, count=count)
+    checks.remember([Seen(one.since, one.until, one.tips * bucket_um(station, one.until), one.tips) for one in earlier])
+    before = reader.newest(station.id, before=begin + 1)
+    if before is not None:
+        checks.last_until = before.observed_at
+    begun_at = reader.quality.begun_at(number, until=begin)
+    if begun_at is not None:
+        summed_until = max(begun_at, begin - checks.dry.lag_ms)
+        sums_um = [sum(rain[2] for rain in _wet(reader, one, begun_at, summed_until)) for one in around]
+        checks.dry.begin(begun_at, sums_um, summed_until=summed_until)
+    for _, seen in of_rows(reader.rows(station.id, since=begin, until=at), station):
+        if seen is not None:
+            checks.take(seen)
+            checks.marks.clear()
+
+
+def hear(heard: "Heard | StationChecks", reader: Reader, station: Station, *, since: int, until: int) -> None:
+    """Fill in rain and presence of a station from the journal, over (since, until]."""
+    number = reader.number(station.id)
+    if number is None:
+        return
+    for begin, end, rain_um in _wet(reader, station, since, until):
+        heard.rain.add(begin, end, rain_um)
+    silence_ms = heard.presence.silence_ms
+    for first_at, last_at in reader.quality.heard(number, since=since, until=until, silence_ms=silence_ms):
+        heard.presence.add_run(first_at, last_at)
+
+
+def neighbours_of(station: Station, stations: Mapping[str, Station]) -> list[Station]:
+    """The stations that a station is compared with, the nearest first."""
+    return [stations[name] for name in station.neighbours if name in stations][:NEIGHBOURS_MAX]
+
+
+def _wet(reader: Reader, station: Station, since: int, until: int) -> list[tuple[int, int, int]]:
+    """Begin, end and micrometres of the wet readings of a station that ended in (since, until]."""
+    number = reader.number(station.id)
+    wet = [] if number is None else reader.quality.wet(number, since=since, until=until)
+    return [(one.since, one.until, one.tips * bucket_um(station, one.until)) for one in wet]
+
+
+def _of_row(row: Row, station: Station, *, rival: bool) -> Seen:
+    return Seen(
+        row.since,
+        row.observed_at,
+        row.tips * bucket_um(station, row.observed_at) if row.tips else 0,
+        row.tips,
+        _STEPS[row.step],
+        _KINDS[row.kind],
+        row.received_at,
+        row.claimed_at,
+        row.seq,
+        row.boot,
+        row.battery_v,
+        row.temperature_c,
+        None if row.door_open is None else bool(row.door_open),
+        rival,
+    )
