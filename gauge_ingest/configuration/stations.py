@@ -6,12 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
+from gauge_ingest.configuration.calibration import read_correction
 from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
 from gauge_ingest.configuration.settings import STRICT
+from gauge_ingest.core.calibration import Calibration
 from gauge_ingest.core.model import Deployment, Station
 from gauge_ingest.core.spans import instant_ms
 
@@ -22,6 +24,7 @@ ALL = "all"
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _EARTH_RADIUS_KM = 6_371.0088
+_EXAMPLE_AT = datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 
 
 def _modulus(value: int) -> int:
@@ -40,6 +43,8 @@ class Placement(BaseModel):
     elevation_m: float = Field(ge=-500, le=9_000, examples=[1_250])
     bucket_depth_mm: float = Field(gt=0, le=10, examples=[0.5])
     counter_modulus: Annotated[int, Field(ge=0, le=2**32), AfterValidator(_modulus)] = 65_536
+    correction: object = None  # a table of its own, see gauge_ingest.configuration.calibration
+    calibrated_at: AwareDatetime | None = Field(default=None, examples=[_EXAMPLE_AT])
 
 
 class StationTable(Placement):
@@ -64,7 +69,7 @@ class StationTable(Placement):
 class DeploymentTable(Placement):
     """[[stations.ID.deployments]]: what holds from `since` on; keys that are left out stay as they were."""
 
-    since: AwareDatetime = Field(examples=[datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))])
+    since: AwareDatetime = Field(examples=[_EXAMPLE_AT])
 
 
 @dataclass(slots=True)
@@ -78,16 +83,20 @@ class StationsRead:
 
     def canonical(self) -> dict[str, object]:
         """The stations as they stand in the configuration's text; neighbours only where they were listed."""
-        return {
-            station.id: {
-                "name": station.name,
-                "deployments": [asdict(deployment) for deployment in station.deployments],
-                "report_every_s": station.report_every_s,
-                "neighbours": station.neighbours if station.id in self.neighbours_given else f"{NEIGHBOURS_KM:g} km",
-                "intensity_max_mm_per_min": station.intensity_max_mm_per_min,
-            }
-            for station in self.stations.values()
+        return {station.id: self._described(station) for station in self.stations.values()}
+
+    def _described(self, station: Station) -> dict[str, object]:
+        """What is not set is left out: a key that is new to the program changes no text, and nothing is owed for it."""
+        described: dict[str, object] = {
+            "name": station.name,
+            "deployments": [_measuring(deployment) for deployment in station.deployments],
+            "report_every_s": station.report_every_s,
+            "neighbours": station.neighbours if station.id in self.neighbours_given else f"{NEIGHBOURS_KM:g} km",
+            "intensity_max_mm_per_min": station.intensity_max_mm_per_min,
         }
+        if any(deployment.calibrated_at is not None for deployment in station.deployments):
+            described["calibrated_at"] = [deployment.calibrated_at for deployment in station.deployments]
+        return described
 
 
 def read_stations(table: Mapping[str, object]) -> StationsRead:
@@ -152,8 +161,9 @@ def _read_station(read: StationsRead, station_id: str, item: Mapping[str, object
 
 def _deployments(read: StationsRead, table: StationTable, place: Place) -> tuple[Deployment, ...]:
     """The first deployment, from the beginning on, and the dated ones after it."""
-    current = table.model_dump(include=set(Placement.model_fields))
-    deployments = [Deployment(since=0, **current)]
+    current = _placed(table)
+    calibration = read_correction(table.correction, place.at("correction"), read.mistakes)
+    deployments = [_deployment(current, calibration, since=0)]
     for number, item in enumerate(table.deployments, 1):
         here = place.at("deployments", number)
         if not isinstance(item, Mapping):
@@ -164,7 +174,9 @@ def _deployments(read: StationsRead, table: StationTable, place: Place) -> tuple
         if not set(item) & set(Placement.model_fields):
             keys = ", ".join(Placement.model_fields)
             read.mistakes.append(here.mistake(f"must name at least one key that changed: {keys}"))
-        current = judged.value.model_dump(include=set(Placement.model_fields))
+        current = _placed(judged.value)
+        if "correction" in item:
+            calibration = read_correction(item["correction"], here.at("correction"), read.mistakes)
         if "since" in judged.wrong:
             continue
         since = instant_ms(judged.value.since)
@@ -172,8 +184,28 @@ def _deployments(read: StationsRead, table: StationTable, place: Place) -> tuple
             before = "the deployment before it" if len(deployments) > 1 else "1970"
             read.mistakes.append(here.at("since").mistake(f"must be later than {before}", judged.value.since))
         else:
-            deployments.append(Deployment(since=since, **current))
+            deployments.append(_deployment(current, calibration, since=since))
     return tuple(deployments)
+
+
+def _placed(table: Placement) -> dict[str, Any]:
+    return {key: getattr(table, key) for key in Placement.model_fields}
+
+
+def _deployment(placed: Mapping[str, Any], calibration: Calibration | None, *, since: int) -> Deployment:
+    plain = {key: value for key, value in placed.items() if key not in ("correction", "calibrated_at")}
+    at = placed["calibrated_at"]
+    calibrated_at = None if at is None else instant_ms(at)
+    return Deployment(since=since, **plain, calibration=calibration, calibrated_at=calibrated_at)
+
+
+def _measuring(deployment: Deployment) -> dict[str, Any]:
+    """What rain is derived from. The day of a calibration that changed nothing is not: it stands apart in the text."""
+    measuring = asdict(deployment)
+    del measuring["calibrated_at"]
+    if deployment.calibration is None:
+        del measuring["calibration"]
+    return measuring
 
 
 def _add_neighbours(read: StationsRead) -> None:
