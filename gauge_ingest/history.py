@@ -33,12 +33,16 @@ class Ended(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """The rain of a window (since, until]: of the increments that end in it, and how much of it reports speak for."""
+    """The rain of a window (since, until]: of the increments that end in it, and how much of it reports speak for.
+
+    `rain_mm` is what was counted, `corrected_mm` what fell by the station's calibration: the same where it has none.
+    """
 
     since: int
     until: int
     tips: int
     rain_mm: float
+    corrected_mm: float
     coverage: float
     flag: Flag
 
@@ -123,11 +127,22 @@ def coverage(one: Ended) -> float:
     return 1.0 if one.step in COVERING else 0.0
 
 
+def depths_mm(station: Station, one: Ended | Fixed) -> tuple[float, float]:
+    """The rain of an increment or a window as it was counted, and as it fell by the station's calibration."""
+    if isinstance(one, Fixed):
+        return one.rain_mm, one.corrected_mm
+    counted_mm = station.depth_mm(one.tips, until=one.until)
+    return counted_mm, station.corrected_mm(one.tips, since=one.since, until=one.until)
+
+
 def _window(station: Station, inside: Sequence[Ended], begin: int, end: int, covered: float) -> Fixed:
-    rain_mm = round(sum(station.depth_mm(one.tips, until=one.until) for one in inside), 3)
+    rain_mm = corrected_mm = round(sum(station.depth_mm(one.tips, until=one.until) for one in inside), 3)
+    if station.corrects:
+        fell_mm = (station.corrected_mm(one.tips, since=one.since, until=one.until) for one in inside)
+        corrected_mm = round(sum(fell_mm), 3)
     flags = {one.flag for one in inside}
     worst = next((flag for flag in _WORST_FIRST if flag in flags), Flag.MISSING)
-    return Fixed(begin, end, sum(one.tips for one in inside), rain_mm, covered, worst)
+    return Fixed(begin, end, sum(one.tips for one in inside), rain_mm, corrected_mm, covered, worst)
 
 
 def _across(source: Source, station: str, end: int) -> list[Ended]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, configuration_directory, load
+from gauge_ingest.configuration.calibration import PowerCurveTable, TipLossTable
 from gauge_ingest.configuration.overrides import SECTIONS
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
@@ -619,6 +620,8 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     *((f"[{section}]", model) for section, model in SECTIONS.items()),
     ("[stations.ID]", StationTable),
     ("[[stations.ID.deployments]]", DeploymentTable),
+    ("correction by tip loss", TipLossTable),
+    ("correction by a curve", PowerCurveTable),
     ("[rules.ID]", RuleTable),
 ]
 
@@ -646,7 +649,7 @@ def documented_default(heading: str, key: str, field: FieldInfo) -> str:
         return "required"
     if key == "neighbours":
         return "all within 60 km"
-    if field.annotation is SecretStr or field.default == ():
+    if field.annotation is SecretStr or field.default in ((), None):
         return "none"
     return f"`{json.dumps(field.default)}`"
 

@@ -22,6 +22,7 @@ from gauge_ingest.cli import app
 from gauge_ingest.codecs import Message
 from gauge_ingest.codecs.json_v1 import json_schema
 from gauge_ingest.configuration import load
+from gauge_ingest.core.calibration import TipLoss
 from gauge_ingest.core.model import AlertEvent, Deployment, EventKind, Evidence, Row, Station, Step
 from gauge_ingest.pump.findings import Finding
 from gauge_ingest.stores.lines import LineProtocol
@@ -346,7 +347,7 @@ def test_every_log_line_is_explained() -> None:
 
 
 def test_the_fields_of_influxdb_md_are_those_that_are_written() -> None:
-    station = Station("HTB01", "石门", (Deployment(0, 0.5, 65_536, 43.75, 86.57, 1_250.0),))
+    station = Station("HTB01", "石门", (Deployment(0, 0.5, 65_536, 43.75, 86.57, 1_250.0, TipLoss(0.45)),))
     row = Row("HTB01", 1_000, 5, 0, 0, 0, 1, 1, 12.6, -87.0, 11.5, False, 1, 0, 1, 1, 1, 1, 1, True)
     evidence = Evidence(1_800, 0, 1_000, 6.0, 6.0, 6.0, 1.0)
     event = AlertEvent(1, 1, "r", "HTB01", EventKind.RAISED, "prepare", 1_000, 1, 1, False, False, True, evidence)

@@ -71,7 +71,13 @@ def _followers(
         store = InfluxStore(settings.influx, configuration.stations)
         followers.append(
             StoreFollower(
-                store, journal, positions, now=now, retry_max_s=retry_max_s, rows_max=settings.influx.batch_rows_max
+                store,
+                journal,
+                positions,
+                now=now,
+                retry_max_s=retry_max_s,
+                rows_max=settings.influx.batch_rows_max,
+                configuration=configuration.digest,
             )
         )
     notifiers: list[Notifier] = []

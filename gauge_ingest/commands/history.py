@@ -109,12 +109,14 @@ def _from_influx(configuration: Configuration, question: Callable[[Source], _Ans
 
 
 def _document(station: Station, one: Ended | Fixed) -> dict[str, Any]:
+    rain_mm, corrected_mm = past.depths_mm(station, one)
     document = {
         "station": station.id,
         "since": instant_text(one.since),
         "until": instant_text(one.until),
         "tips": one.tips,
-        "rain_mm": one.rain_mm if isinstance(one, Fixed) else station.depth_mm(one.tips, until=one.until),
+        "rain_mm": rain_mm,
+        "corrected_mm": corrected_mm,
         "coverage": one.coverage if isinstance(one, Fixed) else past.coverage(one),
         "flag": int(one.flag),
     }

@@ -10,11 +10,12 @@ from rich.text import Text
 
 from gauge_ingest.commands.output import bar, flag_word, full_instant, show, stretch, table, width
 from gauge_ingest.core.model import Flag, Station, Step
-from gauge_ingest.history import Ended, Fixed
+from gauge_ingest.history import Ended, Fixed, depths_mm
 
 # So many lines one after the other that say the same nothing become one.
 FOLD_FROM = 3
 DRY, NO_REPORTS = "dry", "no reports"
+CORRECTED = "corrected"  # a column that only stations with a calibration have
 BAR_MAX, BAR_MIN = 60, 8
 GAPS = 6  # columns between the columns of the table
 _WELL_COVERED = 0.995
@@ -24,6 +25,7 @@ class _Line(NamedTuple):
     since: int
     until: int
     rain_mm: float
+    corrected_mm: float
     quiet: str  # what a stretch of such lines is called; empty for a line that must be seen
     note: str
 
@@ -37,26 +39,35 @@ def show_rain(station: Station, rain: Sequence[Ended] | Sequence[Fixed], *, ever
         show(title, "no reports in this time")
         return
     total_mm, tips = sum(line.rain_mm for line in lines), sum(one.tips for one in rain)
+    fell = f", corrected {sum(line.corrected_mm for line in lines):.1f} mm" if station.corrects else ""
+    begin, end = full_instant(lines[0].since), full_instant(lines[-1].until)
     show(
         title,
-        _table(lines),
-        f"{total_mm:.1f} mm ({tips} tips) after {full_instant(lines[0].since)} until {full_instant(lines[-1].until)}",
+        _table(lines, corrects=station.corrects),
+        f"{total_mm:.1f} mm ({tips} tips){fell} after {begin} until {end}",
     )
 
 
-def _table(lines: Sequence[_Line]) -> Table:
+def _table(lines: Sequence[_Line], *, corrects: bool) -> Table:
     rows = list(_rows(lines))
     beside = sum(max(map(cell_len, column)) for column in zip(*(row[:3] for row in rows), strict=True))
+    beside += len(CORRECTED) + 2 if corrects else 0
     columns = max(BAR_MIN, min(BAR_MAX, width() - beside - GAPS))
     most = max(line.rain_mm for line in lines)
-    listing = table("from - until", "mm", "", "", right=("mm",))
+    depths = ("mm", CORRECTED) if corrects else ("mm",)
+    listing = table("from - until", *depths, "", "", right=depths)
     for when, depth, note, line in rows:
+        shown_mm = [depth] if not corrects else [depth, "" if line is None else _corrected(line)]
         if line is None:
-            listing.add_row(when, depth, note, "", style="dim")
+            listing.add_row(when, *shown_mm, note, "", style="dim")
             continue
         drawn = Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue")
-        listing.add_row(when, depth, drawn, note, style="bold" if line.rain_mm else "")
+        listing.add_row(when, *shown_mm, drawn, note, style="bold" if line.rain_mm else "")
     return listing
+
+
+def _corrected(line: _Line) -> str:
+    return "?" if line.quiet == NO_REPORTS else f"{line.corrected_mm:.1f}"
 
 
 def _rows(lines: Sequence[_Line]) -> Iterator[tuple[str, str, str, _Line | None]]:
@@ -80,7 +91,7 @@ def _fixed(window: Fixed) -> _Line:
         notes.append(f"{window.coverage:.0%} covered")
     elif not window.tips and window.flag in (Flag.GOOD, Flag.MISSING):
         quiet, notes = DRY, []
-    return _Line(window.since, window.until, window.rain_mm, quiet, _joined(notes))
+    return _Line(window.since, window.until, window.rain_mm, window.corrected_mm, quiet, _joined(notes))
 
 
 def _ended(station: Station, one: Ended) -> _Line:
@@ -88,8 +99,7 @@ def _ended(station: Station, one: Ended) -> _Line:
     notes = [flag_word(one.flag), "" if one.step is Step.STEADY else one.step.name.lower()]
     if one.tips_max > one.tips:
         notes.append(f"perhaps {station.depth_mm(one.tips_max, until=one.until):.1f} mm")
-    rain_mm = station.depth_mm(one.tips, until=one.until)
-    return _Line(one.since, one.until, rain_mm, DRY if dry else "", _joined(notes))
+    return _Line(one.since, one.until, *depths_mm(station, one), DRY if dry else "", _joined(notes))
 
 
 def _joined(notes: Sequence[str]) -> str:

@@ -1,18 +1,21 @@
 """stations.toml: its keys and their bounds, and the stations that it describes."""
 
-import math
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
+from gauge_ingest.configuration.calibration import read_correction
 from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.places import nearest_first
+from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.settings import STRICT
+from gauge_ingest.core.calibration import Calibration
 from gauge_ingest.core.model import Deployment, Station
+from gauge_ingest.core.quality.settings import DEFAULTS
 from gauge_ingest.core.spans import instant_ms
 
 FILE = "stations.toml"
@@ -21,7 +24,7 @@ STATIONS_MAX = 20_000
 ALL = "all"
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_EARTH_RADIUS_KM = 6_371.0088
+_EXAMPLE_AT = datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 
 
 def _modulus(value: int) -> int:
@@ -40,6 +43,8 @@ class Placement(BaseModel):
     elevation_m: float = Field(ge=-500, le=9_000, examples=[1_250])
     bucket_depth_mm: float = Field(gt=0, le=10, examples=[0.5])
     counter_modulus: Annotated[int, Field(ge=0, le=2**32), AfterValidator(_modulus)] = 65_536
+    correction: object = None  # a table of its own, see gauge_ingest.configuration.calibration
+    calibrated_at: AwareDatetime | None = Field(default=None, examples=[_EXAMPLE_AT])
 
 
 class StationTable(Placement):
@@ -56,6 +61,7 @@ class StationTable(Placement):
         default=None, max_length=1_000, description='a list of other stations, e.g. ["HTB02"]'
     )
     intensity_max_mm_per_min: float = Field(default=8.0, gt=0, le=100)
+    quality: object = None  # a table of its own, see gauge_ingest.configuration.quality
     deployments: tuple[object, ...] = Field(
         default=(), max_length=1_000, description="a list of tables, each written [[stations.ID.deployments]]"
     )
@@ -64,7 +70,7 @@ class StationTable(Placement):
 class DeploymentTable(Placement):
     """[[stations.ID.deployments]]: what holds from `since` on; keys that are left out stay as they were."""
 
-    since: AwareDatetime = Field(examples=[datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))])
+    since: AwareDatetime = Field(examples=[_EXAMPLE_AT])
 
 
 @dataclass(slots=True)
@@ -75,19 +81,26 @@ class StationsRead:
     ids: Mapping[str, object] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
     neighbours_given: set[str] = field(default_factory=set)
+    quality_given: Mapping[str, object] = field(default_factory=dict)  # [quality]: thresholds for all stations
 
     def canonical(self) -> dict[str, object]:
         """The stations as they stand in the configuration's text; neighbours only where they were listed."""
-        return {
-            station.id: {
-                "name": station.name,
-                "deployments": [asdict(deployment) for deployment in station.deployments],
-                "report_every_s": station.report_every_s,
-                "neighbours": station.neighbours if station.id in self.neighbours_given else f"{NEIGHBOURS_KM:g} km",
-                "intensity_max_mm_per_min": station.intensity_max_mm_per_min,
-            }
-            for station in self.stations.values()
+        return {station.id: self._described(station) for station in self.stations.values()}
+
+    def _described(self, station: Station) -> dict[str, object]:
+        """What is not set is left out: a key that is new to the program changes no text, and nothing is owed for it."""
+        described: dict[str, object] = {
+            "name": station.name,
+            "deployments": [_measuring(deployment) for deployment in station.deployments],
+            "report_every_s": station.report_every_s,
+            "neighbours": station.neighbours if station.id in self.neighbours_given else f"{NEIGHBOURS_KM:g} km",
+            "intensity_max_mm_per_min": station.intensity_max_mm_per_min,
         }
+        if station.quality != DEFAULTS:
+            described["quality"] = asdict(station.quality)
+        if any(deployment.calibrated_at is not None for deployment in station.deployments):
+            described["calibrated_at"] = [deployment.calibrated_at for deployment in station.deployments]
+        return described
 
 
 def read_stations(table: Mapping[str, object]) -> StationsRead:
@@ -95,7 +108,9 @@ def read_stations(table: Mapping[str, object]) -> StationsRead:
     read = StationsRead()
     file = Place(FILE)
     remedy = "unknown key; every station stands below stations, e.g. [stations.HTB01]"
-    read.mistakes += [file.at(name).mistake(remedy) for name in table if name != "stations"]
+    read.mistakes += [file.at(name).mistake(remedy) for name in table if name not in ("stations", "quality")]
+    read.quality_given, _, mistakes = read_quality(table.get("quality"), file.at("quality"), over={})
+    read.mistakes += mistakes
     raw = table.get("stations")
     if not isinstance(raw, Mapping) or not 1 <= len(raw) <= STATIONS_MAX:
         remedy = f"must hold at least one station and at most {STATIONS_MAX}, each beginning like [stations.HTB01]"
@@ -140,6 +155,8 @@ def _read_station(read: StationsRead, station_id: str, item: Mapping[str, object
     read.mistakes += wrong_names(names, read.ids or {}, place.at("neighbours"), itself=station_id)
     if table.neighbours is not None:
         read.neighbours_given.add(station_id)
+    _, quality, mistakes = read_quality(table.quality, place.at("quality"), over=read.quality_given)
+    read.mistakes += mistakes
     read.stations[station_id] = Station(
         id=station_id,
         name=table.name,
@@ -147,13 +164,15 @@ def _read_station(read: StationsRead, station_id: str, item: Mapping[str, object
         report_every_s=table.report_every_s,
         neighbours=table.neighbours or (),
         intensity_max_mm_per_min=table.intensity_max_mm_per_min,
+        quality=quality,
     )
 
 
 def _deployments(read: StationsRead, table: StationTable, place: Place) -> tuple[Deployment, ...]:
     """The first deployment, from the beginning on, and the dated ones after it."""
-    current = table.model_dump(include=set(Placement.model_fields))
-    deployments = [Deployment(since=0, **current)]
+    current = _placed(table)
+    calibration = read_correction(table.correction, place.at("correction"), read.mistakes)
+    deployments = [_deployment(current, calibration, since=0)]
     for number, item in enumerate(table.deployments, 1):
         here = place.at("deployments", number)
         if not isinstance(item, Mapping):
@@ -164,7 +183,9 @@ def _deployments(read: StationsRead, table: StationTable, place: Place) -> tuple
         if not set(item) & set(Placement.model_fields):
             keys = ", ".join(Placement.model_fields)
             read.mistakes.append(here.mistake(f"must name at least one key that changed: {keys}"))
-        current = judged.value.model_dump(include=set(Placement.model_fields))
+        current = _placed(judged.value)
+        if "correction" in item:
+            calibration = read_correction(item["correction"], here.at("correction"), read.mistakes)
         if "since" in judged.wrong:
             continue
         since = instant_ms(judged.value.since)
@@ -172,31 +193,34 @@ def _deployments(read: StationsRead, table: StationTable, place: Place) -> tuple
             before = "the deployment before it" if len(deployments) > 1 else "1970"
             read.mistakes.append(here.at("since").mistake(f"must be later than {before}", judged.value.since))
         else:
-            deployments.append(Deployment(since=since, **current))
+            deployments.append(_deployment(current, calibration, since=since))
     return tuple(deployments)
 
 
+def _placed(table: Placement) -> dict[str, Any]:
+    return {key: getattr(table, key) for key in Placement.model_fields}
+
+
+def _deployment(placed: Mapping[str, Any], calibration: Calibration | None, *, since: int) -> Deployment:
+    plain = {key: value for key, value in placed.items() if key not in ("correction", "calibrated_at")}
+    at = placed["calibrated_at"]
+    calibrated_at = None if at is None else instant_ms(at)
+    return Deployment(since=since, **plain, calibration=calibration, calibrated_at=calibrated_at)
+
+
+def _measuring(deployment: Deployment) -> dict[str, Any]:
+    """What rain is derived from. The day of a calibration that changed nothing is not: it stands apart in the text."""
+    measuring = asdict(deployment)
+    del measuring["calibrated_at"]
+    if deployment.calibration is None:
+        del measuring["calibration"]
+    return measuring
+
+
 def _add_neighbours(read: StationsRead) -> None:
-    """Give every station without a list of neighbours all stations that were set up within NEIGHBOURS_KM."""
-    by_latitude = sorted(read.stations.values(), key=lambda station: station.deployments[0].latitude)
-    latitudes = [station.deployments[0].latitude for station in by_latitude]
-    points = [(_on_unit_sphere(station.deployments[0]), station.id) for station in by_latitude]
-    angle = NEIGHBOURS_KM / _EARTH_RADIUS_KM
-    chord = 2 * math.sin(angle / 2)
-    reach = math.degrees(angle) * 1.001  # in latitude; a hair more, for rounding
-    for latitude, (point, station_id) in zip(latitudes, points, strict=True):
-        if station_id not in read.neighbours_given:
-            band = points[bisect_left(latitudes, latitude - reach) : bisect_right(latitudes, latitude + reach)]
-            near = sorted(other_id for other, other_id in band if math.dist(point, other) <= chord)
-            near.remove(station_id)
-            read.stations[station_id] = replace(read.stations[station_id], neighbours=tuple(near))
-
-
-def _on_unit_sphere(place: Deployment) -> tuple[float, float, float]:
-    """A place as a point of the unit sphere, where a great circle's chord stands for its length."""
-    latitude, longitude = math.radians(place.latitude), math.radians(place.longitude)
-    return (
-        math.cos(latitude) * math.cos(longitude),
-        math.cos(latitude) * math.sin(longitude),
-        math.sin(latitude),
-    )
+    """Give every station without a list of neighbours all that were set up within NEIGHBOURS_KM, the nearest first."""
+    first = {name: station.deployments[0] for name, station in read.stations.items()}
+    near = nearest_first({name: (at.latitude, at.longitude) for name, at in first.items()}, within_km=NEIGHBOURS_KM)
+    for name, station in read.stations.items():
+        if name not in read.neighbours_given:
+            read.stations[name] = replace(station, neighbours=near[name])

@@ -6,17 +6,19 @@ for the ends of a span (since, until]. Rain is kept as tips; millimetres are der
 (docs/decisions/0002); the other values are frozen dataclasses.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
+# Stations fill a module of their own; like every other value they are taken from here.
+from gauge_ingest.core.station import UNBOUNDED as UNBOUNDED
+from gauge_ingest.core.station import Deployment as Deployment
+from gauge_ingest.core.station import Station as Station
 
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
-UNBOUNDED = 1 << 62
 
 
 class Kind(IntEnum):
@@ -112,57 +114,6 @@ class Row(NamedTuple):
     anchor: bool
     checks: int = 0  # outcomes of the quality checks, two bits each (core.quality.verdicts)
     reasons: str | None = None  # why a check did not pass
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """Where and with which gauge a station measures, from `since` on."""
-
-    since: int
-    bucket_depth_mm: float
-    counter_modulus: int
-    latitude: float
-    longitude: float
-    elevation_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """A rain station. `deployments` are in order of time and never empty; the first holds from the beginning."""
-
-    id: str
-    name: str
-    deployments: tuple[Deployment, ...]
-    report_every_s: int = 300
-    neighbours: tuple[str, ...] = ()
-    # 8 mm/min is what a gauge after GB/T 11832-2002 must still let through: no bucket of this kind tips faster.
-    intensity_max_mm_per_min: float = 8.0
-    quality: QualitySettings = DEFAULTS
-    changes_at: tuple[int, ...] = field(init=False, default=())
-    # Two reports further apart than this have lost at least one regular report between them.
-    gap_after_ms: int = field(init=False, default=0)
-    # A count below this is below the modulus of every deployment.
-    counter_below: int = field(init=False, default=0)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "changes_at", tuple(deployment.since for deployment in self.deployments[1:]))
-        object.__setattr__(self, "gap_after_ms", self.report_every_s * 2_500)
-        moduli = [deployment.counter_modulus for deployment in self.deployments if deployment.counter_modulus]
-        object.__setattr__(self, "counter_below", min(moduli, default=UNBOUNDED))
-
-    def deployment_at(self, at: int) -> Deployment:
-        """The deployment in force at an instant (at its very `since` the old one still ends an interval)."""
-        current = self.deployments[0]
-        for deployment in self.deployments[1:]:
-            if at > deployment.since:
-                current = deployment
-        return current
-
-    def depth_mm(self, tips: int, *, until: int) -> float:
-        """Tips as millimetres with the bucket in use at `until`; rounded to a micrometre, for sums that print clean."""
-        if not self.changes_at:
-            return round(tips * self.deployments[0].bucket_depth_mm, 3)
-        return round(tips * self.deployment_at(until).bucket_depth_mm, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,12 @@ class Reader:
                     known[station] = min(begin, known[station][0]), max(end, known[station][1])
         return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
 
+    def outdated(self, configuration: str) -> bool:
+        """Whether a configuration, named by its digest, was accepted and another one after it."""
+        newest = "SELECT max(id) FROM configuration"
+        found = self._db.execute(f"SELECT ({newest} WHERE digest = ?) < ({newest})", (configuration,)).fetchone()
+        return bool(found[0])
+
     def oldest_unsent_received_at(self, after: int) -> int | None:
         """When the oldest reading after a change was received: how old the oldest row is that is not copied yet."""
         found = self._db.execute(

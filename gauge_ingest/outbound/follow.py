@@ -139,9 +139,12 @@ class StoreFollower(Follower):
         now: Callable[[], int],
         retry_max_s: float,
         rows_max: int = ROWS_MAX,
+        configuration: str = "",
     ) -> None:
+        """`configuration`: the digest of the one that the store was made for."""
         super().__init__(store.name, journal, positions, now=now, retry_max_s=retry_max_s)
         self._store = store
+        self._configuration = configuration
         self._rows_max = rows_max
         self._retry_aside = True
 
@@ -165,7 +168,9 @@ class StoreFollower(Follower):
             self._retry_aside = False
             self._offer_again(reader)
         changes = reader.changes(self.position.seq, rows_max=self._rows_max)
-        if changes.seq == self.position.seq:
+        # What a later configuration announces is for the process that has it: millimetres are made with its buckets.
+        # Asked after the page was read, for then nothing of a later one is in it.
+        if changes.seq == self.position.seq or reader.outdated(self._configuration):
             return IDLE_S
         for refused in self._write(changes.rows, changes.events):
             self.positions.set_aside(self.name, [_aside(refused)])

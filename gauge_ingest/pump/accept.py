@@ -8,13 +8,18 @@ from typing import Any, NamedTuple
 from gauge_ingest.core.model import DAY_MS, Rule, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, withdrawn
-from gauge_ingest.journal import DERIVE, JUDGE, Journal
+from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 
 STATION_GONE = "the station is no longer configured"
 TRIED_AGAIN = "tried again with this start or configuration"
 # What a station's rain is derived from; a change of these means that its whole record is derived anew.
 DERIVED_FROM = ("deployments", "intensity_max_mm_per_min", "report_every_s")
+# What the checks of a station rest on beside its rain; a change means that its whole record is judged anew.
+CHECKED_BY = ("quality", "neighbours")
+# Raised with every change of what a check says of the same facts: then all records are judged anew.
+CHECKS_VERSION = "1"
+CHECKS_KEY = "checks_version"
 # A record is announced to followers in spans of this length, so that none of them is too much to carry at once.
 ANNOUNCED_MS = 7 * DAY_MS
 
@@ -38,16 +43,23 @@ def accept(journal: Journal, findings: Findings, network: Network, rules: Sequen
     broken_since = findings.clear_broken(TRIED_AGAIN, at=now)
     _withdraw_of_gone(journal, network, number, now)
     reach_ms = max((rule.reach_ms for rule in rules), default=0)
+    other_checks = journal.meta(CHECKS_KEY) != CHECKS_VERSION
+    journal.set_meta(CHECKS_KEY, CHECKS_VERSION)
     for station in network.stations.values():
         station_number = journal.station_number(station.id)
-        newest = journal.reader.newest(station.id) if changed or broken_since is not None else None
+        asked = changed or other_checks or broken_since is not None
+        newest = journal.reader.newest(station.id) if asked else None
         if newest is None:
             continue
         at = newest.observed_at
         since = at - 1 if broken_since is None else min(at - 1, broken_since - reach_ms)
-        if station.id in before and _derived_from(before, station.id) != _derived_from(after, station.id):
+        if station.id in before and _described(before, station.id, DERIVED_FROM) != _described(
+            after, station.id, DERIVED_FROM
+        ):
             since = min(since, at - 2 * reach_ms)
             _derive_all(journal, station_number, at)
+        if other_checks or _described(before, station.id, CHECKED_BY) != _described(after, station.id, CHECKED_BY):
+            _check_all(journal, station_number, at)
         journal.owing.owe(JUDGE, station_number, since=since, until=at)
     return number
 
@@ -60,6 +72,12 @@ def _derive_all(journal: Journal, number: int, newest_at: int) -> None:
     journal.owing.owe(DERIVE, number, since=first, until=newest_at)
     for since in range(first - 1, newest_at, ANNOUNCED_MS):
         journal.log_rain(array("q", [number, since, min(since + ANNOUNCED_MS, newest_at)]))
+
+
+def _check_all(journal: Journal, number: int, newest_at: int) -> None:
+    first = journal.reader.first_observed_at(number)
+    if first is not None:
+        journal.owing.owe(CHECK, number, since=first - 1, until=newest_at)
 
 
 def _withdraw_of_gone(journal: Journal, network: Network, configuration: int, now: int) -> None:
@@ -76,6 +94,6 @@ def _stations(text: str | None) -> Mapping[str, Any]:
     return stations if isinstance(stations, dict) else {}
 
 
-def _derived_from(stations: Mapping[str, Any], station: str) -> list[Any]:
+def _described(stations: Mapping[str, Any], station: str, keys: Sequence[str]) -> list[Any]:
     described = stations.get(station, {})
-    return [described.get(key) for key in DERIVED_FROM]
+    return [described.get(key) for key in keys]

@@ -17,6 +17,7 @@ _TEST, _VOID, _MISSING = int(Kind.TEST), int(Step.VOID), int(Flag.MISSING)
 _NS_PER_MS = 1_000_000
 # Most reports tell of no rain at all; then the bucket does not matter either.
 _DRY = "0i,tips_min=0i,tips_max=0i,rain_mm=0.0,"
+_DRY_CORRECTED = f"{_DRY}corrected_mm=0.0,"
 _INCREMENT_FIELDS = ("span_s", "tips", "tips_min", "tips_max", "step", "quality")
 # A backslash stands for itself in a tag unless one of these follows it. No line break can be written in a tag at all.
 _TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ ", "\r": "\\ "})
@@ -25,11 +26,12 @@ _STRING_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": " ", "\r": " "}
 
 
 class _Heads(NamedTuple):
-    """How the lines of one station begin, and its bucket where one depth holds for all times (else NaN)."""
+    """How the lines of one station begin, its bucket where one depth is all there is to know (else NaN), no rain."""
 
     rain: str
     health: str
     bucket_depth_mm: float
+    dry: str
 
 
 class LineProtocol:
@@ -63,9 +65,9 @@ class LineProtocol:
             head = heads.get(station) or self._head(station)
             if step == _VOID:
                 tips, least, most, flag = 0, 0, 0, _MISSING
-            fell = _DRY
+            fell = head[3]
             if most or tips:
-                fell = f"{tips}i,tips_min={least}i,tips_max={most}i,{self._depth(station, tips, at, head[2])}"
+                fell = f"{tips}i,tips_min={least}i,tips_max={most}i,{self._depth(station, tips, since, at, head[2])}"
             span_s = (at - since) / 1000
             rain.append((f"{head[0]}{fell}count={count}i,quality={flag}i,step={step}i,span_s={span_s} {at}000000", row))
             if volts is not None or dbm is not None or celsius is not None or door is not None:
@@ -74,30 +76,36 @@ class LineProtocol:
                     health.append((f"{head[1]}{fields} {at}000000", row))
         return rain, health
 
-    def _depth(self, station: str, tips: int, at: int, bucket_depth_mm: float) -> str:
-        """The field rain_mm, or nothing where no bucket is known."""
+    def _depth(self, station: str, tips: int, since: int, at: int, bucket_depth_mm: float) -> str:
+        """The field rain_mm, corrected_mm too where the station has a calibration; nothing where no bucket is known."""
         rain_mm = round(tips * bucket_depth_mm, 3)
         if rain_mm != rain_mm:
-            rain_mm = self._dated_mm(station, tips, at)
-        return f"rain_mm={rain_mm}," if rain_mm == rain_mm else ""
+            return self._by_deployment(station, tips, since, at)
+        return f"rain_mm={rain_mm},"
 
     def _head(self, station_id: str) -> _Heads:
         station = self._stations.get(station_id)
-        depth_mm = nan
-        if station is not None and not station.changes_at and isfinite(station.deployments[0].bucket_depth_mm):
-            depth_mm = float(station.deployments[0].bucket_depth_mm)
+        depth_mm, corrects = nan, station is not None and station.corrects
+        if station is not None and not station.changes_at and not corrects:
+            only_mm = float(station.deployments[0].bucket_depth_mm)
+            depth_mm = only_mm if isfinite(only_mm) else nan
         tag = station_id.translate(_TAG_ESCAPES)
-        heads = _Heads(f"rain,station={tag} tips=", f"station,station={tag} ", depth_mm)
+        dry = _DRY_CORRECTED if corrects else _DRY
+        heads = _Heads(f"rain,station={tag} tips=", f"station,station={tag} ", depth_mm, dry)
         self._heads[station_id] = heads
         return heads
 
-    def _dated_mm(self, station_id: str, tips: int, until: int) -> float:
-        """Millimetres where deployments are dated; NaN, which is never written, where no bucket is known."""
+    def _by_deployment(self, station_id: str, tips: int, since: int, until: int) -> str:
+        """The fields of depth where deployments are dated or calibrated, or where no bucket is known."""
         station = self._stations.get(station_id)
         if station is None:
-            return nan if tips else 0.0
+            return "" if tips else "rain_mm=0.0,"
         rain_mm = station.depth_mm(tips, until=until)
-        return rain_mm if isfinite(rain_mm) else nan
+        if not isfinite(rain_mm):
+            return ""
+        if not station.corrects:
+            return f"rain_mm={rain_mm},"
+        return f"rain_mm={rain_mm},corrected_mm={station.corrected_mm(tips, since=since, until=until)},"
 
 
 def increments_query(bucket: str, station: str, *, since: int, until: int) -> str:

@@ -35,6 +35,7 @@ def slowly(raw: list[dict[str, Any]], since: int, until: int, step: str) -> list
                 "until": text(end),
                 "tips": sum(row["tips"] for row in inside),
                 "rain_mm": sum(row["tips"] for row in inside) / 2,
+                "corrected_mm": sum(row["tips"] for row in inside) / 2,
                 "coverage": round(covered / (end - begin), 4),
                 "flag": next((flag for flag in (4, 3, 2, 1) if flag in flags), 9),
             }
@@ -169,6 +170,7 @@ def test_raw_rows_are_increments_that_count_with_their_bounds(place: Place) -> N
         "until": "2026-07-15T18:05:00+08:00",
         "tips": 3,
         "rain_mm": 1.5,
+        "corrected_mm": 1.5,
         "coverage": 1.0,
         "flag": 1,
         "step": "steady",

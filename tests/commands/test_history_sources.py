@@ -20,8 +20,20 @@ def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
         yield server
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_influxdb_and_the_journal_give_the_same_history(place: Place, influx: InfluxServer, seed: int) -> None:
+CALIBRATED = f"""
+[[stations.HTB01.deployments]]
+since = {text(T0 - 20 * HOUR)}
+bucket_depth_mm = 0.2
+correction = {{ tip_time_s = 0.45 }}
+"""
+
+
+@pytest.mark.parametrize(("seed", "added"), [(0, ""), (1, ""), (2, CALIBRATED)])
+def test_influxdb_and_the_journal_give_the_same_history(
+    place: Place, influx: InfluxServer, seed: int, added: str
+) -> None:
+    with (place.config / "stations.toml").open("a", encoding="utf-8") as file:
+        file.write(added)
     with place.desk() as desk:
         fill(desk, seed, hours=50)
     with influx.bucket() as bucket:
@@ -33,6 +45,7 @@ def test_influxdb_and_the_journal_give_the_same_history(place: Place, influx: In
             assert place.json(*asked, step, "--source", "influx") == journal, f"seed {seed}"
             assert place.json(*asked, step) == journal
             assert len(journal) > 0
+            assert any(row["rain_mm"] != row["corrected_mm"] for row in journal) is bool(added)
         shown = place.run(*asked, "1h")
     assert "from InfluxDB" in shown.stdout
 

@@ -1,5 +1,6 @@
 """What is written for a row and for an alert event, to the letter."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -7,6 +8,7 @@ from math import inf, nan
 
 import pytest
 
+from gauge_ingest.core.calibration import TipLoss
 from gauge_ingest.core.model import AlertEvent, Deployment, EventKind, Evidence, Kind, Row, Step
 from gauge_ingest.stores.influx import InfluxStore
 from gauge_ingest.stores.lines import LineProtocol, increments_query, stored_increments
@@ -86,6 +88,37 @@ def test_millimetres_follow_the_bucket_that_stood_at_the_end_of_the_interval() -
 
     assert "rain_mm=1.5," in lines[0]
     assert "rain_mm=0.6," in lines[1]
+
+
+def test_rain_that_fell_is_written_beside_rain_that_was_counted_where_a_gauge_is_calibrated() -> None:
+    plain = Deployment(0, 0.5, 0, 1, 1, 1)
+    loses = replace(plain, since=AT, calibration=TipLoss(0.45))
+    protocol = LineProtocol({"HTB01": station("HTB01", plain, loses), "HTB02": station("HTB02", plain)})
+    counted = row(tips=40, tips_max=40)
+
+    lines = [
+        line.partition("=")[2]
+        for line, _ in protocol.lines([counted, counted._replace(observed_at=AT + 1, since=AT - 299_999)], [])
+    ]
+    other = protocol.lines([counted._replace(station="HTB02")], [])
+
+    assert "rain_mm=20.0,corrected_mm=20.0," in lines[0]
+    assert "rain_mm=20.0,corrected_mm=21.277," in lines[1]
+    assert "corrected" not in other[0][0]
+
+
+def test_rain_that_turns_out_void_is_written_over_in_both_depths() -> None:
+    loses = Deployment(0, 0.5, 0, 1, 1, 1, TipLoss(0.45))
+    protocol = LineProtocol({"HTB01": station("HTB01", loses)})
+
+    (wet, _), (void, _), (dry, _), (perhaps, _) = (
+        protocol.lines([one], [])[0] for one in (row(), VOID, row(tips=0, tips_min=0, tips_max=0), row(tips=0))
+    )
+
+    fields = [set(re.findall(r"(\w+)=", line)) for line in (wet, void, dry, perhaps)]
+    assert fields == [fields[0]] * 4
+    assert "corrected_mm" in fields[0]
+    assert all("rain_mm=0.0,corrected_mm=0.0," in line for line in (void, dry, perhaps))
 
 
 def test_a_test_of_the_gauge_is_never_written() -> None:
