@@ -223,8 +223,8 @@ def _because(before: Stored, after: Stored, losses: Sequence[Lost], station: Sta
         modulus = station.deployment_at(row.observed_at).counter_modulus
     if row.step == Step.DEPLOYED:
         return Because.DEPLOYMENT if not row.tips else None
-    if not _as_counts_say(before.row, row, modulus):
-        return None
+    if row.since != before.row.observed_at or not _as_counts_say(before.row, row, modulus):
+        return None  # from another reading, or not what the two counts give
     if is_wrong(before.made, modulus) or is_wrong(after.made, modulus):
         return Because.WRONG_COUNT
     if after.made.number < before.made.number:
@@ -243,7 +243,7 @@ def _as_counts_say(before: Row, row: Row, modulus: int) -> bool:
         case Step.WRAPPED:
             return row.tips == rise + modulus
         case Step.RESET:
-            return row.tips in (0, row.counter)
+            return row.tips in (0, rise, row.counter)  # the rise where a restart may have kept the count
         case _:
             return False
 

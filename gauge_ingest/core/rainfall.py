@@ -1,20 +1,33 @@
 """Reports of a span to increments: steady counting, wraps, resets, gaps, conflicting and unlikely counts.
 
-The derivation is one pass in order of observed time. Its state is the report that stands last and at most two
-reports after it that nothing has confirmed yet. Where the state is a single report alone, the report is an
-*anchor*: what follows depends on nothing before it, so a later derivation may begin there.
+The derivation is one pass in order of observed time. Its state is the report that stands last, the one before it
+while a wrap or a restart rests on a single report, and at most two reports that nothing has confirmed yet. Where the
+state is a single report alone, the report is an *anchor*: what follows depends on nothing before it, so a later
+derivation may begin there. What each case can and cannot tell: docs/stations.md, decision 0013.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from math import ceil
 
-from gauge_ingest.core.model import HOUR_MS, Flag, Increment, Kind, Report, Station, Step
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, Flag, Increment, Kind, Report, Station, Step
 
 # An unlikely count stands once this many reports in a row speak for it, itself included.
 CONFIRMED_BY = 3
 # Tips that the highest possible rate may be exceeded by: the residue of the tip before, and one bounce.
 SLACK_TIPS = 2
+# A fall is taken for a wrap up to this much rain. Beyond it a counter that began anew unseen is the likelier reading:
+# 100 mm is where the second highest class of a day's rain begins (大暴雨, GB/T 28592-2012).
+WRAP_MM_MAX = 100.0
+# Numbers that the first message of a start may have: 0 in json_v1, 1 in SL 651.
+SEQS_FIRST = (0, 1)
+# Counters that begin anew each year do so on 1 January at 08:00 or at midnight in Beijing, by clocks that may be wrong.
+NEW_YEAR_WITHIN_MS = DAY_MS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Taking a member out of an enumeration costs as much as all the rest of a steady increment.
+_STEADY, _GOOD = Step.STEADY, Flag.GOOD
 
 
 def tips_max_possible(station: Station, *, since: int, until: int) -> int:
@@ -30,25 +43,26 @@ def tips_max_possible(station: Station, *, since: int, until: int) -> int:
 
 
 def increment_after(before: Report, report: Report, station: Station) -> Increment | None:
-    """The increment from a standing report to a later one; None when the count alone cannot decide it."""
+    """The increment from a standing report to a later one; None when the two counts alone cannot decide it."""
     since, until = before.observed_at, report.observed_at
     if station.changes_at and station.deployment_at(since) is not station.deployment_at(until):
         return Increment(since, until, 0, 0, 0, Step.DEPLOYED, Flag.NOT_EVALUATED, True)
     tips = report.counter - before.counter
+    if (report.boot != before.boot or report.seq in SEQS_FIRST) and _restarted(before, report):
+        restart = _since_restart(before, report, station)
+        if restart is not None:
+            return restart
     if tips >= 0:
         if tips > SLACK_TIPS and tips > _possible(before, report, station):
             return None
         if until - since > station.gap_after_ms:
             return Increment(since, until, tips, tips, tips, Step.GAP, Flag.NOT_EVALUATED, True)
         # Nearly every report ends here; tuple.__new__ saves the call of Increment's own __new__.
-        return tuple.__new__(Increment, (since, until, tips, tips, tips, Step.STEADY, Flag.GOOD, True))
-    if before.boot is not None and report.boot is not None and report.boot > before.boot:
-        return _reset(before, report, station)
-    modulus = station.deployment_at(until).counter_modulus
-    if modulus and 0 <= tips + modulus <= _possible(before, report, station):
-        tips += modulus
-        return Increment(since, until, tips, tips, tips, Step.WRAPPED, Flag.GOOD, True)
-    return None
+        return tuple.__new__(Increment, (since, until, tips, tips, tips, _STEADY, _GOOD, True))
+    wrapped = _wrapped(before, report, station)
+    if wrapped is None or wrapped > ceil(WRAP_MM_MAX / station.deployment_at(until).bucket_depth_mm) + SLACK_TIPS:
+        return None
+    return Increment(since, until, wrapped, wrapped, wrapped, Step.WRAPPED, Flag.GOOD, False)
 
 
 def increments(reports: Sequence[Report], station: Station, *, after: Report | None) -> list[Increment]:
@@ -76,12 +90,15 @@ class _Derivation:
     def __init__(self, station: Station, after: Report | None) -> None:
         self.station = station
         self.standing = after
+        self.standing_place = -1
+        # The report before a wrap or a restart that no second report has borne out: the count may return to it.
+        self.fallback: Report | None = None
         self.derived: list[Increment] = []
         self.waiting: list[tuple[int, Report]] = []  # place in `derived`, report: unlikely, not confirmed yet
 
     def take(self, group: list[Report], *, following: Sequence[Report]) -> None:
         """Derive the increments of one observed time; `following` are the reports of the next."""
-        chosen = _choose(group, before=self.standing, following=following)
+        chosen = group[0] if len(group) == 1 else self._choose(group, following)
         place = len(self.derived) + group.index(chosen)
         self.derived.extend(void(report) for report in group)
         self._place(place, chosen)
@@ -94,44 +111,65 @@ class _Derivation:
             self._stand(place, report, Increment(at, at, 0, 0, 0, Step.FIRST, Flag.NOT_EVALUATED, True))
             return
         increment = increment_after(self.standing, report, self.station)
-        if increment is not None:
-            for waiting_place, waiting in self.waiting:
-                self.derived[waiting_place] = void(waiting)
-            self._stand(place, report, increment)
+        if increment is None and self.fallback is not None:
+            returned = increment_after(self.fallback, report, self.station)
+            if returned is not None and returned.anchor:  # the wrap or restart in between was a wrong count
+                increment = returned
+                self._fall_back()
+        if increment is None:
+            self._wait(place, report)
             return
-        self._wait(place, report)
+        self._void_waiting()
+        self._stand(place, report, increment)
 
     def _stand(self, place: int, report: Report, increment: Increment) -> None:
         self.derived[place] = increment
-        self.standing = report
+        self.fallback = None if increment.anchor else self.standing
+        self.standing, self.standing_place = report, place
         self.waiting = []
 
     def _wait(self, place: int, report: Report) -> None:
         assert self.standing is not None
         if self.waiting and increment_after(self.waiting[-1][1], report, self.station) is None:
-            for waiting_place, waiting in self.waiting:
-                self.derived[waiting_place] = void(waiting)
-            self.waiting = []
+            self._void_waiting()
         self.waiting.append((place, report))
         if len(self.waiting) < CONFIRMED_BY:
             before = self.waiting[-2][1] if len(self.waiting) > 1 else self.standing
             self.derived[place] = _unconfirmed(before, report, self.station)
             return
+        if self.fallback is not None and increment_after(self.fallback, self.waiting[0][1], self.station) is not None:
+            self._fall_back()
         for (_, before), (later_place, later) in pairwise([(-1, self.standing), *self.waiting]):
-            increment = increment_after(before, later, self.station)
-            self.derived[later_place] = (increment or _reset(before, later, self.station))._replace(anchor=False)
+            increment = increment_after(before, later, self.station) or _begun_anew(before, later, self.station)
+            self.derived[later_place] = increment._replace(anchor=False)
         self._stand(place, report, self.derived[place]._replace(anchor=True))
 
+    def _fall_back(self) -> None:
+        assert self.standing is not None
+        self.derived[self.standing_place] = void(self.standing)
+        self.standing, self.fallback = self.fallback, None
 
-def _choose(group: Sequence[Report], *, before: Report | None, following: Sequence[Report]) -> Report:
-    """Of several counts for one time the largest that fits between the neighbours; else the largest after `before`."""
-    if len(group) == 1:
-        return group[0]
-    floor = before.counter if before is not None else 0
-    rising = [report for report in group if report.counter >= floor]
-    ceiling = max((report.counter for report in following), default=None)
-    fitting = [report for report in rising if ceiling is None or report.counter <= ceiling]
-    return max(fitting or rising or group, key=lambda report: report.counter)
+    def _void_waiting(self) -> None:
+        for place, report in self.waiting:
+            self.derived[place] = void(report)
+        self.waiting = []
+
+    def _choose(self, group: Sequence[Report], following: Sequence[Report]) -> Report:
+        """Of several counts for one time the largest that fits between the neighbours, or next to one of them."""
+
+        def fits(before: Report, report: Report) -> bool:
+            return increment_after(before, report, self.station) is not None
+
+        def advance(report: Report) -> tuple[int, int]:
+            increment = increment_after(self.standing, report, self.station) if self.standing is not None else None
+            if increment is None or increment.step is Step.RESET:  # what came before a restart is not passed over
+                return -1, report.counter
+            return increment.tips, report.counter
+
+        neighbours = [one for one in (self.standing, *(report for _, report in self.waiting[-1:])) if one is not None]
+        after = next((found for one in neighbours if (found := [each for each in group if fits(one, each)])), [])
+        ahead = [report for report in group if any(fits(report, one) for one in following)]
+        return max([one for one in after if one in ahead] or after or ahead or group, key=advance)
 
 
 def _possible(before: Report, report: Report, station: Station) -> int:
@@ -145,19 +183,63 @@ def _possible(before: Report, report: Report, station: Station) -> int:
     return tips_max_possible(station, since=since, until=until)
 
 
-def _reset(before: Report, report: Report, station: Station) -> Increment:
-    """The counter began anew: what it shows now fell since; a figure that cannot have fallen was never rain."""
+def _restarted(before: Report, report: Report) -> bool:
+    """Whether the logger says that it has started anew: its boot rose, or its messages number from the first again."""
+    if before.boot is not None and report.boot is not None and report.boot != before.boot:
+        return report.boot > before.boot
+    return before.seq is not None and report.seq is not None and report.seq in SEQS_FIRST and report.seq < before.seq
+
+
+def _since_restart(before: Report, report: Report, station: Station) -> Increment | None:
+    """What fell since a restart that was told: the count itself if it began at 0, the difference if it was kept.
+
+    Where both are possible the lesser surely fell, and is the answer. None where the count cannot have begun at 0: it
+    was kept, and is judged as without a restart.
+    """
+    if report.counter > _possible(before, report, station):
+        return None
+    kept = report.counter - before.counter
+    if kept < 0:
+        wrapped = _wrapped(before, report, station)
+        kept = report.counter if wrapped is None else wrapped
+    least, most = min(kept, report.counter), max(kept, report.counter)
+    return Increment(before.observed_at, report.observed_at, least, least, most, Step.RESET, Flag.SUSPECT, False)
+
+
+def _wrapped(before: Report, report: Report, station: Station) -> int | None:
+    """The tips of a count that fell by passing its modulus; None when it never wraps or so much cannot have fallen."""
+    tips = report.counter - before.counter + station.deployment_at(report.observed_at).counter_modulus
+    return tips if 0 <= tips <= _possible(before, report, station) else None
+
+
+def _begun_anew(before: Report, report: Report, station: Station) -> Increment:
+    """An unlikely count that stays: the counter began anew without a word, or another gauge has taken its place.
+
+    A fall to what can have fallen is taken for a beginning at 0; surely so only at new year. Of any other figure
+    nobody knows where it began.
+    """
     since, until = before.observed_at, report.observed_at
-    possible = _possible(before, report, station)
-    if report.counter >= before.counter:  # jumped up and stayed: at most what can fall, perhaps nothing
-        tips_max = min(report.counter - before.counter, possible)
-        return Increment(since, until, 0, 0, tips_max, Step.RESET, Flag.SUSPECT, True)
-    tips = report.counter if report.counter <= possible else 0
-    return Increment(since, until, tips, tips, tips, Step.RESET, Flag.SUSPECT, True)
+    tips_max = _tips_max_unlikely(before, report, station)
+    tips = report.counter if report.counter < before.counter and report.counter <= tips_max else 0
+    surely = tips if _meets_new_year(since, until) else 0
+    return Increment(since, until, tips, surely, tips_max, Step.RESET, Flag.SUSPECT, True)
 
 
 def _unconfirmed(before: Report, report: Report, station: Station) -> Increment:
-    since, until = before.observed_at, report.observed_at
-    tips = report.counter - before.counter if report.counter >= before.counter else report.counter
-    tips_max = min(tips, _possible(before, report, station))
-    return Increment(since, until, 0, 0, tips_max, Step.UNCONFIRMED, Flag.SUSPECT, False)
+    tips_max = _tips_max_unlikely(before, report, station)
+    return Increment(before.observed_at, report.observed_at, 0, 0, tips_max, Step.UNCONFIRMED, Flag.SUSPECT, False)
+
+
+def _tips_max_unlikely(before: Report, report: Report, station: Station) -> int:
+    """The most that an unlikely count can stand for: its difference, what it shows since 0, or a deep wrap."""
+    rise = report.counter - before.counter
+    if rise >= 0:
+        return min(rise, _possible(before, report, station))
+    return _wrapped(before, report, station) or min(report.counter, _possible(before, report, station))
+
+
+def _meets_new_year(since: int, until: int) -> bool:
+    """Whether a span comes near enough to 1 January 08:00 in Beijing, which is midnight of UTC."""
+    latest = _EPOCH + timedelta(milliseconds=until + NEW_YEAR_WITHIN_MS)
+    turn = (datetime(latest.year, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+    return since <= turn + NEW_YEAR_WITHIN_MS
