@@ -171,7 +171,7 @@ class Repeated:
         self._few_um = REPEATED_TIPS_MIN * bucket_um
         self._large_um = REPEATED_LARGE_TIPS * bucket_um
         self._value_um = 0
-        self._first = self._last = Seen(0, 0, 0, 0)
+        self._first = self._run_first = self._last = Seen(0, 0, 0, 0)
         self._unbroken = self._counted = 0
 
     def take(self, seen: Seen) -> Said:
@@ -185,6 +185,8 @@ class Repeated:
             self._value_um, self._first, self._unbroken, self._counted = seen.rain_um, seen, 0, 0
         follows = seen.since <= self._last.until + (seen.until - seen.since) // 2
         self._unbroken = self._unbroken + 1 if follows else 1
+        if self._unbroken == 1:
+            self._run_first = seen
         self._counted += 1
         self._last = seen
         large = self._value_um >= self._large_um and self._counted >= self._large_times
@@ -195,7 +197,8 @@ class Repeated:
         number = self._counted if large else self._unbroken
         said = suspect(f"{mm(self._value_um)} at least {least} times" + ("" if large else " on end"))
         if number == least:
-            since = max(self._first.until - 1, seen.until - RETRO_MS)
+            first = self._first if large else self._run_first
+            since = max(first.until - 1, seen.until - RETRO_MS)
             self._marks.append(Mark(since, seen.until, Check.REPEATED, said))
         return said
 
@@ -212,8 +215,10 @@ class Accumulation:
         rained_at = self._rained_at
         if seen.rain_um:
             self._rained_at = seen.until
-        if not seen.rain_um or rained_at is None or seen.step is Step.GAP or seen.kind is Kind.EVENT:
-            return PASSED if not seen.rain_um or rained_at is not None else NOT_CHECKED
+        if not seen.rain_um:
+            return PASSED
+        if rained_at is None or seen.step is Step.GAP or seen.kind is Kind.EVENT:
+            return NOT_CHECKED
         settings, span_ms = self._settings, seen.until - seen.since
         gap_ms, dry_ms = seen.since - heard_until, seen.since - rained_at
         if gap_ms >= settings.accumulation_gap_s * SECOND_MS:

@@ -41,6 +41,7 @@ class StationChecks:
     def __init__(self, gauge: Gauge, settings: QualitySettings) -> None:
         self.gauge = gauge
         self.settings = settings
+        self._cold_c = max(settings.frost_c, settings.melt_c)
         self.neighbours: list[Neighbour] = []
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
@@ -119,7 +120,7 @@ class StationChecks:
         """
         if until > self.calm_until:
             return None
-        if (celsius is not None and celsius <= self.settings.melt_c) or (
+        if (celsius is not None and celsius <= self._cold_c) or (
             volts is not None and volts < self.settings.battery_v_min
         ):
             return None
@@ -154,7 +155,8 @@ class StationChecks:
             self.calm_until = NOTHING_IS_CALM
             return
         self.calm_until = self.dry.calm_until(seen.until)
-        if not seen.rain_um and seen.step is Step.STEADY and not any(one.reason for one in said):
+        ordinary = not seen.rain_um and seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
+        if ordinary and not any(one.reason for one in said):
             key = (seen.kind, seen.temperature_c is None, seen.battery_v is None)
             self._calm[key] = verdict(said, seen.step)
 

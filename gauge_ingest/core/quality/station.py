@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Kind, Step
+from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, UNBOUNDED, Kind, Step
 from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, Mark, Said, Seen, failed, lasted, suspect
 from gauge_ingest.core.quality.settings import QualitySettings
 from gauge_ingest.core.quality.verdicts import Check
@@ -70,7 +70,7 @@ class Gap:
             gone = lasted(seen.until - seen.since)
             return NOT_CHECKED._replace(reason=f"no report for {gone}: the sum is known, its course is not")
         missing_ms = seen.since - heard_until
-        if heard_until > 0 and missing_ms > self._gap_after_ms:
+        if heard_until > -UNBOUNDED and missing_ms > self._gap_after_ms:
             return PASSED._replace(reason=f"nothing is known of {lasted(missing_ms)} before it")
         return PASSED
 
@@ -177,7 +177,8 @@ class Sums:
         told = 1 if seen.kind is Kind.EVENT else 0
         if seen.tips <= told:
             return PASSED
-        follows = seen.seq is not None and before.seq is not None and seen.boot == before.boot
-        if not follows or seen.step is not Step.STEADY or (seen.seq or 0) - (before.seq or 0) > 1:
+        if seen.seq is None or before.seq is None or seen.boot != before.boot or seen.step is not Step.STEADY:
+            return NOT_CHECKED
+        if not 0 <= seen.seq - before.seq <= 1:
             return NOT_CHECKED
         return suspect(f"the count rose by {seen.tips}, told were {told} tips, and no message is missing")

@@ -1,0 +1,211 @@
+"""The checks against the neighbours, case by case: at each threshold and just beside it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from gauge_ingest.core.model import Kind, Step
+from gauge_ingest.core.quality.checks import Gauge
+from gauge_ingest.core.quality.seen import Seen
+from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
+from gauge_ingest.core.quality.verdicts import Check
+from tests.core.quality import DAY_MIN, GAUGE, MS, Case, hold, reading
+from tests.worlds import MINUTE
+
+LAG = 15
+# Two reports of this one may be three months apart.
+SELDOM = GAUGE._replace(gap_after_ms=90 * 24 * 60 * MINUTE)
+LONG = 60 * DAY_MIN
+THIRTY = replace(DEFAULTS, influx_ratio=30.0)
+Readings = Sequence[Seen]
+
+
+def gauge(*wet: tuple[float, float], until: float = 120, since: float = -60, every_min: float = 10) -> list[Seen]:
+    """A neighbour that reports all the time and had the rain (minute, mm)."""
+    count = round((until - since) / every_min)
+    dry = [reading(since + at * every_min) for at in range(count + 1)]
+    return sorted([*dry, *(reading(at, mm) for at, mm in wet)])
+
+
+def had(*rain_mm: float, at: float = 10) -> list[Readings]:
+    """Neighbours that each had so much at one time."""
+    return [gauge((at, mm)) for mm in rain_mm]
+
+
+DRY = [reading(0, 0.5), reading(30)]
+BEGUN = [reading(0, step=Step.FIRST), reading(30)]
+LATER = [reading(0, 0.5), reading(LONG), reading(LONG + MS)]
+
+
+def case(
+    name: str,
+    readings: Readings,
+    outcomes: str,
+    reason: str | None = None,
+    *,
+    around: Sequence[Readings] = (),
+    gauge: Gauge = SELDOM,
+    used: QualitySettings = DEFAULTS,
+) -> Case:
+    return Case(name, readings, outcomes, reason, used, gauge, around)
+
+
+def now_and_then(*wet: tuple[float, float]) -> list[Seen]:
+    """A neighbour of two months: its rain, and reports around the end."""
+    return gauge(*wet, since=LONG - 60, until=LONG + 5)
+
+
+DRY_SPELL = [
+    case("it has just rained", [reading(0, 0.5)], "P", ""),
+    case("sixty days without rain, and a little more", LATER, "PPS", "no tip for 60 d"),
+    case("sixty days since the record began", [reading(0, step=Step.FIRST), *LATER[1:]], "PPS"),
+    case("a tip ends it", [*LATER, reading(LONG + 5, 0.5), reading(LONG + 10)], "PPSPP", ""),
+    case("neighbours that are dry too", LATER, "PPP", "and so are the neighbours", around=[now_and_then()] * 3),
+    case("neighbours that had a millimetre", LATER, "PPS", around=[now_and_then((DAY_MIN, 1.0))] * 3),
+    case("neighbours that had less", LATER, "PPP", around=[now_and_then((DAY_MIN, 0.5))] * 3),
+    case("only two neighbours that are dry too", LATER, "PPS", around=[now_and_then()] * 2),
+    case("neighbours that are silent", LATER, "PPS", around=[now_and_then()] * 2 + [gauge(until=60)]),
+    case(
+        "a counter that restarted begins anew",
+        [*LATER[:2], reading(LONG + MS, step=Step.RESET), reading(LONG + 5)],
+        "PPPP",
+    ),
+    case("a new gauge begins anew", [*LATER[:2], reading(LONG + MS, step=Step.DEPLOYED), reading(LONG + 5)], "PPPP"),
+    case("a gap does not", [*LATER[:2], reading(LONG + MS, step=Step.GAP)], "PPS"),
+]
+
+FAULTY_ZERO = [
+    case("neighbours that had 5 mm", DRY, "PP", "", around=had(5, 5, 5)),
+    case(
+        "neighbours that had more",
+        DRY,
+        "PS",
+        "no tip while the neighbours had 5.001 mm (median of 3)",
+        around=had(5.001, 5.001, 5.001),
+    ),
+    case("the median of them", DRY, "PS", "had 6 mm", around=had(1.0, 6, 50)),
+    case("one of three had not even a millimetre", DRY, "PP", around=had(0.999, 6, 50)),
+    case("since the record began", BEGUN, "PS", around=had(6, 6, 6)),
+    case("one of four is dead itself", DRY, "PS", "median of 4", around=had(0, 4, 6, 6)),
+    case("two of four are dry", DRY, "PP", "", around=had(0, 0, 60, 60)),
+    case("two of eight are dead themselves", DRY, "PS", around=had(0, 0, 4, 4, 5, 6, 6, 6)[:2] + had(1, 4, 6, 6, 6, 6)),
+    case("three of eight are dry", DRY, "PP", around=had(0, 0, 0, 4, 4, 6, 6, 6)),
+    case("it counts when the lag is over", [reading(0, 0.5), reading(10 + LAG)], "PS", around=had(6, 6, 6)),
+    case("it does not count yet", [reading(0, 0.5), reading(10 + LAG - MS)], "PP", around=had(6, 6, 6)),
+    case("what they had before its own tip does not count", [reading(10, 0.5), reading(60)], "PP", around=had(6, 6, 6)),
+    case("it stays dry after them", [*DRY, reading(35), reading(60)], "PSSS", around=had(6, 6, 6)),
+    case("a tip ends it", [*DRY, reading(35, 0.5), reading(60)], "PSPP", around=had(6, 6, 6)),
+    case(
+        "little by little",
+        [reading(0, 0.5), *(reading(at) for at in (30, 60, 90))],
+        "PPPS",
+        around=[gauge((10, 2), (40, 2), (70, 2))] * 3,
+    ),
+    case(
+        "what they had in its own silence does not count",
+        [reading(0, 0.5), reading(60)],
+        "PP",
+        around=[gauge((30, 6))] * 3,
+        gauge=GAUGE,
+    ),
+    case(
+        "what they had before its silence counts",
+        [reading(0, 0.5), reading(12), reading(60)],
+        "PPS",
+        around=had(6, 6, 6),
+        gauge=GAUGE,
+    ),
+    case("a silence that is no gap", [reading(0, 0.5), reading(17.5)], "PS", around=had(6, 6, 6, at=2), gauge=GAUGE),
+    case(
+        "a silence a little longer", [reading(0, 0.5), reading(17.5 + MS)], "PP", around=had(6, 6, 6, at=2), gauge=GAUGE
+    ),
+    case(
+        "while somebody is at the gauge nobody asks",
+        [*DRY, reading(35, kind=Kind.MAINTENANCE)],
+        "PS.",
+        around=had(6, 6, 6),
+    ),
+    case("two neighbours are too few", DRY, "..", around=had(6, 6)),
+    case("no neighbours at all", DRY, ".."),
+    case("one of three is silent", [reading(0, 0.5), reading(60)], "P.", around=[gauge(), gauge(), gauge(until=20)]),
+    case(
+        "one of three was there until now",
+        [reading(0, 0.5), reading(50)],
+        "PP",
+        around=[gauge(), gauge(), gauge(until=20)],
+    ),
+    case("one of three came late", DRY, ".P", around=[gauge(), gauge(), gauge(since=10)]),
+    case(
+        "what silent neighbours had counts", [reading(0, 0.5), reading(60)], "PS", around=[gauge((10, 6), until=20)] * 3
+    ),
+]
+
+BURST = [reading(30, 10.5), reading(45)]
+HIGH_INFLUX = [
+    case("no rain is not far more", DRY, "PP", around=had(0, 0, 0)),
+    case("10 mm in five minutes", [reading(30, 10.0), reading(45)], "PP", "", around=had(0, 0, 0)),
+    case("more, and the neighbours had nothing", BURST, "SP", around=had(0, 0, 0)),
+    case("the neighbours had 0.399 mm", BURST, "SP", around=had(0.399, 0.399, 0.399, at=30)),
+    case("the neighbours had 0.42 mm", BURST, "PP", around=had(0.42, 0.42, 0.42, at=30)),
+    case("twenty-five times as much", [reading(30, 12.5), reading(45)], "PP", around=had(0.5, 0.5, 0.5, at=30)),
+    case("more than twenty-five times as much", [reading(30, 13), reading(45)], "SP", around=had(0.5, 0.5, 0.5, at=30)),
+    case(
+        "0.4 mm are enough to compare",
+        [reading(30, 12), reading(45)],
+        "PP",
+        around=had(0.4, 0.4, 0.4, at=30),
+        used=THIRTY,
+    ),
+    case("they had it half an hour before", BURST, "PP", around=had(6, 6, 6, at=-5 + MS)),
+    case("they had it earlier", BURST, "SP", around=had(6, 6, 6, at=-5)),
+    case("they had it afterwards", BURST, "SP", around=had(6, 6, 6, at=30 + MS)),
+    case("the neighbours have not reported yet", [reading(30, 10.5)], "S", "have yet to report", around=had(6, 6, 6)),
+    case("not yet either", [reading(30, 10.5), reading(45 - MS)], "SP", around=had(6, 6, 6, at=30)),
+    case("a neighbour is silent", BURST, ".P", around=[gauge(), gauge(), gauge(until=10)]),
+    case("two neighbours are too few", BURST, "..", around=had(0, 0)),
+    case(
+        "nobody knows when the rain of a gap fell",
+        [reading(30, 50, span_min=60, step=Step.GAP), reading(45)],
+        ".P",
+        around=had(0, 0, 0),
+    ),
+    case(
+        "30.5 mm in an hour",
+        [*(reading(at, 7.5) for at in (0, 15, 30)), reading(45, 8), reading(60)],
+        "PPPPP",
+        around=had(0, 0, 0),
+    ),
+    case(
+        "31 mm in an hour",
+        [*(reading(at, 7.5) for at in (0, 15, 30)), reading(45, 8.5), reading(60)],
+        "PPPSP",
+        around=had(0, 0, 0),
+    ),
+    case(
+        "127.5 mm in a day", [reading(at * 120, 7.5) for at in range(17)], "P" * 17, around=[gauge(until=33 * 60)] * 3
+    ),
+    case(
+        "135 mm in a day, too little of it at the neighbours",
+        [reading(at * 80, 7.5) for at in range(18)] + [reading(1_380)],
+        "P" * 17 + "SP",
+        around=[gauge(until=33 * 60)] * 3,
+    ),
+]
+
+TABLES = {Check.DRY_SPELL: DRY_SPELL, Check.FAULTY_ZERO: FAULTY_ZERO, Check.HIGH_INFLUX: HIGH_INFLUX}
+
+
+@pytest.mark.parametrize("case", DRY_SPELL, ids=lambda case: case.name)
+def test_a_gauge_that_is_dry_for_too_long_is_doubted(case: Case) -> None:
+    hold(Check.DRY_SPELL, case)
+
+
+@pytest.mark.parametrize("case", FAULTY_ZERO, ids=lambda case: case.name)
+def test_a_gauge_that_stays_dry_in_the_rain_of_its_neighbours_is_doubted(case: Case) -> None:
+    hold(Check.FAULTY_ZERO, case)
+
+
+@pytest.mark.parametrize("case", HIGH_INFLUX, ids=lambda case: case.name)
+def test_a_gauge_that_has_far_more_than_its_neighbours_is_doubted(case: Case) -> None:
+    hold(Check.HIGH_INFLUX, case)
