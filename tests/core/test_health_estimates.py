@@ -1,0 +1,213 @@
+"""Station health: what is estimated from many reports, the clock and the battery.
+
+Goal: a duty officer acts on these figures, so the ways in which they could mislead are played. Method: made-up
+stations whose clock and battery are known, with the noise, the backlogs and the sun that stations have.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gauge_ingest.core.model import DAY_MS, SECOND_MS, Row
+from tests.core.health_rows import A_DAY, EVERY, days, health, row, sun
+from tests.worlds import HOUR, MINUTE, T0
+
+BEGIN = T0 - 30 * DAY_MS
+
+# --- the clock ----------------------------------------------------------------------------------------------------
+
+
+def clocked(ahead_s: Callable[[float], float], *, seed: int = 7, number: int = 30) -> list[Row]:
+    """Reports that take 1.5 s and more, from a clock that is ahead by so many seconds on each day."""
+    draw = random.Random(seed)
+    rows = []
+    for one in days(number):
+        at, day = one.observed_at, (one.observed_at - BEGIN) / DAY_MS
+        claimed_at = at + round(ahead_s(day) * SECOND_MS)
+        received_at = at + 1_500 + round(draw.expovariate(1 / 4_000))
+        is_mended = claimed_at > received_at + 10 * MINUTE
+        observed_at = at if is_mended else claimed_at
+        rows.append(row(observed_at, claimed_at=claimed_at, received_at=received_at))
+    return sorted(rows, key=lambda one: one.observed_at)
+
+
+@pytest.mark.parametrize("drift", [2.0, -2.0, 40.0, -90.0])
+def test_a_clock_that_drifts_is_found_within_a_tenth(drift: float) -> None:
+    found = health(clocked(lambda day: drift * day))
+
+    assert found.clock_drift_s_per_day == pytest.approx(drift, rel=0.1)
+    assert found.clock_offset_s == pytest.approx(drift * 30, rel=0.1, abs=4)
+
+
+def test_a_clock_that_keeps_time_has_no_drift_and_no_offset_but_the_way() -> None:
+    found = health(clocked(lambda _: 0.0))
+
+    assert found.clock_drift_s_per_day == pytest.approx(0.0, abs=0.05)
+    assert found.clock_offset_s == pytest.approx(-2.0, abs=1.0)
+    assert (found.clock_mended, found.clock_mended_at) == (0, None)
+
+
+@pytest.mark.parametrize("ahead_s", [-3_600.0, -90.0, 90.0, 1_200.0])
+def test_a_clock_that_is_off_is_found_on_both_sides_mended_or_not(ahead_s: float) -> None:
+    found = health(clocked(lambda _: ahead_s, number=2))
+
+    assert found.clock_offset_s == pytest.approx(ahead_s, abs=3)
+    assert found.clock_mended == (2 * A_DAY + 1 if ahead_s == 1_200.0 else 0)
+
+
+def delayed(rows: list[Row], came_at: Callable[[int, Row], int | None]) -> list[Row]:
+    """Rows of which some were received at another time."""
+    return [one._replace(received_at=came_at(place, one) or one.received_at) for place, one in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(lambda place: place * 2_000, id="oldest first, one after the other"),
+        pytest.param(lambda place: (200 - place) * 2_000, id="newest first"),
+        pytest.param(lambda place: place // 50 * 1_000, id="in batches of the broker"),
+    ],
+)
+@pytest.mark.parametrize("ended_days_ago", [0, 9])
+def test_a_backlog_spoils_neither_offset_nor_drift(order: Callable[[int], int], ended_days_ago: int) -> None:
+    """Reports of three days came at their end within minutes; the last case is looked at while it comes."""
+    ended_at = T0 - ended_days_ago * DAY_MS
+
+    def came_at(_: int, one: Row) -> int | None:
+        waited = ended_at - 3 * DAY_MS < one.observed_at <= ended_at - HOUR
+        place = (one.observed_at - ended_at + 3 * DAY_MS) // EVERY
+        return ended_at + order(place) if waited else None
+
+    rows = [one for one in clocked(lambda day: 2.0 * day) if ended_days_ago or one.observed_at <= T0 - HOUR]
+
+    found = health(delayed(rows, came_at))
+
+    assert found.clock_drift_s_per_day == pytest.approx(2.0, rel=0.1)
+    assert found.clock_offset_s == pytest.approx(60.0 if ended_days_ago else 54.0, abs=4)
+
+
+def test_of_readings_that_share_a_message_the_last_tells_the_clock() -> None:
+    hourly = [one._replace(received_at=-(-one.observed_at // (4 * HOUR)) * 4 * HOUR + 1_500) for one in days(10)]
+
+    found = health(hourly)
+
+    assert found.clock_offset_s == -1.5
+    assert found.clock_drift_s_per_day == 0.0
+
+
+def test_a_clock_that_is_set_each_week_still_shows_its_drift_and_where_it_stands_now() -> None:
+    found = health(clocked(lambda day: 3.0 * (day % 7)))
+
+    assert found.clock_drift_s_per_day == pytest.approx(3.0, rel=0.1)
+    assert found.clock_offset_s == pytest.approx(6.0 - 2.0, abs=2)
+
+
+def test_two_days_are_too_few_for_a_drift_and_two_reports_for_an_offset() -> None:
+    assert health(clocked(lambda day: 2.0 * day, number=1)).clock_drift_s_per_day is None
+    assert health(list(days(1))[:3]).clock_offset_s is None
+
+
+def test_a_single_time_that_is_wrong_by_years_is_not_the_clock() -> None:
+    rows = clocked(lambda _: 0.0)
+    rows[-5] = rows[-5]._replace(claimed_at=rows[-5].claimed_at + 900 * DAY_MS)
+
+    found = health(rows)
+
+    assert found.clock_offset_s == pytest.approx(-2.0, abs=1.0)
+    assert (found.clock_mended, found.clock_mended_at) == (1, rows[-5].observed_at)
+
+
+# --- the battery --------------------------------------------------------------------------------------------------
+
+
+def volts(level_v: Callable[[float], float], *, number: int = 30, seed: int = 2) -> Iterator[Row]:
+    """Reports of a battery with the sun's swing upon its level, and a converter's noise."""
+    draw = random.Random(seed)
+
+    def told(_: int, day: float) -> dict[str, Any]:
+        return {"battery_v": round(level_v(day) + sun(day) + draw.uniform(-0.02, 0.02), 2)}
+
+    return days(number, told)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_battery_that_falls_is_found_with_the_days_it_has_left(seed: int) -> None:
+    found = health(volts(lambda day: 13.0 - 0.05 * day, seed=seed))
+
+    assert found.battery_trend_v_per_day == pytest.approx(-0.05, rel=0.1)
+    assert found.battery_min_v == pytest.approx(11.5, abs=0.03)
+    assert found.battery_days_to_empty == pytest.approx((11.5 - 10.8) / 0.05, rel=0.1)
+
+
+@pytest.mark.parametrize("number", [7, 10, 30])
+@pytest.mark.parametrize("hours", [0, 5, 13, 19])
+def test_the_swing_of_day_and_night_is_no_trend_at_whatever_hour_one_asks(number: int, hours: int) -> None:
+    found = health(volts(lambda day: 12.3 + sun(day + hours / 24) - sun(day), number=number), number=number)
+
+    assert found.battery_trend_v_per_day == pytest.approx(0.0, abs=0.01)
+    assert found.battery_days_to_empty is None
+    assert found.battery_min_v == pytest.approx(12.3, abs=0.03)
+
+
+def test_a_panel_that_broke_five_days_ago_counts_and_not_the_weeks_before() -> None:
+    found = health(volts(lambda day: 12.6 - 0.12 * max(0.0, day - 23)))
+
+    assert found.battery_trend_v_per_day == pytest.approx(-0.12, rel=0.25)
+    assert found.battery_days_to_empty == pytest.approx((12.6 - 0.84 - 10.8) / 0.12, rel=0.35)
+
+
+def test_a_week_of_clouds_that_is_over_is_no_fall() -> None:
+    found = health(volts(lambda day: 12.6 - 0.1 * max(0.0, min(day - 20, 26 - day, 3.0))))
+
+    assert found.battery_days_to_empty is None
+
+
+def test_a_battery_that_rises_is_never_empty() -> None:
+    found = health(volts(lambda day: 11.0 + 0.05 * day))
+
+    assert found.battery_trend_v_per_day == pytest.approx(0.05, rel=0.1)
+    assert found.battery_days_to_empty is None
+
+
+def test_an_empty_battery_has_no_day_left() -> None:
+    assert health(volts(lambda day: 12.0 - 0.05 * day)).battery_days_to_empty == 0.0
+
+
+def test_two_batteries_in_a_row_are_empty_at_twice_the_voltage() -> None:
+    found = health(volts(lambda day: 26.0 - 0.1 * day))
+
+    assert found.battery_days_to_empty == pytest.approx((23.0 - 21.6) / 0.1, rel=0.1)
+
+
+def test_four_days_are_too_few_for_a_trend() -> None:
+    assert health(volts(lambda day: 12.5 - 0.1 * day, number=4), number=4).battery_trend_v_per_day is None
+
+
+@pytest.mark.parametrize("wrong_v", [3.3, 99.99, 0.0, -5.0])
+def test_one_wrong_voltage_is_no_low_battery(wrong_v: float) -> None:
+    rows = list(volts(lambda _: 12.5))
+    rows[-20] = rows[-20]._replace(battery_v=wrong_v)
+
+    found = health(rows)
+
+    assert found.battery_min_v == pytest.approx(12.5, abs=0.03)
+    assert min(day.battery_min_v or 0.0 for day in found.days) > 12.4
+
+
+def test_of_a_station_that_fell_silent_in_the_sun_the_night_before_still_counts() -> None:
+    sunny_until_the_end = volts(lambda day: 11.2 + sun(day + 0.2) - sun(day))
+
+    found = health(one for one in sunny_until_the_end if one.observed_at <= T0 - 42 * HOUR)
+
+    assert found.battery_v == pytest.approx(11.2 + sun(0.43), abs=0.03)
+    assert found.battery_min_v == pytest.approx(11.2, abs=0.03)
+
+
+def test_a_voltage_that_is_not_told_any_more_is_not_known() -> None:
+    rows = [one if one.observed_at < T0 - 3 * DAY_MS else one._replace(battery_v=None) for one in volts(lambda _: 12.0)]
+
+    found = health(rows)
+
+    assert (found.battery_v, found.battery_min_v, found.battery_trend_v_per_day) == (None, None, None)
