@@ -5,7 +5,18 @@ from io import TextIOWrapper
 
 import typer
 
-from gauge_ingest.commands import account, alerts, check, health, history, quarantine, readings, service, stations
+from gauge_ingest.commands import (
+    account,
+    alerts,
+    check,
+    health,
+    history,
+    quarantine,
+    readings,
+    service,
+    station_health,
+    stations,
+)
 
 # No rich markup in help, no pretty traceback: it would print the values of variables into logs.
 app = typer.Typer(
@@ -18,7 +29,8 @@ app = typer.Typer(
 )
 app.command()(service.run)
 app.command()(service.demo)
-app.command()(stations.stations)
+stations.app.command("health")(station_health.station_health)
+app.add_typer(stations.app, name="stations")
 app.command()(readings.readings)
 app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")
