@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.place import Place
+from tests.commands.place import SHIPPED, Place
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, text
 
 DAY = 24 * HOUR
@@ -158,6 +158,14 @@ def test_what_cannot_be_asked_is_refused_with_the_way_to_ask(watched: Place, arg
 
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_every_figure_is_explained_in_the_documents(watched: Place) -> None:
+    (row,) = watched.json("stations", "health", "HTB01")
+
+    operations = (SHIPPED.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = operations[operations.index("## How a station is doing") :]
+    assert [one["name"] for one in row["found"]] == re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)[:15]
 
 
 def test_without_a_journal_nothing_can_be_told(place: Place) -> None:

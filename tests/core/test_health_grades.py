@@ -161,6 +161,7 @@ def test_each_bound_is_where_it_is_written(name: str, changes: dict[str, Any], g
         ("drift", {"clock_drift_s_per_day": -12.0}, "loses 12.0 s a day: ten minutes in 50 d"),
         ("battery", {"battery_min_v": 10.9}, "10.90 V at the lowest of the last day, 12.90 V now (below 11 V: it may"),
         ("charge", falling(12.4), "falls by 0.05 V a day: empty in about 12 d if it goes on. Is the panel clean,"),
+        ("charge", falling(0.4), "falls by 0.05 V a day: empty within a day if it goes on."),
         ("data", {"suspect_share": 0.2, "failed_share": 0.1}, "20.0% suspect, 10.0% failed: gauge-ingest readings"),
         ("data", {"suspect_share": 0.0}, "nothing is in doubt"),
     ],

@@ -155,7 +155,8 @@ def _charge(health: StationHealth, _: Station, settings: HealthSettings) -> Foun
         return Grade.OK, f"{trend:+.2f} V a day: does not fall"
     grade = below(days, settings.battery_days_to_empty_watch, settings.battery_days_to_empty_ill)
     panel = "" if grade is Grade.OK else ". Is the panel clean, free of shade and snow, connected?"
-    return grade, f"falls by {-trend:.2f} V a day: empty in about {days:.0f} d if it goes on{panel}"
+    soon = f"in about {days:.0f} d" if days >= 1 else "within a day"
+    return grade, f"falls by {-trend:.2f} V a day: empty {soon} if it goes on{panel}"
 
 
 def _signal(health: StationHealth, station: Station, settings: HealthSettings) -> Found:
