@@ -5,14 +5,14 @@ stations whose clock and battery are known, with the noise, the backlogs and the
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from gauge_ingest.core.health import health_of
-from gauge_ingest.core.health.supply import CHARGE
+from gauge_ingest.core.health.supply import CHARGE, Low, trend_of
 from gauge_ingest.core.model import DAY_MS, SECOND_MS, Row
 from simulator.rtu.power import Power, PowerSettings, sun_share
 from tests.core.health_rows import A_DAY, EVERY, STATION, days, health, row, sun
@@ -90,6 +90,24 @@ def test_a_backlog_spoils_neither_offset_nor_drift(order: Callable[[int], int], 
 
     assert found.clock_drift_s_per_day == pytest.approx(2.0, rel=0.1)
     assert found.clock_offset_s == pytest.approx(60.0 if ended_days_ago else 54.0, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("every_ms", "sent_every_ms"),
+    [
+        pytest.param(EVERY, 20 * MINUTE, id="a link that is hardly faster than the reports"),
+        pytest.param(10_000, 100, id="reports each ten seconds"),
+    ],
+)
+def test_a_backlog_that_is_still_coming_is_not_a_clock_that_is_behind(every_ms: int, sent_every_ms: int) -> None:
+    live = [row(at) for at in range(T0 - 100 * every_ms, T0 - 40 * every_ms, every_ms)]
+    begun_at = T0 - 24 * sent_every_ms
+    waited = [
+        row(live[-1].observed_at + place * every_ms, received_at=begun_at + place * sent_every_ms)
+        for place in range(1, 24)
+    ]
+
+    assert health([*live, *waited]).clock_offset_s == -2.0
 
 
 def test_of_readings_that_share_a_message_the_last_tells_the_clock() -> None:
@@ -198,6 +216,30 @@ def test_a_week_of_clouds_that_is_over_is_no_fall() -> None:
     found = health(volts(lambda day: 12.6 - 0.1 * max(0.0, min(day - 20, 26 - day, 3.0))))
 
     assert found.battery_days_to_empty is None
+
+
+def lows(told_v: Sequence[float]) -> list[Low]:
+    return [Low(day, low_v, True) for day, low_v in enumerate(told_v)]
+
+
+def test_weather_without_a_fall_seldom_makes_one() -> None:
+    draw = random.Random(12)
+    weathers = [lows([12.2 + draw.gauss(0.0, 0.15) for _ in range(10)]) for _ in range(200)]
+
+    taken_for_falling = [trend_of(one, empty_v=10.8).days_to_empty for one in weathers]
+
+    assert sum(days is not None for days in taken_for_falling) <= 20
+
+
+def test_a_slow_fall_among_clouds_is_seen_over_ten_days() -> None:
+    told_v = [12.5, 12.45, 12.47, 12.4, 12.42, 12.35, 12.37, 12.3, 12.32, 12.25]
+
+    assert trend_of(lows(told_v), empty_v=10.8).days_to_empty is not None
+    assert trend_of(lows(told_v[5:]), empty_v=10.8).days_to_empty is None
+
+
+def test_a_fall_of_less_than_a_tenth_of_a_volt_is_none() -> None:
+    assert trend_of(lows([12.5 - 0.01 * day for day in range(10)]), empty_v=10.8).days_to_empty is None
 
 
 def test_a_battery_that_rises_is_never_empty() -> None:
