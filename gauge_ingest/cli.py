@@ -15,6 +15,7 @@ from gauge_ingest.commands import (
     quarantine,
     readings,
     service,
+    station_health,
     stations,
 )
 
@@ -29,7 +30,8 @@ app = typer.Typer(
 )
 app.command()(service.run)
 app.command()(service.demo)
-app.command()(stations.stations)
+stations.app.command("health")(station_health.station_health)
+app.add_typer(stations.app, name="stations")
 app.command()(readings.readings)
 app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")

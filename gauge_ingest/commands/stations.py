@@ -1,8 +1,9 @@
-"""stations: which ones are heard, and how much fell there in the last hours."""
+"""stations: which ones are heard, and how much fell there in the last hours; `stations health` is beside it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import typer
 from rich.text import Text
 
 from gauge_ingest.commands.opening import (
@@ -12,10 +13,12 @@ from gauge_ingest.commands.opening import (
     configured,
     reading,
 )
-from gauge_ingest.commands.output import ago, flag_text, full_instant, print_json, show, table
+from gauge_ingest.commands.output import Status, ago, flag_text, full_instant, print_json, show, stop, table
 from gauge_ingest.core.model import HOUR_MS, Row, Station, Step
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Reader
+
+app = typer.Typer(invoke_without_command=True)
 
 WINDOWS_MS = {"1h": HOUR_MS, "3h": 3 * HOUR_MS, "6h": 6 * HOUR_MS, "24h": 24 * HOUR_MS}
 # A station that misses so many regular reports is no longer online.
@@ -35,8 +38,13 @@ class Heard(NamedTuple):
     flag: int | None
 
 
-def stations(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+@app.callback()
+def stations(context: typer.Context, *, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the stations: when last heard, rain of the last hours, battery."""
+    if context.invoked_subcommand is not None:
+        if config is not None or as_json:
+            stop(Status.WRONG_USE, f"options come after the command: stations {context.invoked_subcommand} …")
+        return
     configuration, clock = configured(config), clock_of_environment()
     now = clock.now()
     with reading(configuration) as reader:
