@@ -14,7 +14,7 @@ from gauge_ingest.core.model import Flag, Increment, Kind, Report, Station, Step
 from gauge_ingest.core.rainfall import increment_after, increments
 from tests.core.counter_worlds import FAULTS, World, a_world, in_order
 
-WORLDS = 400
+WORLDS = 320
 DOUBT = (Step.RESET, Step.UNCONFIRMED)
 
 
