@@ -67,17 +67,15 @@ class _Walk:
         self._clock = ClockRecord(now=now)
         self._numbers = NumberRecord()
         self._volts = VoltsRecord()
-        self._heard_at: int | None = None
-        self._observed_at: int | None = None
+        self._heard_at = 0  # 0: never
+        self._observed_at = 0
         self._visited_at: int | None = None
         self._opened_at: int | None = None  # since when the door has stood open
         self._door_open: bool | None = None
 
     def heard(self, row: Row) -> None:
         """Take from a row only that it was heard."""
-        if self._heard_at is None or row.received_at > self._heard_at:
-            self._heard_at = row.received_at
-        self._observed_at = row.observed_at
+        self._heard_at, self._observed_at = row.received_at, row.observed_at
 
     def take(self, row: Row) -> None:
         """Take one row, the next in order."""
@@ -85,7 +83,9 @@ class _Walk:
         if at > self._day.until:
             self._day = self._days[-1 - max(0, (self._now - at) // DAY_MS)]
         day = self._day
-        self.heard(row)
+        self._observed_at = at
+        if row.received_at > self._heard_at:
+            self._heard_at = row.received_at
         self._reports.take(at, day, is_regular=kind in _REGULAR)
         self._clock.take(row)
         self._numbers.take(row)
@@ -96,7 +96,7 @@ class _Walk:
                 day.lowest_v = volts
         if dbm is not None and SIGNAL_MIN_DBM <= dbm <= SIGNAL_MAX_DBM:
             day.signals[dbm] = day.signals.get(dbm, 0) + 1
-        if row.door_open is not None or kind == _MAINTENANCE:
+        if row.door_open or row.door_open != self._door_open or kind == _MAINTENANCE:
             self._look_for_visit(row)
         if row.step not in _NOT_STANDING and kind != _TEST:
             day.flags[row.flag] = day.flags.get(row.flag, 0) + 1
@@ -113,8 +113,8 @@ class _Walk:
             station=self._station.id,
             since=self._since,
             until=self._now,
-            last_heard_at=self._heard_at,
-            last_observed_at=self._observed_at,
+            last_heard_at=self._heard_at or None,
+            last_observed_at=self._observed_at or None,
             regularity=regularity,
             reports_expected=expected,
             reports_seen=seen,
@@ -155,7 +155,7 @@ class _Walk:
 
     def _battery(self, empty_v: float) -> tuple[float | None, float | None, Trend]:
         """Voltage now, lowest of its last day, trend; nothing where the station has stopped to tell."""
-        if self._volts.newest_v is None or (self._observed_at or 0) - self._volts.told_at > TOLD_WITHIN_MS:
+        if self._volts.newest_v is None or self._observed_at - self._volts.told_at > TOLD_WITHIN_MS:
             return None, None, Trend()
         lows = [
             Low(number, day.lowest_v, self._is_whole(day))
