@@ -132,6 +132,7 @@ class _Run:
         if not rain_um and kind == RowKind.RAIN and not rival:
             known = checks.calm(at, Kind.TIMED, celsius=told_c)
             if known is not None:
+                checks.presence.heard_until = at
                 self.heard[place] = at
                 self.verdicts[row] = known
                 return

@@ -76,6 +76,17 @@ class QualityReader:
                 runs.append((at, at))
         return runs
 
+    def frozen_at(self, number: int, *, since: int, until: int, frost_c: float) -> int | None:
+        """When in (since, until] a station last told a temperature at or below frost."""
+        found = self._db.execute(
+            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour - 1 FROM h WHERE hour > ?)"
+            f" SELECT observed_at FROM h CROSS JOIN reading r ON r.hour = h.hour WHERE r.station = ? AND {_STANDS}"
+            " AND observed_at > ? AND observed_at <= ? AND temperature_c <= ?"
+            " ORDER BY r.hour DESC, observed_at DESC LIMIT 1",
+            (until // HOUR_MS, since // HOUR_MS, number, since, until, frost_c),
+        ).fetchone()
+        return None if found is None else int(found[0])
+
     def latest_observed_at(self) -> int:
         """The latest reading of all stations; 0 in an empty journal."""
         found = self._db.execute(

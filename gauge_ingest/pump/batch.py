@@ -228,7 +228,10 @@ class Batch:
             checking.latest_at = at
         elif at + checking.lag_ms <= checking.latest_at:
             return None
-        return checks.calm(at, report.kind, celsius=report.temperature_c, volts=report.battery_v)
+        verdict = checks.calm(at, report.kind, celsius=report.temperature_c, volts=report.battery_v)
+        if verdict is not None:
+            checks.presence.heard_until = at
+        return verdict
 
     def _look_at(self, memory: StationMemory, report: Report, increment: Increment) -> Verdict:
         """The verdict of a report by every check, and what it makes doubtful elsewhere."""

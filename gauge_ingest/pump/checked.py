@@ -13,7 +13,7 @@ from gauge_ingest.core.quality.record import Presence
 from gauge_ingest.core.quality.seen import Mark, Said
 from gauge_ingest.core.quality.verdicts import Outcome, Verdict, doubted
 from gauge_ingest.journal import JUDGE, Journal
-from gauge_ingest.pump.seen import AROUND_MS, Heard, gauge_of, hear, neighbours_of, of_rows, warm, warm_ms
+from gauge_ingest.pump.seen import AROUND_MS, Heard, gauge_of, hear, neighbours_of, replayed, warm, warm_ms
 
 SLICE_ROWS = 400
 _VOID = Verdict(9, 0)
@@ -65,29 +65,31 @@ def _judged(
     reader, last = journal.reader, rows[-1].observed_at
     checks = StationChecks(gauge_of(station, at=last), station.quality)
     around = neighbours_of(station, stations)
-    known_from = since - warm_ms(station.quality) - AROUND_MS
+    known_from = since - warm_ms(station) - AROUND_MS
+    # Marks are for wet readings alone: only for these it matters what comes after.
+    end = last + RETRO_MS if any(row.tips for row in rows) else last
     for other in around:
         heard = Heard(Presence(max(SILENT_REPORTS * other.report_every_s * 1000, other.gap_after_ms)))
-        hear(heard, reader, other, since=known_from, until=last + RETRO_MS)
+        hear(heard, reader, other, since=known_from, until=end)
         checks.neighbours.append(heard)
     checks.reset()
-    hear(checks, reader, station, since=known_from, until=last + RETRO_MS)
+    hear(checks, reader, station, since=known_from, until=end)
     warm(checks, reader, station, around, at=since)
-    said: list[tuple[Row, list[Said] | None]] = []
-    for row, seen in of_rows(reader.rows(station.id, since=since, until=last + RETRO_MS), station):
-        said.append((row, None if seen is None else checks.take(seen)))
+    said = list(replayed(checks, reader.rows(station.id, since=since, until=end), station))
     _apply(checks.marks, said)
-    return [
-        (row, _VOID if one is None else verdict(one, Step(row.step)))
-        for row, one in said
-        if row.observed_at <= last and row.step != Step.OWED
-    ]
+    return [(row, _verdict(row, one)) for row, one in said if row.observed_at <= last and row.step != Step.OWED]
 
 
-def _apply(marks: Sequence[Mark], said: Sequence[tuple[Row, list[Said] | None]]) -> None:
+def _verdict(row: Row, said: list[Said] | Verdict | None) -> Verdict:
+    if said is None:
+        return _VOID
+    return said if isinstance(said, Verdict) else verdict(said, Step(row.step))
+
+
+def _apply(marks: Sequence[Mark], said: Sequence[tuple[Row, list[Said] | Verdict | None]]) -> None:
     """Put marks on the wet readings that they are meant for. What failed stays failed."""
     times = [row.observed_at for row, _ in said]
     for mark in marks:
         for row, one in said[bisect_right(times, mark.since) : bisect_right(times, mark.until)]:
-            if one is not None and row.tips > 0 and one[mark.check].outcome is not Outcome.FAILED:
+            if isinstance(one, list) and row.tips > 0 and one[mark.check].outcome is not Outcome.FAILED:
                 one[mark.check] = mark.said

@@ -47,7 +47,7 @@ class Checking:
         """Read what a station's checks must remember up to its newest report, and link it with its neighbours."""
         checks = self.of(station)
         at = self.latest_at if before is None else before.observed_at
-        since = at - warm_ms(station.quality) - AROUND_MS
+        since = at - warm_ms(station) - AROUND_MS
         around = neighbours_of(station, self._stations)
         for other in around:
             neighbour = self.of(other)

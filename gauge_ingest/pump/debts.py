@@ -7,7 +7,7 @@ from itertools import count, islice
 from typing import NamedTuple
 
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import Alert, Increment, Row, Station, Step
+from gauge_ingest.core.model import DAY_MS, SECOND_MS, Alert, Increment, Row, Station, Step
 from gauge_ingest.core.quality.amount import RETRO_MS
 from gauge_ingest.core.rainfall import increments
 from gauge_ingest.core.rules import Thresholds
@@ -129,9 +129,12 @@ def _check_around(payer: Payer, station: Station, changed: Sequence[tuple[Row, I
     number = journal.station_number(station.id)
     since, until = changed[0][0].observed_at - 1, changed[-1][0].observed_at
     _look_again(payer, station, since=since, until=until)
-    owe(CHECK, number, since=since - RETRO_MS, until=until + warm_ms(station.quality))
     payer.checking.drop(station.id)
     wet = any(row.tips or increment.tips for row, increment in changed)
+    # A visit marks what came shortly before it; rain counts for a day, and may mark the day before.
+    before_ms = RETRO_MS if wet else (station.quality.visit_joined_s + station.quality.visit_s) * SECOND_MS
+    after_ms = DAY_MS if wet else max(warm_ms(station), station.quality.melt_s * SECOND_MS)
+    owe(CHECK, number, since=since - before_ms, until=until + after_ms)
     for name in payer.checking.listeners(station.id):
         listener = payer.stations[name]
         _, begin, end = overtaken(journal.reader, listener, since=since, until=until, wet=wet)

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, Increment, Kind, Report, Row, Station, Step
-from gauge_ingest.core.quality.amount import RETRO_MS
+from gauge_ingest.core.quality.amount import FAST_WITHIN_MS
 from gauge_ingest.core.quality.checks import NEIGHBOURS_MAX, Gauge, StationChecks
 from gauge_ingest.core.quality.record import Presence, Rain
-from gauge_ingest.core.quality.seen import Seen
-from gauge_ingest.core.quality.settings import QualitySettings
+from gauge_ingest.core.quality.seen import Said, Seen
+from gauge_ingest.core.quality.station import BEHIND_READINGS
+from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal import Reader
 
 # Of a neighbour's rain so much more is looked at than of the station's own: a day's sum, and rain that travels.
 AROUND_MS = DAY_MS + HOUR_MS
 _STEPS = {int(step): step for step in Step}
 _KINDS = {int(kind): kind for kind in Kind}
+_OBSERVED_AT = attrgetter("observed_at")
 _NOT_TAKEN = (Step.VOID, Step.OWED)
 
 
@@ -41,9 +44,16 @@ def bucket_um(station: Station, at: int) -> int:
     return round(station.deployment_at(at).bucket_depth_mm * 1000)
 
 
-def warm_ms(settings: QualitySettings) -> int:
-    """How much of its record a station's checks must have seen to say what they would have said all along."""
-    return max(DAY_MS, settings.melt_s * SECOND_MS, RETRO_MS) + settings.visit_joined_s * SECOND_MS
+def warm_ms(station: Station) -> int:
+    """How much of its record a station's checks must see again to say what they would have said all along.
+
+    What they look back to beyond that is asked of the journal: sums, the last rain, the last frost.
+    """
+    settings = station.quality
+    visit_ms = (settings.visit_joined_s + settings.visit_s) * SECOND_MS
+    return max(
+        FAST_WITHIN_MS, visit_ms, (BEHIND_READINGS + 1) * station.gap_after_ms, settings.neighbours_lag_s * SECOND_MS
+    )
 
 
 def of_report(report: Report, increment: Increment, station: Station) -> Seen:
@@ -67,14 +77,9 @@ def of_report(report: Report, increment: Increment, station: Station) -> Seen:
 
 def of_rows(rows: Iterable[Row], station: Station) -> Iterator[tuple[Row, Seen | None]]:
     """Rows in order of time; nothing is to be seen of those that do not stand."""
-    for _, group in groupby(rows, key=lambda row: row.observed_at):
-        together = list(group)
-        counts = {row.counter for row in together if row.kind != Kind.TEST}
-        for row in together:
-            if row.kind == Kind.TEST or row.step in _NOT_TAKEN:
-                yield row, None
-            else:
-                yield row, _of_row(row, station, rival=len(counts) > 1)
+    for row, rival in _rivals(rows):
+        stands = row.kind != Kind.TEST and row.step not in _NOT_TAKEN
+        yield row, _of_row(row, station, rival=rival) if stands else None
 
 
 def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequence[Station], *, at: int) -> None:
@@ -86,10 +91,13 @@ def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequen
     if number is None:
         return
     settings = station.quality
-    begin = at - warm_ms(settings)
+    begin = at - warm_ms(station)
     count = max(settings.repeated_times, settings.repeated_few_times, settings.repeated_large_times)
     earlier = reader.quality.last_wet(number, until=begin, count=count)
-    checks.remember([Seen(one.since, one.until, one.tips * bucket_um(station, one.until), one.tips) for one in earlier])
+    frost_since = begin - settings.melt_s * SECOND_MS
+    frozen_at = reader.quality.frozen_at(number, since=frost_since, until=begin, frost_c=settings.frost_c)
+    wet = [Seen(one.since, one.until, one.tips * bucket_um(station, one.until), one.tips) for one in earlier]
+    checks.remember(wet, frozen_at=frozen_at)
     before = reader.newest(station.id, before=begin + 1)
     if before is not None:
         checks.last_until = before.observed_at
@@ -98,21 +106,39 @@ def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequen
         summed_until = max(begun_at, begin - checks.dry.lag_ms)
         sums_um = [sum(rain[2] for rain in _wet(reader, one, begun_at, summed_until)) for one in around]
         checks.dry.begin(begun_at, sums_um, summed_until=summed_until)
-    for _, seen in of_rows(reader.rows(station.id, since=begin, until=at), station):
-        if seen is not None:
-            checks.take(seen)
-            checks.marks.clear()
+    for _ in replayed(checks, reader.rows(station.id, since=begin, until=at), station):
+        checks.marks.clear()
+
+
+def replayed(
+    checks: StationChecks, rows: Iterable[Row], station: Station
+) -> Iterator[tuple[Row, list[Said] | Verdict | None]]:
+    """Drive checks over rows: what each check says, or the verdict of a calm one, or None where nothing stands."""
+    for row, rival in _rivals(rows):
+        if row.kind == Kind.TEST or row.step in _NOT_TAKEN:
+            yield row, None
+            continue
+        if not rival and not row.tips and row.step == Step.STEADY and not row.door_open and row.kind <= Kind.EVENT:
+            ordinary = row.claimed_at == row.observed_at and row.received_at - row.observed_at <= checks.punctual_ms
+            kind = _KINDS[row.kind]
+            if ordinary and not row.tips_max:
+                calm = checks.calm(row.observed_at, kind, celsius=row.temperature_c, volts=row.battery_v)
+                if calm is not None:
+                    yield row, calm
+                    continue
+        yield row, checks.take(_of_row(row, station, rival=rival))
 
 
 def hear(heard: "Heard | StationChecks", reader: Reader, station: Station, *, since: int, until: int) -> None:
-    """Fill in rain and presence of a station from the journal, over (since, until]."""
+    """Fill in rain of a station from the journal, over (since, until], and its presence from AROUND_MS later on."""
     number = reader.number(station.id)
     if number is None:
         return
     for begin, end, rain_um in _wet(reader, station, since, until):
         heard.rain.add(begin, end, rain_um)
     silence_ms = heard.presence.silence_ms
-    for first_at, last_at in reader.quality.heard(number, since=since, until=until, silence_ms=silence_ms):
+    here = since + AROUND_MS - 2 * silence_ms
+    for first_at, last_at in reader.quality.heard(number, since=here, until=until, silence_ms=silence_ms):
         heard.presence.add_run(first_at, last_at)
 
 
@@ -126,6 +152,15 @@ def _wet(reader: Reader, station: Station, since: int, until: int) -> list[tuple
     number = reader.number(station.id)
     wet = [] if number is None else reader.quality.wet(number, since=since, until=until)
     return [(one.since, one.until, one.tips * bucket_um(station, one.until)) for one in wet]
+
+
+def _rivals(rows: Iterable[Row]) -> Iterator[tuple[Row, bool]]:
+    """Rows in order of time, each with whether another count was told for the same time."""
+    for _, group in groupby(rows, key=_OBSERVED_AT):
+        together = list(group)
+        rival = len(together) > 1 and len({row.counter for row in together if row.kind != Kind.TEST}) > 1
+        for row in together:
+            yield row, rival
 
 
 def _of_row(row: Row, station: Station, *, rival: bool) -> Seen:

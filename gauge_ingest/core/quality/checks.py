@@ -126,7 +126,7 @@ class StationChecks:
             return None
         found = self._calm.get((kind, celsius is None, volts is None))
         if found is not None:
-            self.last_until = self.presence.heard_until = until
+            self.last_until = until
         return found
 
     def stir(self, at: int) -> None:
@@ -160,8 +160,9 @@ class StationChecks:
             key = (seen.kind, seen.temperature_c is None, seen.battery_v is None)
             self._calm[key] = verdict(said, seen.step)
 
-    def remember(self, earlier: Sequence[Seen]) -> None:
-        """Take wet readings of long ago into account, for checks that look back further than the last day."""
+    def remember(self, earlier: Sequence[Seen], *, frozen_at: int | None) -> None:
+        """Take into account what checks look back to that is not seen again: the last wet readings, the last frost."""
+        self._frost.frozen_at = frozen_at
         for seen in earlier:
             self._repeated.take(seen)
             self._accumulation.take(seen, heard_until=seen.since)

@@ -94,7 +94,7 @@ class Frost:
 
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings
-        self._frozen_at: int | None = None
+        self.frozen_at: int | None = None
 
     def take(self, seen: Seen) -> Said:
         """Rain in frost is suspect, and so is rain just above it soon after frost; no rain in frost says nothing."""
@@ -102,11 +102,11 @@ class Frost:
         if celsius is None:
             return NOT_CHECKED
         if celsius <= settings.frost_c:
-            self._frozen_at = seen.until
+            self.frozen_at = seen.until
             if seen.rain_um:
                 return suspect(f"tips at {celsius:g} °C: a frozen gauge counts no rain")
             return NOT_CHECKED._replace(reason=f"frozen at {celsius:g} °C: no tips does not mean no snow")
-        thawed_ms = seen.until - self._frozen_at if self._frozen_at is not None else settings.melt_s * SECOND_MS + 1
+        thawed_ms = seen.until - self.frozen_at if self.frozen_at is not None else settings.melt_s * SECOND_MS + 1
         if seen.rain_um and celsius <= settings.melt_c and thawed_ms <= settings.melt_s * SECOND_MS:
             return suspect(f"tips at {celsius:g} °C, {lasted(thawed_ms)} after frost: melting snow counts as rain")
         return PASSED

@@ -1,0 +1,134 @@
+"""Verdicts in the journal: the same whatever the order of arrival, and those of the checks run straight through.
+
+Goal: what is said of a reading depends on the set of messages alone. Method: days of five stations with rain, dead
+gauges, visits, frost, weak batteries, bursts and lost links, told in order, shuffled, in batches and with restarts;
+each journal is compared with the checks driven over its rows in order of time, without a journal between.
+"""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gauge_ingest.core.model import Deployment, Row, Station, Step
+from gauge_ingest.core.quality.checks import StationChecks, verdict
+from gauge_ingest.core.quality.seen import Said
+from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, outcome_of
+from gauge_ingest.pump import Delivery
+from gauge_ingest.pump.seen import gauge_of, neighbours_of, of_rows
+from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, text
+
+IDS = [f"HTB0{number}" for number in range(1, 6)]
+EVERY = 10 * MINUTE
+NEVER_LATE = 1 << 61
+
+
+def network() -> list[Station]:
+    """Five stations that are each other's neighbours."""
+    place = Deployment(0, 0.5, 65536, 43.75, 86.57, 1250.0)
+    return [Station(one, one, (place,), 600, tuple(other for other in IDS if other != one)) for one in IDS]
+
+
+def told(seed: int, *, days: int) -> list[tuple[int, Delivery]]:
+    """When each message of some days is received, and the message: most at once, some hours late, some never."""
+    draw = random.Random(seed)
+    dead, dry_from = draw.choice(IDS), draw.randrange(days * 24)
+    found: list[tuple[int, Delivery]] = []
+    counts = dict.fromkeys(IDS, 100)
+    for step in range(days * 144):
+        at = T0 + step * EVERY
+        wet = draw.random() < 0.5 if (step // 18 + seed) % 4 == 0 else draw.random() < 0.02
+        for place, one in enumerate(IDS):
+            tips = draw.choice((0, 1, 1, 2, 3, 5)) if wet and draw.random() < 0.8 else 0
+            tips += draw.choice((30, 60)) if draw.random() < 0.001 else 0
+            if not (one == dead and step > dry_from * 6):
+                counts[one] += tips
+            reading: dict[str, Any] = {"observed_at": text(at + place * 7000), "count": counts[one]}
+            if draw.random() < 0.01:
+                reading["door_open"] = True
+            if draw.random() < 0.3:
+                reading["temperature_c"] = draw.choice((-3.0, 0.5, 1.5, 12.0, 20.0))
+                reading["battery_v"] = draw.choice((12.6, 12.4, 10.4))
+            if draw.random() < 0.02:
+                continue
+            late = draw.choice((0, 0, 0, 40 * MINUTE, 5 * HOUR)) if draw.random() < 0.1 else 0
+            found.append((at + place * 7000 + 2000 + late, message([reading], seq=step, station_id=one)))
+    return found
+
+
+def journal_of(folder: Path, messages: list[tuple[int, Delivery]], *, draw: random.Random | None = None) -> Desk:
+    """A journal that took the messages at their times; with `draw` in batches, debts paid now and then, restarts."""
+    folder.mkdir()
+    desk = Desk(folder, network(), [rule(*IDS)])
+    for received_at, delivery in messages:
+        desk.now = received_at
+        desk.take(delivery)
+        if draw is None or draw.random() < 0.2:
+            desk.settle()
+        if draw is not None and draw.random() < 0.01:
+            desk.start()
+    desk.settle()
+    return desk
+
+
+def verdicts(desk: Desk) -> dict[tuple[str, int, int], Verdict]:
+    """What the journal says of each reading."""
+    return {
+        (one, row.observed_at, row.counter): Verdict(row.flag, row.checks, row.reasons)
+        for one in IDS
+        for row in desk.journal.reader.rows(one, since=0, until=NEVER_LATE)
+    }
+
+
+def straight_through(desk: Desk) -> dict[tuple[str, int, int], Verdict]:
+    """What the checks say of the same rows when all stations are driven in order of time."""
+    stations = {one.id: one for one in network()}
+    checks = {
+        one: StationChecks(gauge_of(station, at=NEVER_LATE), station.quality) for one, station in stations.items()
+    }
+    for one, station in stations.items():
+        for other in neighbours_of(station, stations):
+            checks[one].neighbours.append(checks[other.id])
+        checks[one].reset()
+    seen = [
+        (row, found)
+        for one, station in stations.items()
+        for row, found in of_rows(desk.journal.reader.rows(one, since=0, until=NEVER_LATE), station)
+    ]
+    said: dict[tuple[str, int, int], tuple[Row, list[Said]]] = {}
+    for row, found in sorted(seen, key=lambda pair: pair[0].observed_at):
+        if found is None:
+            continue
+        checks[row.station].hear(found)
+        said[row.station, row.observed_at, row.counter] = row, checks[row.station].take(found)
+        for mark in checks[row.station].marks:
+            for (one, at, _), (earlier, words) in said.items():
+                meant = one == row.station and mark.since < at <= mark.until and earlier.tips > 0
+                if meant and words[mark.check].outcome is not Outcome.FAILED:
+                    words[mark.check] = mark.said
+        checks[row.station].marks.clear()
+    return {key: verdict(one, Step(row.step)) for key, (row, one) in said.items()}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_verdicts_are_those_of_the_checks_driven_straight_through(tmp_path: Path, seed: int) -> None:
+    desk = journal_of(tmp_path / "one", sorted(told(seed, days=2), key=lambda pair: pair[0]))
+
+    expected = straight_through(desk)
+
+    found = verdicts(desk)
+    wrong = [(key, found[key], one) for key, one in expected.items() if found[key] != one]
+    assert not wrong, f"seed {seed}: {len(wrong)} of {len(expected)}: {wrong[:3]}"
+    met = {check for _, checks, _ in found.values() for check in Check if outcome_of(checks, check) >= Outcome.SUSPECT}
+    assert {Check.VISIT, Check.FROZEN, Check.SUPPLY} <= met
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_verdicts_do_not_depend_on_batches_debts_and_restarts(tmp_path: Path, seed: int) -> None:
+    messages = sorted(told(seed + 40, days=1), key=lambda pair: pair[0])
+    calm = journal_of(tmp_path / "calm", messages)
+
+    wild = journal_of(tmp_path / "wild", messages, draw=random.Random(seed))
+
+    assert verdicts(wild) == verdicts(calm)
