@@ -238,7 +238,7 @@ def test_only_so_many_neighbours_are_asked_and_the_nearest_come_first() -> None:
 def test_wet_readings_of_long_ago_count_and_are_not_marked() -> None:
     checks = StationChecks(GAUGE, DEFAULTS)
 
-    checks.remember([reading(at * 5, 2.0) for at in range(11)])
+    checks.remember([reading(at * 5, 2.0) for at in range(11)], frozen_at=None)
     said = take(checks, reading(55, 2.0))
 
     assert said[Check.REPEATED].outcome is Outcome.SUSPECT
