@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from gauge_ingest.core.model import Row, Station, Step
+from gauge_ingest.core.corrections import Correction, holding, with_correction
+from gauge_ingest.core.model import Kind, Row, Station, Step
 from gauge_ingest.core.quality.amount import RETRO_MS
 from gauge_ingest.core.quality.checks import SILENT_REPORTS, StationChecks, verdict
 from gauge_ingest.core.quality.record import Presence
@@ -77,11 +78,18 @@ def _judged(
     for row, seen in of_rows(reader.rows(station.id, since=since, until=last + RETRO_MS), station):
         said.append((row, None if seen is None else checks.take(seen)))
     _apply(checks.marks, said)
+    corrections = reader.corrections.in_force(station.id)
     return [
-        (row, _VOID if one is None else verdict(one, Step(row.step)))
-        for row, one in said
-        if row.observed_at <= last and row.step != Step.OWED
+        (row, _final(row, one, corrections)) for row, one in said if row.observed_at <= last and row.step != Step.OWED
     ]
+
+
+def _final(row: Row, said: list[Said] | None, corrections: Sequence[Correction]) -> Verdict:
+    """What the checks say, below the word of a person. Of what is no fact about rain nothing is said but that."""
+    found = _VOID if said is None else verdict(said, Step(row.step))
+    if not corrections or row.step == Step.VOID or row.kind == Kind.TEST:
+        return found
+    return with_correction(found, holding(corrections, row.observed_at))
 
 
 def _apply(marks: Sequence[Mark], said: Sequence[tuple[Row, list[Said] | None]]) -> None:

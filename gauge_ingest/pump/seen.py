@@ -15,7 +15,7 @@ from gauge_ingest.journal import Reader
 AROUND_MS = DAY_MS + HOUR_MS
 _STEPS = {int(step): step for step in Step}
 _KINDS = {int(kind): kind for kind in Kind}
-_NOT_TAKEN = (Step.VOID, Step.OWED)
+_NOT_TAKEN = (Step.VOID, Step.OWED, Step.VOIDED)
 
 
 class Heard:
