@@ -98,6 +98,7 @@ def test_a_storage_gauge_replaces_confirms_and_marks_a_visit(place: Place) -> No
 
     assert replaced["rain_mm"] == {"before": 20.0, "after": 24.5}
     assert (visited["rain_mm"]["after"], visited["rain_mm_max"]["after"]) == (0.0, 2.5)
+    assert [one["id"] for one in visited["alerts"]] == [1]  # raised later, on a window that reaches back to the visit
     assert confirmed["readings"] == 2
     rain = rain_of(place)
     assert [(one["tips_min"], one["tips_max"], one["flag"], one["step"]) for one in rain[1:3]] == [
