@@ -9,6 +9,8 @@ from gauge_ingest.commands import (
     account,
     alerts,
     check,
+    correct,
+    corrections,
     health,
     history,
     quality,
@@ -36,6 +38,8 @@ app.command()(readings.readings)
 app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
+app.add_typer(correct.app, name="correct", help="What a person says of rain: void, replace, confirm, visit, undo.")
+app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks over records.")
 app.command()(health.health)
 app.command()(check.check)

@@ -132,14 +132,20 @@ def depths_mm(station: Station, one: Ended | Fixed) -> tuple[float, float]:
     if isinstance(one, Fixed):
         return one.rain_mm, one.corrected_mm
     counted_mm = station.depth_mm(one.tips, until=one.until)
-    return counted_mm, station.corrected_mm(one.tips, since=one.since, until=one.until)
+    return counted_mm, _fell_mm(station, one)
+
+
+def _fell_mm(station: Station, one: Ended) -> float:
+    """What a person said that fell has fallen; else what fell by the station's calibration."""
+    if one.step is Step.CORRECTED:
+        return station.depth_mm(one.tips, until=one.until)
+    return station.corrected_mm(one.tips, since=one.since, until=one.until)
 
 
 def _window(station: Station, inside: Sequence[Ended], begin: int, end: int, covered: float) -> Fixed:
     rain_mm = corrected_mm = round(sum(station.depth_mm(one.tips, until=one.until) for one in inside), 3)
     if station.corrects:
-        fell_mm = (station.corrected_mm(one.tips, since=one.since, until=one.until) for one in inside)
-        corrected_mm = round(sum(fell_mm), 3)
+        corrected_mm = round(sum(_fell_mm(station, one) for one in inside), 3)
     flags = {one.flag for one in inside}
     worst = next((flag for flag in _WORST_FIRST if flag in flags), Flag.MISSING)
     return Fixed(begin, end, sum(one.tips for one in inside), rain_mm, corrected_mm, covered, worst)

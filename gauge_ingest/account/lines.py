@@ -54,6 +54,7 @@ _BECAUSE = {
     Because.DOUBTED: "jumps that the service doubts",
     Because.DEPLOYMENT: "across a new deployment",
     Because.EARLIER: "since a reading of another run",
+    Because.CORRECTED: "corrected by people",
 }
 _MISSING = {
     Missing.MEMORY_FULL: "dropped by a full memory",

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from gauge_ingest.account.service_side import ServiceSide, Stored
 from gauge_ingest.account.station_side import Lost, Made, StationSide, Water
 from gauge_ingest.core.model import Row, Station, Step
+from gauge_ingest.core.quality.verdicts import Check, Outcome, outcome_of
 
 WATER_TOLERANCE_MM = 1e-6
 
@@ -41,6 +42,7 @@ class Because(StrEnum):
     DOUBTED = "doubted"  # a jump that cannot have fallen: kept as nothing, or at most so much
     DEPLOYMENT = "new_deployment"  # no increment crosses one
     EARLIER = "since_an_earlier_run"  # counted from a reading that is not of this run
+    CORRECTED = "corrected"  # a person has said what fell
 
 
 class Unexplained(NamedTuple):
@@ -219,6 +221,8 @@ def _due(before: Made, after: Made, losses: Sequence[Lost]) -> int:
 
 def _because(before: Stored, after: Stored, losses: Sequence[Lost], station: Station | None) -> Because | None:
     row, modulus = after.row, 0
+    if outcome_of(row.checks, Check.CORRECTION) is not Outcome.NOT_CHECKED:
+        return Because.CORRECTED
     if station is not None:
         modulus = station.deployment_at(row.observed_at).counter_modulus
     if row.step == Step.DEPLOYED:

@@ -71,12 +71,20 @@ def reading(configuration: Configuration) -> Iterator[Reader]:
 
 def span(since: str, until: str | None, *, now: int) -> tuple[int, int]:
     """The instants that --since and --until name, or an end that names the option."""
-    begin = _moment("--since", since, now)
-    end = now if until is None else _moment("--until", until, now)
+    begin = moment("--since", since, now)
+    end = now if until is None else moment("--until", until, now)
     if begin >= end:
         later = "now" if until is None else f"--until {until}"
         stop(Status.WRONG_USE, f"--since {since}: must be before {later}")
     return begin, end
+
+
+def moment(option: str, text: str, now: int) -> int:
+    """The instant that an option names, or an end that names the option."""
+    try:
+        return parse_moment(text, now=now)
+    except ValueError as error:
+        stop(Status.WRONG_USE, f"{option} {text!r}: {error}")
 
 
 def station_named(name: str, stations: Mapping[str, Station]) -> Station:
@@ -85,13 +93,6 @@ def station_named(name: str, stations: Mapping[str, Station]) -> Station:
     if station is None:
         stop(Status.WRONG_USE, f"station {name!r} is not in stations.toml: {nearest(name, stations)}")
     return station
-
-
-def _moment(option: str, text: str, now: int) -> int:
-    try:
-        return parse_moment(text, now=now)
-    except ValueError as error:
-        stop(Status.WRONG_USE, f"{option} {text!r}: {error}")
 
 
 def _named(path: Path, error: Exception) -> str:

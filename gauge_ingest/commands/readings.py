@@ -1,8 +1,9 @@
 """readings: every report of a station as it came, void ones and tests too."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
+import typer
 from rich.text import Text
 
 from gauge_ingest.commands.opening import (
@@ -20,10 +21,19 @@ from gauge_ingest.commands.opening import (
 from gauge_ingest.commands.output import elapsed, flag_text, full_instant, instant, print_json, show, table
 from gauge_ingest.core.model import Kind, Row, Station, Step
 from gauge_ingest.core.spans import instant_text
+from gauge_ingest.journal import Former, Reader
 
 # A station's clock may be ahead of ours: without --until its newest reports are shown all the same.
 _EVER = 1 << 61
-_STEP_STYLES = {Step.VOID: "dim", Step.OWED: "dim", Step.UNCONFIRMED: "yellow", Step.RESET: "yellow"}
+HistoryOption = Annotated[bool, typer.Option("--history", help="What was said of each reading before, too.")]
+_STEP_STYLES = {
+    Step.VOID: "dim",
+    Step.OWED: "dim",
+    Step.UNCONFIRMED: "yellow",
+    Step.RESET: "yellow",
+    Step.VOIDED: "cyan",
+    Step.CORRECTED: "cyan",
+}
 
 
 def readings(
@@ -31,6 +41,7 @@ def readings(
     *,
     since: SinceOption,
     until: UntilOption = None,
+    history: HistoryOption = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,15 +51,29 @@ def readings(
     with reading(configuration) as reader:
         if station not in configuration.stations and station not in reader.stations():
             station_named(station, configuration.stations)
-        rows = list(reader.rows(station, since=begin, until=_EVER if until is None else end))
+        end = _EVER if until is None else end
+        rows = list(reader.rows(station, since=begin, until=end))
+        former = _former(reader, station, begin, end) if history else None
     if as_json:
-        print_json([_document(row) for row in rows])
+        print_json([_document(row, former) for row in rows])
     else:
-        _show(rows, configuration.stations.get(station), station, begin)
+        _show(rows, former or {}, configuration.stations.get(station), station, begin)
 
 
-def _document(row: Row) -> dict[str, Any]:
-    return {
+def _key(one: Row | Former) -> tuple[int, int, bool]:
+    test = one.kind == Kind.TEST if isinstance(one, Row) else bool(one.test)
+    return one.observed_at, one.counter, test
+
+
+def _former(reader: Reader, station: str, since: int, until: int) -> dict[tuple[int, int, bool], list[Former]]:
+    found: dict[tuple[int, int, bool], list[Former]] = {}
+    for one in reader.verdicts(station, since=since, until=until):
+        found.setdefault(_key(one), []).append(one)
+    return found
+
+
+def _document(row: Row, former: Mapping[tuple[int, int, bool], Sequence[Former]] | None) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "station": row.station,
         "seq": row.seq,
         "boot": row.boot,
@@ -59,9 +84,31 @@ def _document(row: Row) -> dict[str, Any]:
         "flag": int(row.flag),
         "message_id": row.message_id,
     }
+    if former is not None:
+        document["reasons"] = row.reasons
+        document["history"] = [_former_document(one) for one in former.get(_key(row), ())]
+    return document
 
 
-def _show(rows: Sequence[Row], station: Station | None, name: str, begin: int) -> None:
+def _former_document(one: Former) -> dict[str, Any]:
+    return {
+        "until": instant_text(one.at),
+        "tips": one.tips,
+        "tips_min": one.tips_min,
+        "tips_max": one.tips_max,
+        "step": Step(one.step).name.lower(),
+        "flag": one.flag,
+        "reasons": one.reasons,
+    }
+
+
+def _show(
+    rows: Sequence[Row],
+    former: Mapping[tuple[int, int, bool], Sequence[Former]],
+    station: Station | None,
+    name: str,
+    begin: int,
+) -> None:
     place = f" {station.name}" if station else ""
     title = f"{name}{place}  readings after {full_instant(begin)}, times of Beijing"
     if not rows:
@@ -84,11 +131,16 @@ def _show(rows: Sequence[Row], station: Station | None, name: str, begin: int) -
             "" if row.boot is None else str(row.boot),
             style="bold" if row.tips else "",
         )
+        for one in former.get(_key(row), ()):
+            until = f"until {instant(one.at)}"
+            listing.add_row(
+                "", until, "", _tips(one), "", Step(one.step).name.lower(), flag_text(one.flag), style="dim"
+            )
     show(Text(title, style="bold"), listing, f"{len(rows)} readings")
 
 
-def _tips(row: Row) -> str:
-    if row.step in (Step.VOID, Step.OWED, Step.FIRST):
+def _tips(row: Row | Former) -> str:
+    if row.step in (Step.VOID, Step.OWED, Step.FIRST, Step.VOIDED):
         return ""
     return str(row.tips) if row.tips_min == row.tips_max else f"{row.tips_min}-{row.tips_max}"
 

@@ -78,7 +78,7 @@ def _rain_mm(station: Station, rows: Sequence[Row], *, since: int, until: int) -
     ended = [
         station.depth_mm(row.tips, until=row.observed_at)
         for row in rows
-        if since < row.observed_at <= until and row.step not in (Step.VOID, Step.OWED)
+        if since < row.observed_at <= until and row.step not in (Step.VOID, Step.OWED, Step.VOIDED)
     ]
     return round(sum(ended), 3) if ended else None
 

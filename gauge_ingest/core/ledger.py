@@ -7,7 +7,7 @@ from math import ceil
 from gauge_ingest.core.model import Increment, Station, Step
 
 # Steps whose sum stands for everything that fell in their span.
-COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP})
+COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP, Step.CORRECTED})
 
 
 @dataclass(frozen=True, slots=True)

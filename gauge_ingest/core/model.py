@@ -42,6 +42,8 @@ class Step(IntEnum):
     VOID = 6  # turned out to be wrong, a lesser count of the same time, or a test: no rain
     DEPLOYED = 7  # first report of a new deployment: no increment crosses one
     OWED = 8  # kept, not derived yet
+    VOIDED = 9  # a person said that it is no rain, and that what fell is unknown
+    CORRECTED = 10  # a person said how much fell
 
 
 class Flag(IntEnum):

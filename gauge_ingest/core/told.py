@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gauge_ingest.core.corrections import Correction
 from gauge_ingest.core.model import Alert, AlertEvent, Change, Episode, EventKind, Evidence, Rule, State
 
 MERGED = "merged into alert {id}: further readings show that it was one event"
 REVISED = "readings that came later, or were corrected, show that the rain did not reach the level"
+TAKEN_BACK = "withdrawn by correction {id} ({title}): {why}"
 RULE_GONE = "the rule no longer applies here"
 
 
@@ -26,11 +28,14 @@ def tell(
     *,
     knowing: Knowing,
     ids: Iterator[int],
+    corrections: Sequence[Correction] = (),
 ) -> tuple[list[Alert], list[AlertEvent]]:
     """What changes so that the alerts agree with the episodes.
 
     `episodes` and `alerts` are all that overlap one stretch of observed time, both in order. An episode keeps the
     oldest alert that it overlaps; the others that it overlaps were the same event and are withdrawn as merged.
+    `corrections` are the entries that have not been judged before: an alert whose rain one of them speaks of is
+    withdrawn in its name.
     """
     teller = _Teller(rule, scope, knowing)
     free = list(alerts)
@@ -45,7 +50,7 @@ def tell(
             teller.withdraw(alert, MERGED.format(id=kept.id))
         free = [alert for alert in free if alert not in overlapping]
     for alert in free:
-        teller.withdraw(alert, REVISED)
+        teller.withdraw(alert, _why_revised(alert, rule, corrections))
     return teller.alerts, teller.events
 
 
@@ -68,6 +73,16 @@ def withdrawn(alert: Alert, reason: str, *, knowing: Knowing) -> tuple[list[Aler
         reason=reason,
     )
     return [replace(alert, state=State.WITHDRAWN, ended_at=knowing.now, reason=reason)], [event]
+
+
+def _why_revised(alert: Alert, rule: Rule, corrections: Sequence[Correction]) -> str:
+    """Why the rain of an alert is no longer what it was: the newest correction of it, or further readings."""
+    since = alert.rained_since - rule.window_max_s * 1000
+    until = max(alert.rained_until, alert.rained_since, alert.evidence.until if alert.evidence else 0)
+    for entry in reversed(corrections):
+        if entry.since < until and entry.until > since:
+            return TAKEN_BACK.format(id=entry.id, title=entry.title, why=entry.why)
+    return REVISED
 
 
 def _overlap(alert: Alert, episode: Episode) -> bool:

@@ -49,6 +49,10 @@ class Owing:
         ).fetchone()
         return None if found is None else Debt._make(found)
 
+    def owes(self, number: int) -> bool:
+        """Whether anything is owed of a station, by its number."""
+        return self._db.execute("SELECT 1 FROM debt WHERE station = ? LIMIT 1", (number,)).fetchone() is not None
+
     def oldest_debt(self) -> int | None:
         """The earliest instant that anything is owed for."""
         found = self._db.execute("SELECT min(since) FROM debt").fetchone()

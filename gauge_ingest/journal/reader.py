@@ -4,12 +4,14 @@ import sqlite3
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from gauge_ingest.core.model import HOUR_MS, AlertEvent, Row
+from gauge_ingest.core.model import HOUR_MS, Row
 from gauge_ingest.journal.alerts import AlertReader
+from gauge_ingest.journal.answers import Changes, Quarantined
+from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
+from gauge_ingest.journal.verdicts import Former, former
 
 # A page of one station: so many hours are read at once.
 PAGE_HOURS = 96
@@ -24,44 +26,13 @@ ROW = (
 RAIN, ALERTS = 1, 2  # kinds of changes
 
 
-class Position(NamedTuple):
-    """How far a follower has come: the journal's epoch and the newest change it has carried on."""
-
-    epoch: str
-    seq: int
-
-
-class Changes(NamedTuple):
-    """What changed after a position: the present rows of every span that changed, and alert events in order."""
-
-    seq: int
-    rows: list[Row]
-    events: list[AlertEvent]
-
-
-class Quarantined(NamedTuple):
-    """A payload, or one reading of it (`place`), that could not be admitted, with the reason."""
-
-    id: int
-    received_at: int
-    station: str
-    topic: str
-    reason: str
-    payload: bytes
-    size: int
-    digest: str
-    place: int | None
-    known: bool
-    traceback: str | None
-    replayed_at: int | None
-
-
 class Reader:
     """One connection that only asks. The writer uses one on its own connection, other processes on their own."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.alerts = AlertReader(connection)
+        self.corrections = CorrectionReader(connection)
         self.quality = QualityReader(connection)
         self._numbers: dict[str, int] = {}
 
@@ -171,6 +142,11 @@ class Reader:
                 (hour, min(hour + PAGE_HOURS - 1, bounds[1]), station, number, since, until),
             ).fetchall()
             yield from map(Row._make, page)
+
+    def verdicts(self, station: str, *, since: int, until: int) -> list[Former]:
+        """What was said before of readings of a station with since < observed_at <= until; of each the oldest first."""
+        number = self.number(station)
+        return [] if number is None else former(self._db, number, since=since, until=until)
 
     def newest(
         self, station: str, *, before: int | None = None, anchor: bool = False, of_any_kind: bool = False

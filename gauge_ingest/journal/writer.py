@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, Increment, Kind, Report, Row, Step
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal.alerts import alert_columns, event_columns
+from gauge_ingest.journal.corrections import CorrectionWriter
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
 from gauge_ingest.journal.rows import (
@@ -56,6 +57,7 @@ class Journal:
         self.reader = Reader(self._db)
         self.owing = Owing(self._db)
         self.verdicts = Verdicts(self._db)
+        self.corrections = CorrectionWriter(self._db)
         self._savepoints = 0
 
     def close(self) -> None:
@@ -206,31 +208,9 @@ class Journal:
         if found[0] != report.claimed_at:
             self.set_meta(_shared_claim(number, report), str(report.seq))
 
-    def derive(self, number: int, derived: Iterable[tuple[Row, Increment]], configuration: int) -> None:
-        """Replace the increments of known readings; what the checks said of the former ones no longer holds."""
-        self._db.executemany(
-            "UPDATE reading SET since = ?, tips = ?, tips_min = ?, tips_max = ?, step = ?, flag = ?, anchor = ?,"
-            " checks = 0, reasons = NULL, configuration = ?"
-            " WHERE hour = ? AND station = ? AND observed_at = ? AND counter = ? AND test = ?",
-            [
-                (
-                    new.since,
-                    new.tips,
-                    new.tips_min,
-                    new.tips_max,
-                    new.step,
-                    new.flag,
-                    new.anchor,
-                    configuration,
-                    row.observed_at // HOUR_MS,
-                    number,
-                    row.observed_at,
-                    row.counter,
-                    row.kind == Kind.TEST,
-                )
-                for row, new in derived
-            ],
-        )
+    def derive(self, number: int, changed: Sequence[tuple[Row, Row]], configuration: int, *, at: int) -> None:
+        """Replace what was derived of known readings; what had been said of their rain is kept, until `at`."""
+        self.verdicts.derive(number, changed, at=at, configuration=configuration)
 
     def log_rain(self, spans: "array[int]") -> None:
         """Enter into the change log that rows of stations changed: station number, since, until, and so on."""

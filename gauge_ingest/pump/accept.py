@@ -64,14 +64,19 @@ def accept(journal: Journal, findings: Findings, network: Network, rules: Sequen
     return number
 
 
+def announce(journal: Journal, number: int, *, since: int, until: int) -> None:
+    """Enter into the change log that rows of a station in (since, until] changed."""
+    for begin in range(since, until, ANNOUNCED_MS):
+        journal.log_rain(array("q", [number, begin, min(begin + ANNOUNCED_MS, until)]))
+
+
 def _derive_all(journal: Journal, number: int, newest_at: int) -> None:
     """Owe a station's whole record, and announce it: millimetres change even where tips do not."""
     first = journal.reader.first_observed_at(number)
     if first is None:
         return
     journal.owing.owe(DERIVE, number, since=first, until=newest_at)
-    for since in range(first - 1, newest_at, ANNOUNCED_MS):
-        journal.log_rain(array("q", [number, since, min(since + ANNOUNCED_MS, newest_at)]))
+    announce(journal, number, since=first - 1, until=newest_at)
 
 
 def _check_all(journal: Journal, number: int, newest_at: int) -> None:

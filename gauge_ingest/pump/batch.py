@@ -183,7 +183,8 @@ class Batch:
             mended = at != report.claimed_at
             memory.mended = memory.mended or mended
             # A mended report may be a repeat under another time: only the journal can tell.
-            if memory.live and newest is not None and at > newest.observed_at and not mended:
+            uncorrected = at > memory.corrected_until
+            if memory.live and newest is not None and at > newest.observed_at and uncorrected and not mended:
                 increment = increment_after(newest, report, station) if report.kind is not Kind.TEST else None
                 known = memory.mended and self._journal.decided_before(memory.number, report)
                 if increment is not None and not known:

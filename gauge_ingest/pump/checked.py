@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from gauge_ingest.core.model import Row, Station, Step
+from gauge_ingest.core.corrections import Correction, holding, with_correction
+from gauge_ingest.core.model import Kind, Row, Station, Step
 from gauge_ingest.core.quality.amount import RETRO_MS
 from gauge_ingest.core.quality.checks import SILENT_REPORTS, StationChecks, verdict
 from gauge_ingest.core.quality.record import Presence
@@ -77,13 +78,21 @@ def _judged(
     warm(checks, reader, station, around, at=since)
     said = list(replayed(checks, reader.rows(station.id, since=since, until=end), station))
     _apply(checks.marks, said)
-    return [(row, _verdict(row, one)) for row, one in said if row.observed_at <= last and row.step != Step.OWED]
+    corrections = reader.corrections.in_force(station.id)
+    return [
+        (row, _final(row, one, corrections)) for row, one in said if row.observed_at <= last and row.step != Step.OWED
+    ]
 
 
-def _verdict(row: Row, said: list[Said] | Verdict | None) -> Verdict:
+def _final(row: Row, said: list[Said] | Verdict | None, corrections: Sequence[Correction]) -> Verdict:
+    """What the checks say, below the word of a person. Of what is no fact about rain nothing is said but that."""
     if said is None:
-        return _VOID
-    return said if isinstance(said, Verdict) else verdict(said, Step(row.step))
+        found = _VOID
+    else:
+        found = said if isinstance(said, Verdict) else verdict(said, Step(row.step))
+    if not corrections or row.step == Step.VOID or row.kind == Kind.TEST:
+        return found
+    return with_correction(found, holding(corrections, row.observed_at))
 
 
 def _apply(marks: Sequence[Mark], said: Sequence[tuple[Row, list[Said] | Verdict | None]]) -> None:

@@ -1,29 +1,26 @@
 """Paying what is owed: increments of a span derived anew, then the alerts that stand on them judged anew."""
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import count, islice
+from itertools import count
 from typing import NamedTuple
 
+from gauge_ingest.core.corrections import Correction, at_once, corrected
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import DAY_MS, SECOND_MS, Alert, Increment, Row, Station, Step
+from gauge_ingest.core.model import DAY_MS, SECOND_MS, Alert, Row, Station
 from gauge_ingest.core.quality.amount import RETRO_MS
-from gauge_ingest.core.rainfall import increments
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Debt, Journal
+from gauge_ingest.pump.accept import announce
 from gauge_ingest.pump.checked import Checked, check_again
 from gauge_ingest.pump.checking import Checking, overtaken
 from gauge_ingest.pump.findings import Finding, Findings
 from gauge_ingest.pump.guard import attempt
-from gauge_ingest.pump.memory import increment_of, look_back, report_of
-from gauge_ingest.pump.prune import pruned_before
+from gauge_ingest.pump.memory import look_back
 from gauge_ingest.pump.seen import warm_ms
+from gauge_ingest.pump.sweep import SLICE_ROWS, Swept, row_as, sweep, sweep_whole
 from gauge_ingest.pump.walk import Walk
-
-# Rows of one slice. 15 ms is what the rain may have to wait for a debt; see benchmarks/backlog.py.
-SLICE_ROWS = 400
 
 
 class Payer(NamedTuple):
@@ -48,6 +45,9 @@ class Payer(NamedTuple):
         if fault is not None:
             self.journal.owing.paid(debt)
             self.findings.broken(station.id, fault, at=self.now)
+        number = self.journal.station_number(station.id)
+        if self.journal.reader.corrections.not_judged(number) and not self.journal.owing.owes(number):
+            self.journal.corrections.judged(number)  # alerts that go from now on go for other reasons
 
 
 def _within(journal: Journal, work: Callable[[], None]) -> None:
@@ -61,76 +61,45 @@ def _within(journal: Journal, work: Callable[[], None]) -> None:
 def _derive(payer: Payer, debt: Debt, station: Station) -> None:
     journal = payer.journal
     number = journal.station_number(station.id)
-    start = journal.reader.newest(station.id, before=debt.since, anchor=True)
-    rows, complete = _rows(journal, station.id, start, debt.until)
-    if start is None and rows and rows[0].anchor and pruned_before(journal):
-        start, rows = rows[0], rows[1:]  # its neighbour before has been deleted, what was derived from it stands
-    derived = increments([report_of(row) for row in rows], station, after=report_of(start) if start else None)
-    end, up_to = _settled(rows, derived, debt, complete=complete)
-    changed = [
-        (row, increment) for row, increment in zip(rows[:end], derived[:end], strict=True) if not _same(row, increment)
-    ]
-    journal.derive(number, changed, payer.configuration)
+    corrections = journal.reader.corrections.in_force(station.id)
+    swept = _swept(journal, debt, station, corrections)
+    standing = corrected(swept.increments, corrections, station)
+    derived = zip(swept.rows, map(row_as, swept.rows, standing), strict=True)
+    changed = [(row, new) for row, new in derived if row != new]
+    journal.derive(number, changed, payer.configuration, at=payer.now)
     if changed:
-        first = min(min(increment.since, row.observed_at - 1) for row, increment in changed)
+        first = min(min(new.since, row.observed_at - 1) for row, new in changed)
         last = changed[-1][0].observed_at
-        journal.log_rain(array("q", [number, changed[0][0].observed_at - 1, last]))
+        announce(journal, number, since=changed[0][0].observed_at - 1, until=last)
         journal.owing.owe(JUDGE, number, since=first, until=last)
         _check_around(payer, station, changed)
-    journal.owing.paid(debt, up_to=up_to)
+    journal.owing.paid(debt, up_to=swept.up_to)
 
 
-def _rows(journal: Journal, station: str, start: Row | None, until: int) -> tuple[list[Row], bool]:
-    """Rows after the start, up to a slice beyond which the increments cannot be settled; whether these are all."""
-    since = start.observed_at if start is not None else -(1 << 62)
-    size = SLICE_ROWS
-    while True:
-        rows = list(islice(journal.reader.rows(station, since=since, until=1 << 62), size + 1))
-        if len(rows) <= size:
-            return rows, True
-        # One observed time stays whole, and the last anchor of the slice must be beyond the first row.
-        last = rows[-1].observed_at
-        rows = [row for row in rows if row.observed_at < last]
-        if any(row.anchor for row in rows if row.observed_at > until) or len(rows) >= SLICE_ROWS // 2:
-            return rows, False
-        size *= 2
-
-
-def _settled(
-    rows: Sequence[Row], derived: Sequence[Increment], debt: Debt, *, complete: bool
-) -> tuple[int, int | None]:
-    """How many rows are settled, and up to which instant the debt is paid (None: all of it).
-
-    A row after the debt's span that is an anchor before and after is the neighbour behind: nothing beyond it changes.
-    """
-    last_anchor = 0
-    for place, (row, increment) in enumerate(zip(rows, derived, strict=True)):
-        if increment.anchor:
-            last_anchor = place + 1
-            if row.anchor and row.observed_at > debt.until:
-                return place + 1, None
-    if complete:
-        return len(rows), None
-    return last_anchor, rows[last_anchor - 1].observed_at if last_anchor else debt.since
-
-
-def _same(row: Row, increment: Increment) -> bool:
-    """Whether a row holds an increment already. Its flag is what the checks made of it."""
-    held = increment_of(row)
-    return row.step != Step.OWED and held._replace(flag=increment.flag) == increment
+def _swept(journal: Journal, debt: Debt, station: Station, corrections: Sequence[Correction]) -> Swept:
+    """The rows of a slice of a debt as counted; with whole every replaced span that one of them lies in."""
+    swept = sweep(journal.reader, station, since=debt.since, until=debt.until)
+    if not swept.rows:
+        return swept
+    slice_since, slice_until = swept.rows[0].observed_at - 1, swept.rows[-1].observed_at
+    since, until = at_once(corrections, since=slice_since, until=slice_until)
+    if (since, until) == (slice_since, slice_until):
+        return swept
+    whole = sweep_whole(journal.reader, station, since=since, until=until)
+    return whole._replace(up_to=None if swept.up_to is None else max(swept.up_to, until))
 
 
 # --- verdicts --------------------------------------------------------------------------------------------------
 
 
-def _check_around(payer: Payer, station: Station, changed: Sequence[tuple[Row, Increment]]) -> None:
+def _check_around(payer: Payer, station: Station, changed: Sequence[tuple[Row, Row]]) -> None:
     """Judge what was derived at once; what it may change elsewhere, and later, is owed."""
     journal, owe = payer.journal, payer.journal.owing.owe
     number = journal.station_number(station.id)
     since, until = changed[0][0].observed_at - 1, changed[-1][0].observed_at
     _look_again(payer, station, since=since, until=until)
     payer.checking.drop(station.id)
-    wet = any(row.tips or increment.tips for row, increment in changed)
+    wet = any(row.tips or new.tips for row, new in changed)
     # A visit marks what came shortly before it; rain counts for a day, and may mark the day before.
     before_ms = RETRO_MS if wet else (station.quality.visit_joined_s + station.quality.visit_s) * SECOND_MS
     after_ms = DAY_MS if wet else max(warm_ms(station), station.quality.melt_s * SECOND_MS)
@@ -203,6 +172,7 @@ def _judge_rule(payer: Payer, debt: Debt, station: Station, rule: Thresholds, re
         [alert for alert in alerts if alert.rained_since <= walked.at],
         knowing=Knowing(known_at=journal.reader.newest_received_at() or now, now=now),
         ids=count(journal.next_alert_id()),
+        corrections=journal.reader.corrections.not_judged(journal.station_number(station.id)),
     )
     journal.save_alerts(told, events, payer.configuration)
     reached.append(walked.at + 1 if walked.cut and walked.at < debt.until else None)

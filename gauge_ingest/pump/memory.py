@@ -25,6 +25,7 @@ class StationMemory:
 
     __slots__ = (
         "checks",
+        "corrected_until",
         "faults",
         "ledger",
         "live",
@@ -44,6 +45,7 @@ class StationMemory:
         self.newest: Report | None = None
         self.live = False  # the newest report is an anchor: its successor can be derived at once
         self.mended = False  # its clock has been mended: what seems new may have come before, under another time
+        self.corrected_until = 0  # where the last span ends that a person has corrected: what comes up to there is owed
         self.loaded = False
         self.unsettled = False  # an alert lapsed after the newest report: the next may show that it still stands
         self.ledger = Ledger(station)
@@ -60,6 +62,7 @@ class StationMemory:
 def recall(station: Station, number: int, reader: Reader, checks: StationChecks) -> StationMemory:
     """The memory of a station as of its newest reading in the journal, not loaded yet."""
     memory = StationMemory(station, number, checks)
+    memory.corrected_until = max((one.until for one in reader.corrections.in_force(station.id)), default=0)
     row = reader.newest(station.id)
     if row is not None:
         memory.newest, memory.live = report_of(row), row.anchor

@@ -5,8 +5,9 @@ The change log stays whole (24 bytes a reading): a store that is configured late
 
 from typing import NamedTuple
 
+from gauge_ingest.core.corrections import CorrectionKind, in_force
 from gauge_ingest.core.model import DAY_MS, HOUR_MS
-from gauge_ingest.journal import Journal
+from gauge_ingest.journal import PRUNE_ROWS_MAX, Journal
 
 PRUNED_KEY = "pruned_before"
 
@@ -26,12 +27,22 @@ def prune(journal: Journal, retention: Retention, *, now: int) -> bool:
     if retention.keep_days:
         before = now - retention.keep_days * DAY_MS
         owed_since = journal.owing.oldest_debt()
-        before = (before if owed_since is None else min(before, owed_since)) // HOUR_MS * HOUR_MS
+        before = before if owed_since is None else min(before, owed_since)
+        before = _spared(journal, before) // HOUR_MS * HOUR_MS
         pruned = journal.owing.prune_readings(before=before)
         if pruned:
             journal.set_meta(PRUNED_KEY, str(max(before, pruned_before(journal))))
-        gone += pruned
+        gone += pruned or journal.verdicts.prune(before=before, verdicts_max=PRUNE_ROWS_MAX)
     return gone > 0
+
+
+def _spared(journal: Journal, before: int) -> int:
+    """An instant at which no replaced span is cut: its rain is spread over all of its readings, or over none."""
+    replaced = [one for one in in_force(journal.reader.corrections.entries()) if one.kind is CorrectionKind.REPLACE]
+    while cut := [one for one in replaced if one.since < before < one.until]:
+        anchors = [journal.reader.newest(one.station, before=one.since + 1, anchor=True) for one in cut]
+        before = min([one.since for one in cut] + [row.observed_at for row in anchors if row is not None])
+    return before
 
 
 def pruned_before(journal: Journal) -> int:

@@ -76,6 +76,12 @@ class Pump:
         self._checking = Checking(self._journal.reader, self._network.stations)
         self.owing = True
 
+    def forget_station(self, station: str) -> None:
+        """Drop what is remembered of a station, because people have changed what it rests on."""
+        self._memories.pop(station, None)
+        self._checking.drop(station)
+        self.owing = True
+
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         """Commit a batch: everything in it is in the journal afterwards, or nothing is and an error says why.
 

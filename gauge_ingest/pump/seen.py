@@ -18,7 +18,7 @@ AROUND_MS = DAY_MS + HOUR_MS
 _STEPS = {int(step): step for step in Step}
 _KINDS = {int(kind): kind for kind in Kind}
 _OBSERVED_AT = attrgetter("observed_at")
-_NOT_TAKEN = (Step.VOID, Step.OWED)
+_NOT_TAKEN = (Step.VOID, Step.OWED, Step.VOIDED)
 
 
 class Heard:

@@ -13,7 +13,7 @@ Line = tuple[str, Row | AlertEvent]
 StoredIncrement = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
 
-_TEST, _VOID, _MISSING = int(Kind.TEST), int(Step.VOID), int(Flag.MISSING)
+_TEST, _VOID, _CORRECTED, _MISSING = int(Kind.TEST), int(Step.VOID), int(Step.CORRECTED), int(Flag.MISSING)
 _NS_PER_MS = 1_000_000
 # Most reports tell of no rain at all; then the bucket does not matter either.
 _DRY = "0i,tips_min=0i,tips_max=0i,rain_mm=0.0,"
@@ -67,7 +67,8 @@ class LineProtocol:
                 tips, least, most, flag = 0, 0, 0, _MISSING
             fell = head[3]
             if most or tips:
-                fell = f"{tips}i,tips_min={least}i,tips_max={most}i,{self._depth(station, tips, since, at, head[2])}"
+                depth = self._depth(station, tips, since, at, head[2], step)
+                fell = f"{tips}i,tips_min={least}i,tips_max={most}i,{depth}"
             span_s = (at - since) / 1000
             rain.append((f"{head[0]}{fell}count={count}i,quality={flag}i,step={step}i,span_s={span_s} {at}000000", row))
             if volts is not None or dbm is not None or celsius is not None or door is not None:
@@ -76,11 +77,11 @@ class LineProtocol:
                     health.append((f"{head[1]}{fields} {at}000000", row))
         return rain, health
 
-    def _depth(self, station: str, tips: int, since: int, at: int, bucket_depth_mm: float) -> str:
+    def _depth(self, station: str, tips: int, since: int, at: int, bucket_depth_mm: float, step: int) -> str:
         """The field rain_mm, corrected_mm too where the station has a calibration; nothing where no bucket is known."""
         rain_mm = round(tips * bucket_depth_mm, 3)
         if rain_mm != rain_mm:
-            return self._by_deployment(station, tips, since, at)
+            return self._by_deployment(station, tips, since, at, step)
         return f"rain_mm={rain_mm},"
 
     def _head(self, station_id: str) -> _Heads:
@@ -95,7 +96,7 @@ class LineProtocol:
         self._heads[station_id] = heads
         return heads
 
-    def _by_deployment(self, station_id: str, tips: int, since: int, until: int) -> str:
+    def _by_deployment(self, station_id: str, tips: int, since: int, until: int, step: int) -> str:
         """The fields of depth where deployments are dated or calibrated, or where no bucket is known."""
         station = self._stations.get(station_id)
         if station is None:
@@ -105,7 +106,9 @@ class LineProtocol:
             return ""
         if not station.corrects:
             return f"rain_mm={rain_mm},"
-        return f"rain_mm={rain_mm},corrected_mm={station.corrected_mm(tips, since=since, until=until)},"
+        # What a person said that fell has fallen: no calibration adds to it.
+        fell_mm = rain_mm if step == _CORRECTED else station.corrected_mm(tips, since=since, until=until)
+        return f"rain_mm={rain_mm},corrected_mm={fell_mm},"
 
 
 def increments_query(bucket: str, station: str, *, since: int, until: int) -> str:

@@ -8,6 +8,8 @@ import pytest
 from gauge_ingest.account import Account
 from gauge_ingest.account.rain import Because, Gone, Rain
 from gauge_ingest.core.model import Deployment, Station
+from gauge_ingest.requests import carry_out
+from gauge_ingest.spool import Request
 from tests.account.runs import Run, at
 from tests.worlds import T0, station
 
@@ -321,6 +323,23 @@ def test_what_is_counted_from_a_reading_of_another_run_is_no_rain_of_this_one(ru
 
     assert rain.because == {Because.EARLIER: 100}
     assert rain.stored_tips == 101
+
+
+def test_rain_that_a_person_corrected_is_explained_by_that(run: Run) -> None:
+    logger = run.logger()
+    logger.report(0)
+    logger.tip(3, times=4)
+    logger.report(5)
+    logger.tip(8, times=2)
+    logger.report(10)
+    body = {"kind": "replace", "station": "HTB01", "since": T0, "until": at(5), "rain_mm": 1.0, "why": "storage gauge"}
+    request = Request("a", "correct", body, "wang")
+    assert carry_out(run.desk.pump, run.desk.journal, request, now=run.desk.now, reload=dict)["ok"]
+    run.desk.settle()
+
+    rain = rain_of(run.account())
+
+    assert (rain.because, rain.stored_tips) == ({Because.CORRECTED: -2}, 4)
 
 
 def test_a_count_that_passes_its_modulus_is_not_wrong(run: Run) -> None:

@@ -53,6 +53,19 @@ def test_each_increment_is_corrected_by_the_deployment_in_which_it_ends(stormy: 
     assert [row["corrected_mm"] for row in rows] == [22.0, 0.0, 20.0]
 
 
+def test_what_a_person_said_that_fell_has_fallen_and_no_calibration_adds_to_it(stormy: Place) -> None:
+    calibrate(stormy, "{ a = 1.1, b = 1.0, mm_per_h_max = 300 }")
+    stormy.now = T0 + HOUR
+    span = ("--since", text(T0), "--until", text(T0 + 10 * MINUTE))
+    stormy.json("correct", "replace", "HTB01", *span, "--rain-mm", "30", "--why", "storage gauge")
+
+    rows = stormy.json(*ASKED, "raw")
+    (hour,) = stormy.json(*ASKED, "1h")
+
+    assert [(row["rain_mm"], row["corrected_mm"]) for row in rows] == [(30.0, 30.0), (0.0, 0.0), (20.0, 22.0)]
+    assert hour["corrected_mm"] == 52.0
+
+
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("every", ["raw", "5m"])
 def test_the_table_has_a_column_more_only_where_a_gauge_is_calibrated(stormy: Place, every: str, columns: int) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gauge_ingest.core.corrections import Correction, CorrectionKind
 from gauge_ingest.core.model import Alert, AlertEvent, Change, Episode, EventKind, Evidence, State
-from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
+from gauge_ingest.core.told import REVISED, RULE_GONE, Knowing, tell, withdrawn
 from tests.worlds import HOUR, MINUTE, T0, rule
 
 RULE = rule()
@@ -285,3 +286,21 @@ def test_an_alert_is_never_told_of_after_it_was_withdrawn(desk: Desk) -> None:
 
     assert desk.alerts[1] == gone
     assert [event.alert_id for event in desk.events] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "number"),
+    [(-175, -150, 2), (-200, -180, 0), (15, 40, 0), (14, 40, 2), (-500, 500, 2)],
+)
+def test_an_alert_is_withdrawn_in_the_name_of_the_newest_correction_of_its_rain(
+    desk: Desk, since: int, until: int, number: int
+) -> None:
+    """Its longest window of three hours reaches back to minute -175; its rain ended at minute 15."""
+    desk.learn(episode((5, 1), (15, 0)), known=15)
+    span = (T0 + since * MINUTE, T0 + until * MINUTE)
+    entries = [Correction(one, 0, "wang", "a slip", CorrectionKind.VOID, "HTB01", *span) for one in (1, 2)]
+
+    alerts, _ = tell(RULE, "HTB01", [], desk.standing(), knowing=Knowing(T0, T0), ids=count(9), corrections=entries)
+
+    named = f"withdrawn by correction {number} (void, by wang): a slip"
+    assert [alert.reason for alert in alerts] == [named if number else REVISED]

@@ -13,10 +13,10 @@ from gauge_ingest.core.alerts import IDLE
 from gauge_ingest.core.model import AlertEvent, Increment, Report, Row, Station, Step
 from gauge_ingest.inlet import Inlet
 from gauge_ingest.inlet.client import Client
-from gauge_ingest.journal import DERIVE, Debt, Journal, Position, Reader
+from gauge_ingest.journal import DERIVE, Journal, Position, Reader
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.outbound import StoreFollower
-from gauge_ingest.pump import Delivery, Pump, batch, debts, memory
+from gauge_ingest.pump import Delivery, Pump, batch, memory, sweep
 from gauge_ingest.pump.batch import Taken
 from gauge_ingest.pump.memory import StationMemory
 
@@ -83,11 +83,13 @@ def clean_session() -> Iterator[None]:
 def late_report_covers_only_itself() -> Iterator[None]:
     """A late report's own increment is derived, its neighbour's is not."""
 
-    def settled(rows: Sequence[Row], _derived: object, debt: Debt, *, complete: bool) -> tuple[int, int | None]:
+    def settled(
+        rows: Sequence[Row], _derived: object, _since: int, until: int, *, complete: bool
+    ) -> tuple[int, int | None]:
         del complete
-        return sum(row.observed_at <= debt.until for row in rows), None
+        return sum(row.observed_at <= until for row in rows), None
 
-    with patch.object(debts, "_settled", settled):
+    with patch.object(sweep, "_settled", settled):
         yield
 
 

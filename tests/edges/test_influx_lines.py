@@ -100,10 +100,12 @@ def test_rain_that_fell_is_written_beside_rain_that_was_counted_where_a_gauge_is
         line.partition("=")[2]
         for line, _ in protocol.lines([counted, counted._replace(observed_at=AT + 1, since=AT - 299_999)], [])
     ]
+    said = protocol.lines([counted._replace(observed_at=AT + 1, since=AT - 299_999, step=Step.CORRECTED)], [])
     other = protocol.lines([counted._replace(station="HTB02")], [])
 
     assert "rain_mm=20.0,corrected_mm=20.0," in lines[0]
     assert "rain_mm=20.0,corrected_mm=21.277," in lines[1]
+    assert "rain_mm=20.0,corrected_mm=20.0," in said[0][0]  # by a person: no calibration adds to it
     assert "corrected" not in other[0][0]
 
 

@@ -85,8 +85,8 @@ def names_of(checks: int) -> str:
 
 
 def doubted(checks: int) -> bool:
-    """Whether any check doubts that so much rain fell."""
-    return checks & _AMOUNT_BITS != 0
+    """Whether any check doubts that so much rain fell, and no person has said that it did."""
+    return checks & _AMOUNT_BITS != 0 and outcome_of(checks, Check.CORRECTION) is not Outcome.PASSED
 
 
 def worst(checks: int) -> Outcome:

@@ -9,9 +9,10 @@ from gauge_ingest.journal import Journal, Quarantined
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.prune import Retention
+from gauge_ingest.requests.correct import Refused, document, drafted, enter
 from gauge_ingest.spool import Request
 
-REPLAY, RELOAD, PRUNE = "replay", "reload", "prune"
+REPLAY, RELOAD, PRUNE, CORRECT = "replay", "reload", "prune", "correct"
 REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
 _ID_MAX = 2**63 - 1
 
@@ -23,7 +24,8 @@ def carry_out(
 ) -> Answer:
     """Do what is asked, once; the answer, also to a request that was carried out before.
 
-    `{"ok": …, "replayed": [{"id", "ok", "readings", "reasons"}]}` for a replay, whatever `reload` answers for a reload,
+    `{"ok": …, "replayed": [{"id", "ok", "readings", "reasons"}]}` for a replay, `{"ok": True, "correction": {…}}` for a
+    correction (`correct.drafted` says what it takes), whatever `reload` answers for a reload,
     `{"ok": False, "error": …}` for what cannot be understood. Errors of the journal are raised: nothing was done.
     """
     known = journal.owing.answer_to(request.id)
@@ -31,6 +33,8 @@ def carry_out(
         return dict(known)
     if request.what == REPLAY:
         return _replay(pump, journal, request, now)
+    if request.what == CORRECT:
+        return _correct(pump, journal, request, now)
     if request.what == RELOAD:
         answer = dict(reload())
         with journal.transaction():
@@ -47,6 +51,19 @@ def _prune(pump: Pump, request: Request) -> Answer:
     if not (isinstance(keep_days, int) and isinstance(keep_raw_days, int) and min(keep_days, keep_raw_days) >= 0):
         return {"ok": False, "error": "prune takes keep_days and keep_raw_days: whole numbers from 0"}
     return {"ok": True, "more": pump.prune(Retention(keep_days, keep_raw_days))}
+
+
+def _correct(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
+    try:
+        entry = drafted(journal.reader, pump.network.stations, request.body, who=request.who, now=now)
+    except Refused as refused:
+        return {"ok": False, "error": str(refused)}
+    with journal.transaction():
+        enter(journal, entry)
+        answer = {"ok": True, "correction": document(entry)}
+        _remember(journal, request, answer, now)
+    pump.forget_station(entry.station)
+    return answer
 
 
 def _replay(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
