@@ -86,10 +86,7 @@ def _judged(
 
 def _final(row: Row, said: list[Said] | Verdict | None, corrections: Sequence[Correction]) -> Verdict:
     """What the checks say, below the word of a person. Of what is no fact about rain nothing is said but that."""
-    if said is None:
-        found = _VOID
-    else:
-        found = said if isinstance(said, Verdict) else verdict(said, Step(row.step))
+    found = _VOID if said is None else said if isinstance(said, Verdict) else verdict(said, Step(row.step))
     if not corrections or row.step == Step.VOID or row.kind == Kind.TEST:
         return found
     return with_correction(found, holding(corrections, row.observed_at))
