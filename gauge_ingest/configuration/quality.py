@@ -14,7 +14,8 @@ _CLIMATE = DEFAULTS.climate
 
 def _of_the_year(value: float | tuple[float, ...]) -> float | tuple[float, ...]:
     months = value if isinstance(value, tuple) else (value,)
-    if len(months) not in (1, ALL_YEAR) or not all(0 < month <= 2_000 for month in months):
+    whole = not isinstance(value, tuple) or len(value) == ALL_YEAR
+    if not whole or not all(0 < month <= 2_000 for month in months):
         raise ValueError("must be one depth in mm for all the year, or a list of twelve, January first; each above 0")
     return value
 
