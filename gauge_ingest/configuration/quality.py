@@ -50,7 +50,6 @@ class QualityTable(BaseModel):
     neighbours_rain_mm: float = Field(default=DEFAULTS.neighbours_rain_mm, gt=0, le=1_000)
     neighbours_lag_s: int = Field(default=DEFAULTS.neighbours_lag_s, ge=0, le=21_600)
     influx_mm: float = Field(default=DEFAULTS.influx_mm, gt=0, le=1_000)
-    influx_near_km: float = Field(default=DEFAULTS.influx_near_km, ge=0, le=100)
     influx_neighbours_mm: float = Field(default=DEFAULTS.influx_neighbours_mm, ge=0, le=100)
     influx_ratio: float = Field(default=DEFAULTS.influx_ratio, ge=1, le=1_000)
     frost_c: float = Field(default=DEFAULTS.frost_c, ge=-40, le=10)
