@@ -18,6 +18,7 @@ MISSING_WORDS = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 MISSING_UM = -(1 << 62)
 UM_PER_MM = 1_000
 RAIN_MM_MAX = 100_000.0
+YEARS = range(1800, 2200)
 TELL_EVERY_ROWS = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -79,7 +80,8 @@ def read_records(path: Path, *, on_rows: Callable[[int], None]) -> Records:
         rows = csv.reader(file)
         try:
             places = _places(path.name, next(rows, []))
-            return _Reading(path.name, places).read(rows, on_rows)
+            # A cell in quotes may go over several lines: counting rows is not counting lines.
+            return _Reading(path.name, places).read(((rows.line_num, cells) for cells in rows), on_rows)
         except UnicodeDecodeError as error:
             raise BadRecords([f"{path.name}: is not text in UTF-8 (byte {error.start})"]) from None
         except csv.Error as error:
@@ -115,10 +117,10 @@ class _Reading:
         self._numbers: dict[str, int] = {}
         self._mistakes: list[str] = []
 
-    def read(self, rows: Iterator[list[str]], on_rows: Callable[[int], None]) -> Records:
-        """All rows, or BadRecords with the first mistakes."""
+    def read(self, rows: Iterator[tuple[int, list[str]]], on_rows: Callable[[int], None]) -> Records:
+        """All rows, each with the number of its line, or BadRecords with the first mistakes."""
         width = max(self._places.values()) + 1
-        for number, cells in enumerate(rows, 2):
+        for number, cells in rows:
             if not cells or not any(cells):
                 continue
             try:
@@ -163,6 +165,8 @@ class _Reading:
         except ValueError:
             remedy = "must be an instant, e.g. 2026-07-15T18:05:00+08:00"
             raise ValueError(f"observed_at = {text[:40]!r}: {remedy}") from None
+        if moment.year not in YEARS:
+            raise ValueError(f"observed_at = {text[:40]!r}: must lie in the years {YEARS[0]} to {YEARS[-1]}")
         if moment.tzinfo is None:
             self._records.naive = True
             moment = moment.replace(tzinfo=UTC)

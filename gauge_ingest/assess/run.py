@@ -129,7 +129,8 @@ class _Run:
             return
         checks, celsius = self.checks[place], records.celsius[row]
         told_c = None if celsius != celsius else celsius
-        if not rain_um and kind == RowKind.RAIN and not rival:
+        follows = at - self.heard[place] <= checks.gauge.gap_after_ms
+        if not rain_um and kind == RowKind.RAIN and not rival and follows:
             known = checks.calm(at, Kind.TIMED, celsius=told_c)
             if known is not None:
                 checks.presence.heard_until = at

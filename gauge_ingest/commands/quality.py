@@ -25,7 +25,9 @@ RecordsArgument = Annotated[
 StationsOption = Annotated[
     Path | None, typer.Option("--stations", help="TOML: [stations.ID] with latitude, longitude, bucket_depth_mm.")
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="Where the flags go: a CSV file, one row for each row.")]
+OutOption = Annotated[
+    Path, typer.Option("--out", dir_okay=False, help="Where the flags go: a CSV file, one row for each row.")
+]
 NearOption = Annotated[
     float, typer.Option("--neighbours-km", min=0.0, max=20_040.0, help="Stations this near are neighbours.")
 ]
@@ -46,6 +48,9 @@ def assess_records(
 ) -> None:
     """Run the service's checks over a file of records, in order of time, as if they arrived live."""
     begun = monotonic()
+    for given in (records, stations):
+        if given is not None and out.resolve() == given.resolve():
+            stop(Status.WRONG_USE, f"--out {out}: would write over {given}: name another file")
     try:
         known = {} if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
     except ConfigurationRefused as error:
@@ -61,7 +66,7 @@ def assess_records(
         TextColumn("{task.completed:,.0f} rows"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         found = _read(records, progress)
         _tell_of(found, sites)
         task = progress.add_task("checking", total=len(found))

@@ -56,7 +56,11 @@ def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, Ass
         judged = judge(AssessedTable, {key: value for key, value in item.items() if key != "quality"}, here)
         _, settings[name], wrong = read_quality(item.get("quality"), here.at("quality"), over=over)
         tables[name] = judged.value
-        mistakes += [*judged.mistakes, *wrong, *wrong_names(item.get("neighbours"), raw, here, itself=name)]
+        mistakes += [
+            *judged.mistakes,
+            *wrong,
+            *wrong_names(item.get("neighbours"), raw, here.at("neighbours"), itself=name),
+        ]
     if mistakes:
         raise ConfigurationRefused(mistakes)
     return _stations(tables, settings, neighbours_km)

@@ -14,7 +14,8 @@ _CLIMATE = DEFAULTS.climate
 
 def _of_the_year(value: float | tuple[float, ...]) -> float | tuple[float, ...]:
     months = value if isinstance(value, tuple) else (value,)
-    if len(months) not in (1, ALL_YEAR) or not all(0 < month <= 2_000 for month in months):
+    whole = not isinstance(value, tuple) or len(value) == ALL_YEAR
+    if not whole or not all(0 < month <= 2_000 for month in months):
         raise ValueError("must be one depth in mm for all the year, or a list of twelve, January first; each above 0")
     return value
 
@@ -49,7 +50,6 @@ class QualityTable(BaseModel):
     neighbours_rain_mm: float = Field(default=DEFAULTS.neighbours_rain_mm, gt=0, le=1_000)
     neighbours_lag_s: int = Field(default=DEFAULTS.neighbours_lag_s, ge=0, le=21_600)
     influx_mm: float = Field(default=DEFAULTS.influx_mm, gt=0, le=1_000)
-    influx_near_km: float = Field(default=DEFAULTS.influx_near_km, ge=0, le=100)
     influx_neighbours_mm: float = Field(default=DEFAULTS.influx_neighbours_mm, ge=0, le=100)
     influx_ratio: float = Field(default=DEFAULTS.influx_ratio, ge=1, le=1_000)
     frost_c: float = Field(default=DEFAULTS.frost_c, ge=-40, le=10)

@@ -48,6 +48,7 @@ def steps(*rain_mm: float, first: float = 0.0, every_min: float = 5.0, **told: A
 
 def take(checks: StationChecks, seen: Seen) -> list[Said]:
     """What every check says of the next reading."""
+    checks.hear(seen)
     return checks.take(seen)
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Kind, Step
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, Kind, Step
 from gauge_ingest.core.quality.checks import NEIGHBOURS_MAX, Gauge, StationChecks, link, verdict
 from gauge_ingest.core.quality.seen import Mark, Seen
 from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
@@ -73,7 +73,6 @@ def hear(readings: Sequence[Told], checks: list[StationChecks], *, calmly: bool 
 
 def ordinary(seen: Seen, checks: StationChecks) -> bool:
     """Dry, a steady count, in time, by a clock that is right, the door closed."""
-    late_ms = min(checks.settings.clock_behind_s, checks.settings.late_after_s) * SECOND_MS
     return (
         not seen.rain_um
         and seen.step is Step.STEADY
@@ -81,7 +80,7 @@ def ordinary(seen: Seen, checks: StationChecks) -> bool:
         and not seen.door_open
         and not seen.rival
         and seen.claimed_at == seen.until
-        and 0 < seen.received_at - seen.until < late_ms
+        and 0 < seen.received_at - seen.until <= checks.punctual_ms
     )
 
 
@@ -213,6 +212,19 @@ def test_what_comes_later_changes_nothing_but_by_marks_on_what_was_before_them(s
     for number, place, mark in one.marks:
         assert day[number][0] == place
         assert day[number][1].until - DAY_MS <= mark.since < mark.until <= day[number][1].until
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_to_know_of_later_rain_and_reports_changes_nothing(seed: int) -> None:
+    day = some_day(random.Random(seed))
+    live, again = network(), network()
+    for place, seen in day:
+        again[place].hear(seen)
+
+    verdicts = [(verdict(take(live[place], seen), seen.step), live[place].marks) for place, seen in day]
+    knowing = [(verdict(again[place].take(seen), seen.step), again[place].marks) for place, seen in day]
+
+    assert knowing == verdicts, f"seed {seed}"
 
 
 def test_a_reading_of_which_only_the_rain_is_known_passes_no_check_that_needs_more() -> None:

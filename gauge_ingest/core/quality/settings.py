@@ -40,7 +40,6 @@ class QualitySettings:
     neighbours_rain_mm: float = 5.0
     neighbours_lag_s: int = 900
     influx_mm: float = 10.0
-    influx_near_km: float = 10.0
     influx_neighbours_mm: float = 0.4
     influx_ratio: float = 25.0
     frost_c: float = 0.0
