@@ -64,6 +64,7 @@ def hear(readings: Sequence[Told], checks: list[StationChecks], *, calmly: bool 
             known = one.calm(seen.until, seen.kind, celsius=seen.temperature_c, volts=seen.battery_v)
         last[place] = seen.until
         if known is not None:
+            one.presence.heard(seen.until)
             heard = heard._replace(calm=heard.calm + 1)
         heard.verdicts.append(known or verdict(take(one, seen), seen.step))
         heard.marks.extend((number, place, mark) for mark in one.marks)
