@@ -230,7 +230,7 @@ MUTANTS = [
         constant(neighbours, "INFLUX_WINDOWS_MS", (HOUR_MS,)),
         "135 mm in a day, too little of it at the neighbours",
     ),
-    Mutant(Check.FROZEN, "forgets the frost", forgets(station.Frost, "_frozen_at"), "melting snow"),
+    Mutant(Check.FROZEN, "forgets the frost", forgets(station.Frost, "frozen_at"), "melting snow"),
     Mutant(Check.FROZEN, "does not see the cold", blind(station.Frost, {"temperature_c": 20.0}), "tips in frost"),
     Mutant(
         Check.VISIT, "does not see the door", blind(station.Visit, {"door_open": None}), "tips while the door is open"
