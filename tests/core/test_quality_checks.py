@@ -177,6 +177,12 @@ def test_a_cold_reading_or_an_empty_battery_is_looked_at_and_what_is_not_told_pa
     assert outcome_of(known.checks, Check.FROZEN) is outcome_of(known.checks, Check.SUPPLY) is Outcome.PASSED
 
 
+def test_a_reading_as_late_as_a_clock_may_be_behind_is_looked_at() -> None:
+    first_late_ms = min(DEFAULTS.clock_behind_s, DEFAULTS.late_after_s) * 1_000
+
+    assert StationChecks(GAUGE, DEFAULTS).punctual_ms == first_late_ms - 1
+
+
 def test_a_reading_for_maintenance_is_never_calm_for_a_visit_marks_what_was_before_it() -> None:
     [checks] = network(DEFAULTS, stations=1)
     take(checks, reading(0, 1.0))
