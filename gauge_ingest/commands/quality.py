@@ -113,9 +113,8 @@ def _named(names: list[str]) -> str:
 
 def _show(records: Records, assessed: Assessed, *, seconds: float) -> None:
     flags = [Flag(number) for number in (1, 2, 3, 4, 9)]
-    listing = table(
-        "station", "rows", *(flag_word(flag) for flag in flags), right=("rows", *(flag_word(flag) for flag in flags))
-    )
+    words = [flag_word(flag) or "good" for flag in flags]
+    listing = table("station", "rows", *words, right=("rows", *words))
     counts = [dict.fromkeys(flags, 0) for _ in records.stations]
     for place, verdict in zip(records.station, assessed.verdicts, strict=True):
         counts[place][Flag(verdict.flag)] += 1

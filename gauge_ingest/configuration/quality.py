@@ -59,7 +59,6 @@ class QualityTable(BaseModel):
     visit_joined_s: int = Field(default=DEFAULTS.visit_joined_s, ge=0, le=86_400)
     battery_v_min: float = Field(default=DEFAULTS.battery_v_min, ge=0, le=100)
     clock_behind_s: int = Field(default=DEFAULTS.clock_behind_s, ge=60, le=86_400)
-    late_after_s: int = Field(default=DEFAULTS.late_after_s, ge=60, le=31_536_000)
     every_tip_reported: bool = DEFAULTS.every_tip_reported
 
     def settings(self) -> QualitySettings:

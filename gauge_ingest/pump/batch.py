@@ -221,15 +221,16 @@ class Batch:
     def _calm(self, checks: StationChecks, report: Report) -> Verdict | None:
         """The verdict of a dry report that nothing stands against, as nearly all are; None: to be looked at."""
         at = report.observed_at
-        late_ms = self._received_at - at
-        if late_ms > checks.punctual_ms or report.door_open or report.kind > Kind.EVENT:
+        if report.door_open or report.kind > Kind.EVENT:
             return None
         checking = self._checking
         if at > checking.latest_at:
             checking.latest_at = at
         elif at + checking.lag_ms <= checking.latest_at:
             return None
-        verdict = checks.calm(at, report.kind, celsius=report.temperature_c, volts=report.battery_v)
+        verdict = checks.calm(
+            at, report.kind, received_at=report.received_at, celsius=report.temperature_c, volts=report.battery_v
+        )
         if verdict is not None:
             checks.presence.heard_until = at
         return verdict

@@ -100,7 +100,7 @@ def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequen
     checks.remember(wet, frozen_at=frozen_at)
     before = reader.newest(station.id, before=begin + 1)
     if before is not None:
-        checks.last_until = before.observed_at
+        checks.last_until, checks.last_at = before.observed_at, before.received_at
     begun_at = reader.quality.begun_at(number, until=begin)
     if begun_at is not None:
         summed_until = max(begun_at, begin - checks.dry.lag_ms)
@@ -118,14 +118,11 @@ def replayed(
         if row.kind == Kind.TEST or row.step in _NOT_TAKEN:
             yield row, None
             continue
-        if not rival and not row.tips and row.step == Step.STEADY and not row.door_open and row.kind <= Kind.EVENT:
-            ordinary = row.claimed_at == row.observed_at and row.received_at - row.observed_at <= checks.punctual_ms
-            kind = _KINDS[row.kind]
-            if ordinary and not row.tips_max:
-                calm = checks.calm(row.observed_at, kind, celsius=row.temperature_c, volts=row.battery_v)
-                if calm is not None:
-                    yield row, calm
-                    continue
+        if not rival and not row.tips_max and row.step == Step.STEADY and not row.door_open and row.kind <= Kind.EVENT:
+            calm = _calm(checks, row)
+            if calm is not None:
+                yield row, calm
+                continue
         yield row, checks.take(_of_row(row, station, rival=rival))
 
 
@@ -152,6 +149,19 @@ def _wet(reader: Reader, station: Station, since: int, until: int) -> list[tuple
     number = reader.number(station.id)
     wet = [] if number is None else reader.quality.wet(number, since=since, until=until)
     return [(one.since, one.until, one.tips * bucket_um(station, one.until)) for one in wet]
+
+
+def _calm(checks: StationChecks, row: Row) -> Verdict | None:
+    """The verdict of a dry row that nothing stands against, None when it must be looked at."""
+    if row.claimed_at != row.observed_at:
+        return None
+    return checks.calm(
+        row.observed_at,
+        _KINDS[row.kind],
+        received_at=row.received_at,
+        celsius=row.temperature_c,
+        volts=row.battery_v,
+    )
 
 
 def _rivals(rows: Iterable[Row]) -> Iterator[tuple[Row, bool]]:

@@ -56,7 +56,7 @@ def test_a_table_shows_how_many_rows_of_each_station_have_which_flag(bench: Benc
 
     assert (result.exit_code, result.stderr) == (0, "")
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert lines[0] == ["station", "rows", "unchecked", "SUSPECT", "FAIL", "missing"]
+    assert lines[0] == ["station", "rows", "good", "unchecked", "SUSPECT", "FAIL", "missing"]
     assert lines[2:6] == [
         ["A", "13", "5", "0", "8", "0", "0"],
         ["B", "15", "13", "0", "0", "1", "1"],

@@ -60,8 +60,14 @@ def hear(readings: Sequence[Told], checks: list[StationChecks], *, calmly: bool 
     for number, (place, seen) in enumerate(readings):
         one = checks[place]
         known = None
-        if calmly and ordinary(seen, one) and seen.since - last[place] <= GAUGE.gap_after_ms:
-            known = one.calm(seen.until, seen.kind, celsius=seen.temperature_c, volts=seen.battery_v)
+        if calmly and ordinary(seen) and seen.since - last[place] <= GAUGE.gap_after_ms:
+            known = one.calm(
+                seen.until,
+                seen.kind,
+                received_at=seen.received_at,
+                celsius=seen.temperature_c,
+                volts=seen.battery_v,
+            )
         last[place] = seen.until
         if known is not None:
             one.presence.heard(seen.until)
@@ -72,8 +78,8 @@ def hear(readings: Sequence[Told], checks: list[StationChecks], *, calmly: bool 
     return heard
 
 
-def ordinary(seen: Seen, checks: StationChecks) -> bool:
-    """Dry, a steady count, in time, by a clock that is right, the door closed."""
+def ordinary(seen: Seen) -> bool:
+    """Dry, a steady count, by a clock that is not ahead, the door closed."""
     return (
         not seen.rain_um
         and seen.step is Step.STEADY
@@ -81,7 +87,6 @@ def ordinary(seen: Seen, checks: StationChecks) -> bool:
         and not seen.door_open
         and not seen.rival
         and seen.claimed_at == seen.until
-        and 0 < seen.received_at - seen.until <= checks.punctual_ms
     )
 
 
@@ -175,6 +180,21 @@ def test_a_cold_reading_or_an_empty_battery_is_looked_at_and_what_is_not_told_pa
     known = calm(first, 13, celsius=2.1, volts=11.0)
     assert known is not None
     assert outcome_of(known.checks, Check.FROZEN) is outcome_of(known.checks, Check.SUPPLY) is Outcome.PASSED
+
+
+@pytest.mark.parametrize(("late_s", "after_s", "calm"), [(599, 300, True), (600, 300, False), (7_200, 59, True)])
+def test_a_late_reading_is_looked_at_unless_it_comes_in_one_go_with_the_one_before(
+    late_s: int, after_s: int, *, calm: bool
+) -> None:
+    """A clock that is behind goes on behind; a backlog comes at once."""
+    checks = StationChecks(GAUGE, DEFAULTS)
+    received_at = T0 + 5 * MINUTE_MS + late_s * 1_000
+    first = reading(0, received_at=received_at - after_s * 1_000, claimed_at=T0)
+    take(checks, first)
+
+    known = checks.calm(T0 + 5 * MINUTE_MS, Kind.TIMED, received_at=received_at)
+
+    assert (known is not None) is calm
 
 
 def test_a_reading_for_maintenance_is_never_calm_for_a_visit_marks_what_was_before_it() -> None:

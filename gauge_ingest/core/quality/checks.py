@@ -12,7 +12,7 @@ from gauge_ingest.core.quality.neighbours import Dry, Influx, Neighbour
 from gauge_ingest.core.quality.record import Presence, Rain
 from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, Mark, Said, Seen
 from gauge_ingest.core.quality.settings import QualitySettings
-from gauge_ingest.core.quality.station import Arrival, Clock, Counter, Frost, Gap, Sums, Supply, Visit
+from gauge_ingest.core.quality.station import BEHIND_APART_MS, Arrival, Clock, Counter, Frost, Gap, Sums, Supply, Visit
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, flag_of
 
 # A neighbour counts as online up to so many of its regular reports after the last one that came.
@@ -45,8 +45,7 @@ class StationChecks:
         self.neighbours: list[Neighbour] = []
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
-        # A dry reading that comes later than this is looked at: its clock may be behind, or it is late.
-        self.punctual_ms = min(settings.clock_behind_s, settings.late_after_s) * SECOND_MS - 1
+        self._behind_ms = settings.clock_behind_s * SECOND_MS
         self.rain = Rain()
         self.presence = Presence(max(SILENT_REPORTS * gauge.report_every_ms, gauge.gap_after_ms))
         self.reset()
@@ -55,13 +54,14 @@ class StationChecks:
         """Forget everything but the neighbours, the station's rain and when it was heard."""
         gauge, settings, marks = self.gauge, self.settings, self.marks
         marks.clear()
-        self.last_until = -(1 << 62)
+        self.last_until = -(1 << 62)  # when the reading before was observed
+        self.last_at = -(1 << 62)  # and received
         self.calm_until = NOTHING_IS_CALM
         self._calm: dict[tuple[Kind, bool, bool], Verdict] = {}
         self.dry = Dry(settings, self.neighbours)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings)
-        self._arrival = Arrival(settings)
+        self._arrival = Arrival()
         self._gap = Gap(gap_after_ms=gauge.gap_after_ms)
         self._counter = Counter()
         self._limits = Limits(
@@ -90,11 +90,12 @@ class StationChecks:
         The station's rain and presence must know of it already (`hear`); what they know beyond it changes nothing.
         """
         heard_until, self.last_until = self.last_until, seen.until
+        heard_at, self.last_at = self.last_at, seen.received_at
         if self.dry.dry_since is not None and seen.since - heard_until > self.gauge.gap_after_ms:
             self.dry.pass_over(heard_until, seen.since)
         spell, zero = self.dry.take(seen)
         said = [
-            self._clock.take(seen, heard_until=heard_until),
+            self._clock.take(seen, heard_until=heard_until, heard_at=heard_at),
             self._arrival.take(seen),
             self._gap.take(seen, heard_until=heard_until),
             self._counter.take(seen),
@@ -112,7 +113,7 @@ class StationChecks:
         return said
 
     def calm(
-        self, until: int, kind: Kind, *, celsius: float | None = None, volts: float | None = None
+        self, until: int, kind: Kind, *, received_at: int = 0, celsius: float | None = None, volts: float | None = None
     ) -> Verdict | None:
         """The verdict of a dry and ordinary reading that nothing stands against; None when it must be taken.
 
@@ -120,13 +121,15 @@ class StationChecks:
         """
         if until > self.calm_until:
             return None
+        if received_at - until >= self._behind_ms and received_at - self.last_at >= BEHIND_APART_MS:
+            return None
         if (celsius is not None and celsius <= self._cold_c) or (
             volts is not None and volts < self.settings.battery_v_min
         ):
             return None
         found = self._calm.get((kind, celsius is None, volts is None))
         if found is not None:
-            self.last_until = until
+            self.last_until, self.last_at = until, received_at
         return found
 
     def stir(self, at: int) -> None:

@@ -49,7 +49,6 @@ class QualitySettings:
     visit_joined_s: int = 3_600
     battery_v_min: float = 11.0
     clock_behind_s: int = 600
-    late_after_s: int = 1_800
     every_tip_reported: bool = False
 
 

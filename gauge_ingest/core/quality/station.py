@@ -18,44 +18,40 @@ class Clock:
 
     def __init__(self, settings: QualitySettings) -> None:
         self._behind_ms = settings.clock_behind_s * SECOND_MS
-        self._late: deque[tuple[int, int]] = deque(maxlen=BEHIND_READINGS)
+        self._late: deque[int] = deque(maxlen=BEHIND_READINGS)
         self._last_until = 0
 
-    def take(self, seen: Seen, *, heard_until: int) -> Said:
-        """Suspect where the time of a reading is not what the station said, or cannot be."""
+    def take(self, seen: Seen, *, heard_until: int, heard_at: int) -> Said:
+        """Suspect where the time of a reading is not what the station said, or cannot be.
+
+        `heard_until` and `heard_at`: when the reading before was observed and received. Readings that come in one go
+        are a backlog; a clock that is behind goes on behind.
+        """
         if not seen.received_at:
             return NOT_CHECKED
         ahead_ms = seen.claimed_at - seen.until
         if ahead_ms:
             return suspect(f"the station's clock was {lasted(abs(ahead_ms))} ahead: the time was mended")
+        last_until, self._last_until = self._last_until, seen.until
         late_ms = seen.received_at - seen.until
-        if late_ms < self._behind_ms or self._last_until != heard_until:
+        in_one_go = seen.received_at - heard_at < BEHIND_APART_MS
+        if late_ms < self._behind_ms or in_one_go or last_until != heard_until:
             self._late.clear()
-        self._last_until = seen.until
-        if late_ms < self._behind_ms:
+        if late_ms < self._behind_ms or in_one_go:
             return PASSED
-        if self._late and seen.received_at - self._late[-1][0] < BEHIND_APART_MS:
-            self._late.clear()  # a backlog comes in one go; a clock that is behind goes on behind
-        self._late.append((seen.received_at, late_ms))
-        delays = [delay for _, delay in self._late]
-        if len(delays) < BEHIND_READINGS or max(delays) - min(delays) > BEHIND_SPREAD_MS:
+        self._late.append(late_ms)
+        if len(self._late) < BEHIND_READINGS or max(self._late) - min(self._late) > BEHIND_SPREAD_MS:
             return PASSED
-        return suspect(f"every reading comes {lasted(min(delays))} late: the clock is behind, or the link always waits")
+        behind = lasted(min(self._late))
+        return suspect(f"every reading comes {behind} late: the clock is behind, or the link always waits")
 
 
 class Arrival:
-    """Late, in conflict. What came early within the tolerance of clocks, or twice, is one reading like any other."""
-
-    def __init__(self, settings: QualitySettings) -> None:
-        self._late_ms = settings.late_after_s * SECOND_MS
+    """In conflict with another reading. What came early within the tolerance of clocks, late or twice stands."""
 
     def take(self, seen: Seen) -> Said:
-        """Suspect where another count was told for the same time; a late reading passes, and says that it is late."""
-        if seen.rival:
-            return suspect("another count was told for the same time")
-        if seen.received_at - seen.until > self._late_ms and seen.received_at:
-            return PASSED._replace(reason=f"came {lasted(seen.received_at - seen.until)} after its time")
-        return PASSED
+        """Suspect where another count was told for the same time."""
+        return suspect("another count was told for the same time") if seen.rival else PASSED
 
 
 class Gap:
