@@ -141,22 +141,20 @@ def bucket_depths_mm(station: Station, *, since: int, until: int) -> set[float]:
 
 def _said(increment: Increment, correction: Correction, tips: int) -> Increment:
     """An increment after a correction; `tips` is its share of a replaced depth."""
-    counted = increment.tips_max  # of a count that is in doubt the most that it may mean
-    step = increment.step
+    confirmed = increment.step is not Step.UNCONFIRMED  # else further reports may still show that it is no fact
     match correction.kind:
         case CorrectionKind.VOID:
-            tips_min = tips_max = tips = 0
-            step = Step.VOIDED
+            step = Step.VOIDED if confirmed else increment.step
+            return increment._replace(tips=0, tips_min=0, tips_max=0, step=step)
         case CorrectionKind.REPLACE:
-            tips_min = tips_max = tips
-            step = Step.CORRECTED
-        case CorrectionKind.CONFIRM:
-            tips_min = tips_max = tips = counted
+            step = Step.CORRECTED if confirmed else increment.step
+            return increment._replace(tips=tips, tips_min=tips, tips_max=tips, step=step)
+        case CorrectionKind.CONFIRM if confirmed:
+            return increment._replace(tips_min=increment.tips, tips_max=increment.tips)
+        case CorrectionKind.VISIT:
+            return increment._replace(tips=0, tips_min=0)
         case _:
-            tips_min, tips, tips_max = 0, 0, counted
-    if increment.step is Step.UNCONFIRMED:  # further reports may still show that it is no fact
-        step = Step.UNCONFIRMED
-    return increment._replace(tips=tips, tips_min=tips_min, tips_max=tips_max, step=step)
+            return increment
 
 
 def _spread(

@@ -65,6 +65,7 @@ def after(
         (REPLACE, Step.DEPLOYED, (2, 2, 2, Step.CORRECTED)),
         (CONFIRM, Step.STEADY, (7, 7, 7, Step.STEADY)),
         (CONFIRM, Step.RESET, (7, 7, 7, Step.RESET)),
+        (CONFIRM, Step.WRAPPED, (7, 7, 7, Step.WRAPPED)),
         (VISIT, Step.STEADY, (0, 0, 7, Step.STEADY)),
         (VISIT, Step.GAP, (0, 0, 7, Step.GAP)),
     ],
@@ -75,11 +76,15 @@ def test_each_kind_says_what_fell(kind: CorrectionKind, step: Step, expected: tu
     assert after([increment(5, 7, step)], correction) == [expected]
 
 
-def test_a_jump_that_a_person_confirms_has_fallen_and_was_not_nothing() -> None:
-    """Of a count in doubt the best answer is nothing, until somebody who was there says that it is right."""
-    jumps = [increment(5, 0, Step.RESET, most=40), increment(10, 0, Step.UNCONFIRMED, most=12)]
+def test_confirming_never_adds_rain_and_what_is_not_counted_yet_keeps_its_bounds() -> None:
+    """Two stories fit a restart: none fell, or 250 mm. Confirmed is what is shown; for the other there is replace."""
+    restart, jump = increment(5, 0, Step.RESET, most=500), increment(10, 0, Step.UNCONFIRMED, most=12)
 
-    assert after(jumps, said(CONFIRM, 0, 10)) == [(40, 40, 40, Step.RESET), (12, 12, 12, Step.UNCONFIRMED)]
+    assert after([restart, jump], said(CONFIRM, 0, 10)) == [(0, 0, 0, Step.RESET), (0, 0, 12, Step.UNCONFIRMED)]
+
+
+def test_what_two_stories_allow_may_have_fallen_during_a_visit() -> None:
+    assert after([increment(5, 3, Step.RESET, most=9)], said(VISIT, 0, 5)) == [(0, 0, 9, Step.RESET)]
 
 
 @pytest.mark.parametrize("kind", [VOID, REPLACE, CONFIRM, VISIT])
