@@ -150,7 +150,7 @@ def settled(used: QualitySettings = DEFAULTS, **told: float) -> StationChecks:
 
 
 def calm(checks: StationChecks, minute: float, **told: float) -> Verdict | None:
-    return checks.calm(reading(minute).until, Kind.TIMED, **told)
+    return checks.calm(reading(minute).until, Kind.TIMED, celsius=told.get("celsius"), volts=told.get("volts"))
 
 
 def test_a_dry_reading_is_looked_at_when_the_rain_next_door_counts() -> None:

@@ -101,9 +101,9 @@ MUTANTS = [
     ),
     Mutant(
         Check.ARRIVAL,
-        "late from the bound on",
-        at_the_bound(station.Arrival, "_late_ms", -1),
-        "a reading half an hour late",
+        "sees another count everywhere",
+        blind(station.Arrival, {"rival": True}),
+        "a reading half a day late",
     ),
     Mutant(
         Check.GAP,
