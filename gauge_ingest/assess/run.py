@@ -133,7 +133,6 @@ class _Run:
         if not rain_um and kind == RowKind.RAIN and not rival and follows:
             known = checks.calm(at, Kind.TIMED, celsius=told_c)
             if known is not None:
-                checks.presence.heard_until = at
                 self.heard[place] = at
                 self.verdicts[row] = known
                 return

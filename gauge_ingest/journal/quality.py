@@ -6,7 +6,10 @@ from typing import NamedTuple
 from gauge_ingest.core.model import HOUR_MS, Step
 
 _STANDS = f"test = 0 AND step NOT IN ({int(Step.VOID)}, {int(Step.OWED)}, {int(Step.VOIDED)})"
-_MARKED = "FROM reading INDEXED BY reading_wet WHERE station = ? AND (tips_max > 0 OR step IN (0, 3, 5, 7))"
+_MARKED = (
+    "FROM reading INDEXED BY reading_wet WHERE station = ?"
+    " AND (tips_max > 0 OR step = 0 OR step = 3 OR step = 5 OR step = 7)"
+)
 _WET = f"{_MARKED} AND tips > 0 AND {_STANDS}"
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from gauge_ingest.codecs import Decode, Message, Undecodable
 from gauge_ingest.core.alerts import Standing, advance
 from gauge_ingest.core.model import Increment, Kind, Report, Row, Station, Step
-from gauge_ingest.core.quality.checks import StationChecks
 from gauge_ingest.core.quality.verdicts import Verdict, doubted
 from gauge_ingest.core.rainfall import increment_after
 from gauge_ingest.core.rules import Thresholds
@@ -27,6 +26,8 @@ from gauge_ingest.pump.senders import Senders
 PAYLOAD_BYTES_MAX = 256 * 1024
 # Wet increments a station's ledger may hold before the ones no window reaches any more are forgotten.
 LEDGER_MAX = 2_000
+# Looked up once: a member of an enumeration costs a call each time (Python 3.11).
+_STEADY, _TEST = Step.STEADY, Kind.TEST
 
 
 class Taken(NamedTuple):
@@ -185,7 +186,7 @@ class Batch:
             # A mended report may be a repeat under another time: only the journal can tell.
             uncorrected = at > memory.corrected_until
             if memory.live and newest is not None and at > newest.observed_at and uncorrected and not mended:
-                increment = increment_after(newest, report, station) if report.kind is not Kind.TEST else None
+                increment = increment_after(newest, report, station) if report.kind is not _TEST else None
                 known = memory.mended and self._journal.decided_before(memory.number, report)
                 if increment is not None and not known:
                     self._at_once(memory, report, increment)
@@ -204,36 +205,27 @@ class Batch:
         number, at = memory.number, report.observed_at
         if memory.unsettled:
             self._judge.setdefault(number, at)
-        verdict = None
-        if not increment.tips_max and increment.step is Step.STEADY:
-            verdict = self._calm(memory.checks, report)
+        checking, verdict = self._checking, None
+        if not increment.tips_max and increment.step is _STEADY and not report.door_open:
+            if at > checking.latest_at:
+                checking.latest_at = at
+            if at > checking.latest_at - checking.lag_ms:
+                verdict = memory.checks.calm(
+                    at, report.kind, report.received_at, report.temperature_c, report.battery_v
+                )
         if verdict is None:
             verdict = self._look_at(memory, report, increment)
         self._new.append((number, report, increment, verdict))
         self._spans.extend((number, at - 1, at))
         self._readings += 1
         memory.newest = report
-        memory.ledger.append(increment, doubted=doubted(verdict.checks))
-        if increment.tips_max and len(memory.ledger) > LEDGER_MAX:
-            memory.forget_old()
+        if increment.tips_max:
+            memory.ledger.append(increment, doubted=doubted(verdict.checks))
+            if len(memory.ledger) > LEDGER_MAX:
+                memory.forget_old()
+        else:
+            memory.ledger.append(increment)
         self._judge_at(memory, at)
-
-    def _calm(self, checks: StationChecks, report: Report) -> Verdict | None:
-        """The verdict of a dry report that nothing stands against, as nearly all are; None: to be looked at."""
-        at = report.observed_at
-        if report.door_open or report.kind > Kind.EVENT:
-            return None
-        checking = self._checking
-        if at > checking.latest_at:
-            checking.latest_at = at
-        elif at + checking.lag_ms <= checking.latest_at:
-            return None
-        verdict = checks.calm(
-            at, report.kind, received_at=report.received_at, celsius=report.temperature_c, volts=report.battery_v
-        )
-        if verdict is not None:
-            checks.presence.heard_until = at
-        return verdict
 
     def _look_at(self, memory: StationMemory, report: Report, increment: Increment) -> Verdict:
         """The verdict of a report by every check, and what it makes doubtful elsewhere."""
@@ -256,13 +248,14 @@ class Batch:
             self._repeats += 1
             return
         at = report.observed_at
+        self._checking.latest_at = max(self._checking.latest_at, at)
         self._spans.extend((memory.number, at - 1, at))
         # A better report of a known fact may name another boot, which decides whether a fall is a restart.
         self._readings += known is Known.NEW
         self._repeats += known is Known.BETTER
         since, until = self._owed.get(memory.number, (at, at))
         self._owed[memory.number] = (min(since, at), max(until, at))
-        if report.kind is not Kind.TEST and (newest is None or at >= newest.observed_at):
+        if report.kind is not _TEST and (newest is None or at >= newest.observed_at):
             memory.newest, memory.live = report, False
 
     # --- rules -------------------------------------------------------------------------------------------------

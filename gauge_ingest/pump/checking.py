@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, UNBOUNDED, Increment, Report, Station
-from gauge_ingest.core.quality.checks import NOTHING_IS_CALM, StationChecks, verdict
+from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.record import KEPT_MS
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal import Reader
@@ -94,7 +94,7 @@ class Checking:
     def _unready(self, station_id: str) -> None:
         self._ready.discard(station_id)
         if station_id in self._checks:
-            self._checks[station_id].calm_until = NOTHING_IS_CALM
+            self._checks[station_id].disturb()
 
     def _hear(self, station: Station, *, since: int) -> None:
         """See to it that a station's rain and presence are known from an instant on."""

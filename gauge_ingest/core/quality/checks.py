@@ -20,6 +20,7 @@ SILENT_REPORTS = 3
 # Nobody is compared with more neighbours than these, the nearest ones.
 NEIGHBOURS_MAX = 10
 NOTHING_IS_CALM = -(1 << 62)
+ORDINARY_KINDS = 16
 # LIMITS, CLIMATE, TIPS, REPEATED, ACCUMULATION of no rain.
 DRY = (PASSED, PASSED, NOT_CHECKED, PASSED, PASSED)
 DRY_TIPS = (PASSED, PASSED, PASSED, NOT_CHECKED, PASSED)
@@ -46,6 +47,9 @@ class StationChecks:
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
         self._behind_ms = settings.clock_behind_s * SECOND_MS
+        self._least_v = settings.battery_v_min
+        self.calm_until = self._quiet_until = NOTHING_IS_CALM
+        self._around_um = 0
         self.rain = Rain()
         self.presence = Presence(max(SILENT_REPORTS * gauge.report_every_ms, gauge.gap_after_ms))
         self.reset()
@@ -56,8 +60,8 @@ class StationChecks:
         marks.clear()
         self.last_until = -(1 << 62)  # when the reading before was observed
         self.last_at = -(1 << 62)  # and received
-        self.calm_until = NOTHING_IS_CALM
-        self._calm: dict[tuple[Kind, bool, bool], Verdict] = {}
+        self.disturb()
+        self._calm: list[Verdict | None] = [None] * ORDINARY_KINDS
         self.dry = Dry(settings, self.neighbours)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings)
@@ -81,7 +85,7 @@ class StationChecks:
         if seen.rain_um > 0:
             self.rain.add(seen.since, seen.until, seen.rain_um)
             for listener in self.listeners:
-                listener.stir(seen.until)
+                listener.stir(seen.until, seen.rain_um)
         self.presence.heard(seen.until)
 
     def take(self, seen: Seen) -> list[Said]:
@@ -113,28 +117,43 @@ class StationChecks:
         return said
 
     def calm(
-        self, until: int, kind: Kind, *, received_at: int = 0, celsius: float | None = None, volts: float | None = None
+        self, until: int, kind: Kind, received_at: int = 0, celsius: float | None = None, volts: float | None = None
     ) -> Verdict | None:
         """The verdict of a dry and ordinary reading that nothing stands against; None when it must be taken.
 
-        Ordinary: a steady count, in time, by a clock that is right, with the door closed.
+        Ordinary: a steady count, by a clock that is not ahead, with the door closed.
         """
-        if until > self.calm_until:
+        if until > self.calm_until and not self._calm_still(until):
             return None
         if received_at - until >= self._behind_ms and received_at - self.last_at >= BEHIND_APART_MS:
             return None
-        if (celsius is not None and celsius <= self._cold_c) or (
-            volts is not None and volts < self.settings.battery_v_min
-        ):
+        if (celsius is not None and celsius <= self._cold_c) or (volts is not None and volts < self._least_v):
             return None
-        found = self._calm.get((kind, celsius is None, volts is None))
+        found = self._calm[kind if celsius is None and volts is None else _ordinary(kind, celsius, volts)]
         if found is not None:
             self.last_until, self.last_at = until, received_at
+            if until > self.presence.heard_until:
+                self.presence.heard_until = until
         return found
 
-    def stir(self, at: int) -> None:
-        """A neighbour had rain: readings from the lag after it on must be looked at."""
-        self.calm_until = min(self.calm_until, at + self.dry.lag_ms - 1)
+    def stir(self, at: int, rain_um: int) -> None:
+        """A neighbour had rain: with enough of it, readings from the lag after it on must be looked at."""
+        self._around_um += rain_um
+        if self._around_um >= self.dry.doubtful_um:
+            self._quiet_until = min(self._quiet_until, at + self.dry.lag_ms - 1)
+            self.calm_until = min(self.calm_until, self._quiet_until)
+
+    def disturb(self) -> None:
+        """Whatever comes next must be looked at."""
+        self.calm_until = self._quiet_until = NOTHING_IS_CALM
+        self._around_um = 0
+
+    def _calm_still(self, until: int) -> bool:
+        """Whether all is quiet and the neighbours have been heard meanwhile."""
+        if until > self._quiet_until:
+            return False
+        self.calm_until = min(self._quiet_until, self.dry.online_until(until))
+        return until <= self.calm_until
 
     def _of_the_amount(self, seen: Seen, heard_until: int) -> tuple[Said, ...]:
         """LIMITS, CLIMATE, TIPS, REPEATED, ACCUMULATION."""
@@ -150,18 +169,20 @@ class StationChecks:
 
     def _settle(self, seen: Seen, said: Sequence[Said]) -> None:
         """How long dry readings may pass unseen: not while anything is in doubt or waits."""
-        self._calm.clear()
         spell, zero = said[Check.DRY_SPELL], said[Check.FAULTY_ZERO]
         asks = len(self.neighbours) >= self.settings.neighbours_min
         restless = self._influx.waits or self.settings.every_tip_reported or (asks and zero is NOT_CHECKED)
+        if seen.rain_um or restless or spell.reason or zero.reason:
+            self._calm = [None] * ORDINARY_KINDS
         if restless or spell.reason or zero.reason:
-            self.calm_until = NOTHING_IS_CALM
+            self.disturb()
             return
-        self.calm_until = self.dry.calm_until(seen.until)
+        self._around_um = self.dry.heard_um()
+        self._quiet_until = self.dry.quiet_until()
+        self.calm_until = min(self._quiet_until, self.dry.online_until(seen.until))
         ordinary = not seen.rain_um and seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
         if ordinary and not any(one.reason for one in said):
-            key = (seen.kind, seen.temperature_c is None, seen.battery_v is None)
-            self._calm[key] = verdict(said, seen.step)
+            self._calm[_ordinary(seen.kind, seen.temperature_c, seen.battery_v)] = verdict(said, seen.step)
 
     def remember(self, earlier: Sequence[Seen], *, frozen_at: int | None) -> None:
         """Take into account what checks look back to that is not seen again: the last wet readings, the last frost."""
@@ -170,6 +191,11 @@ class StationChecks:
             self._repeated.take(seen)
             self._accumulation.take(seen, heard_until=seen.since)
         self.marks.clear()
+
+
+def _ordinary(kind: Kind, celsius: float | None, volts: float | None) -> int:
+    """What a calm reading tells beside its count, as a number below ORDINARY_KINDS: its verdict depends on that."""
+    return kind + (4 if celsius is not None else 0) + (8 if volts is not None else 0)
 
 
 def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Protocol
 
-from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Kind, Step
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UNBOUNDED, Kind, Step
 from gauge_ingest.core.quality.amount import FIVE_MINUTES_MS, grown_um
 from gauge_ingest.core.quality.record import Presence, Rain
 from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, UM_PER_MM, Mark, Said, Seen, lasted, mm, suspect
@@ -50,6 +50,10 @@ class Dry:
         self._least_um = round(settings.neighbours_rain_mm * UM_PER_MM)
         self._long_ms = round(settings.dry_days_max * DAY_MS)
         self.lag_ms = settings.neighbours_lag_s * SECOND_MS
+        # The median of those that count exceeds the bound only if all together have had at least so much.
+        counting = len(neighbours) - len(neighbours) // DEAD_OF
+        enough = len(neighbours) >= settings.neighbours_min
+        self.doubtful_um = (counting // 2 + 1) * self._least_um if enough else UNBOUNDED
         self.dry_since: int | None = None
         self.sums_um: list[int] = []
         self.summed_until = _NEVER
@@ -77,18 +81,35 @@ class Dry:
         fell_um = self._around_um()
         return self._spell(seen, fell_um, online=online), self._zero(fell_um, online=online)
 
-    def calm_until(self, until: int) -> int:
-        """Up to when further dry readings need not be looked at, as far as anybody can tell now."""
+    def quiet_until(self) -> int:
+        """Up to when further dry readings need not be looked at, as far as can be told from what was heard.
+
+        While all neighbours together have not had what half of them would need, none of the checks can be in doubt.
+        """
         assert self.dry_since is not None
-        look_at = [self.dry_since + self._long_ms]
+        until = self.dry_since + self._long_ms
+        if self.heard_um() < self.doubtful_um:
+            return until
+        wet = [one.rain.next_after(self.summed_until) for one in self._neighbours]
+        return min([until, *(at + self.lag_ms - 1 for at in wet if at is not None)])
+
+    def heard_um(self) -> int:
+        """What all neighbours have had since the gauge is dry, as far as was heard, the last minutes included."""
+        return sum(self.sums_um) + sum(one.rain.ended_um(self.summed_until, UNBOUNDED) for one in self._neighbours)
+
+    def online_until(self, until: int) -> int:
+        """Up to when enough neighbours are known to be there; long ago when they are not."""
         enough = self._settings.neighbours_min
-        if len(self._neighbours) >= enough:
-            at = until - self.lag_ms
-            online = sorted((one.presence.until_when(at) for one in self._neighbours), reverse=True)
-            look_at.append(online[enough - 1] + self.lag_ms)
-            wet = [one.rain.next_after(self.summed_until) for one in self._neighbours]
-            look_at += [at + self.lag_ms - 1 for at in wet if at is not None]
-        return min(look_at)
+        if len(self._neighbours) < enough:
+            return UNBOUNDED
+        at, ends = until - self.lag_ms, list[int]()
+        for one in self._neighbours:
+            end = one.presence.until_when(at)
+            if end >= at:
+                ends.append(end)
+                if len(ends) == enough:
+                    return min(ends) + self.lag_ms
+        return _NEVER
 
     def _around_um(self) -> float:
         """The median of what the neighbours had. A quarter of them may be dead themselves and are left out."""

@@ -91,6 +91,8 @@ class Presence:
 
     def until_when(self, at: int) -> int:
         """Up to when the run of reports that an instant lies in, or after, keeps the station online."""
+        if self._starts and at >= self._starts[-1]:
+            return self.heard_until + self.silence_ms
         run = bisect_right(self._starts, at) - 1
         if run < 0:
             return -(1 << 62)
