@@ -127,9 +127,12 @@ class StationChecks:
             return None
         if received_at - until >= self._behind_ms and received_at - self.last_at >= BEHIND_APART_MS:
             return None
-        if (celsius is not None and celsius <= self._cold_c) or (volts is not None and volts < self._least_v):
+        if celsius is None and volts is None:
+            found = self._calm[kind]
+        elif (celsius is not None and celsius <= self._cold_c) or (volts is not None and volts < self._least_v):
             return None
-        found = self._calm[kind if celsius is None and volts is None else _ordinary(kind, celsius, volts)]
+        else:
+            found = self._calm[_ordinary(kind, celsius, volts)]
         if found is not None:
             self.last_until, self.last_at = until, received_at
             if until > self.presence.heard_until:
@@ -172,9 +175,8 @@ class StationChecks:
         spell, zero = said[Check.DRY_SPELL], said[Check.FAULTY_ZERO]
         asks = len(self.neighbours) >= self.settings.neighbours_min
         restless = self._influx.waits or self.settings.every_tip_reported or (asks and zero is NOT_CHECKED)
-        if seen.rain_um or restless or spell.reason or zero.reason:
-            self._calm = [None] * ORDINARY_KINDS
         if restless or spell.reason or zero.reason:
+            self._calm = [None] * ORDINARY_KINDS
             self.disturb()
             return
         self._around_um = self.dry.heard_um()

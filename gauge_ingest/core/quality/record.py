@@ -60,7 +60,7 @@ class Rain:
 class Presence:
     """When a station was heard: runs of reports without a silence longer than `silence_ms`."""
 
-    __slots__ = ("_ends", "_starts", "heard_until", "silence_ms")
+    __slots__ = ("_ends", "_starts", "heard_until", "run_since", "silence_ms")
 
     def __init__(self, silence_ms: int) -> None:
         self.silence_ms = silence_ms
@@ -71,6 +71,7 @@ class Presence:
         self._starts: list[int] = []
         self._ends: list[int] = []  # of every run but the last
         self.heard_until = -(1 << 62)
+        self.run_since = 1 << 62  # when the last run began
 
     def heard(self, at: int) -> None:
         """A report of the station, no earlier than the one before."""
@@ -78,6 +79,7 @@ class Presence:
             if self._starts:
                 self._ends.append(self.heard_until)
             self._starts.append(at)
+            self.run_since = at
         self.heard_until = at
 
     def add_run(self, first_at: int, last_at: int) -> None:
@@ -91,7 +93,7 @@ class Presence:
 
     def until_when(self, at: int) -> int:
         """Up to when the run of reports that an instant lies in, or after, keeps the station online."""
-        if self._starts and at >= self._starts[-1]:
+        if at >= self.run_since:
             return self.heard_until + self.silence_ms
         run = bisect_right(self._starts, at) - 1
         if run < 0:
