@@ -8,6 +8,9 @@ from gauge_ingest.core.model import Increment, Station, Step
 
 # Steps whose sum stands for everything that fell in their span.
 COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP, Step.CORRECTED})
+# For every reading: a member of an enumeration is slow to name and slow to hash (Python 3.11), an index is not.
+_VOID = Step.VOID
+_COVERS = [step in COVERING for step in sorted(Step)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,11 @@ class Ledger:
     def append(self, increment: Increment, *, doubted: bool = False) -> None:
         """Take the next increment of the station, and whether a check doubts its rain; void ones carry nothing."""
         step = increment.step
-        if step is Step.VOID:
+        if step is _VOID:
             return
         if self.first_at is None:
-            self.first_at = increment.since if step in COVERING else increment.until
-        elif step not in COVERING:
+            self.first_at = increment.since if _COVERS[step] else increment.until
+        elif not _COVERS[step]:
             self._holes.append((increment.since, increment.until))
         self.newest_at = increment.until
         if increment.tips_max:

@@ -9,6 +9,7 @@ from gauge_ingest.core.quality.verdicts import Verdict
 # through its adapters, at 0.27 µs a value (Python 3.11). So what may be unknown is bound as an empty text and stored
 # as NULL, what a report says nothing of at all is not bound, and a plus makes an int of an IntEnum, faster than int().
 _UNKNOWN = ""
+_TEST = Kind.TEST  # named once: naming a member costs 0.2 µs (Python 3.11)
 _BARE = (
     "hour, station, observed_at, counter, test, kind, received_at, claimed_at, seq, message_id, since, tips, tips_min,"
     " tips_max, step, flag, anchor, configuration, checks"
@@ -38,7 +39,7 @@ def rows(new: Iterable[New], configuration: int) -> tuple[list[tuple[object, ...
             number,
             at,
             counter,
-            1 if kind is Kind.TEST else 0,
+            1 if kind is _TEST else 0,
             +kind,
             received_at,
             claimed_at,

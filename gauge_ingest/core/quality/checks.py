@@ -16,7 +16,7 @@ from gauge_ingest.core.quality.station import BEHIND_APART_MS, Arrival, Clock, C
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, flag_of
 
 # A neighbour counts as online up to so many of its regular reports after the last one that came.
-SILENT_REPORTS = 3
+SILENT_REPORTS = 6
 # Nobody is compared with more neighbours than these, the nearest ones.
 NEIGHBOURS_MAX = 10
 NOTHING_IS_CALM = -(1 << 62)
