@@ -14,6 +14,7 @@ from gauge_ingest.commands import (
     health,
     history,
     quality,
+    quality_report,
     quarantine,
     readings,
     service,
@@ -40,7 +41,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
 app.add_typer(correct.app, name="correct", help="What a person says of rain: void, replace, confirm, visit, undo.")
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")
-app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks over records.")
+quality.app.command("report")(quality_report.quality_report)
+app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

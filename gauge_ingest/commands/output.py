@@ -28,6 +28,7 @@ _FLAGS = {
 }
 _FLAG_STYLES = {Flag.SUSPECT: "yellow", Flag.FAIL: "red", Flag.MISSING: "dim", Flag.NOT_EVALUATED: "dim"}
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
 
 
 class Status(IntEnum):
@@ -138,6 +139,12 @@ def bar(value: float, *, most: float, columns: int) -> str:
         return ""
     eighths = max(1, round(value / most * columns * 8))
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def block(height: float, *, row: int) -> str:
+    """The part of an upright bar in a row, counted from 0 below. `height` is in rows; an eighth of one is least."""
+    eighths = max(1, round(height * 8)) - row * 8
+    return _EIGHTHS_UP[min(max(eighths, 0), 8)]
 
 
 def _console() -> Console:

@@ -1,13 +1,17 @@
 """A bar on stderr for answers that take longer than a second, where a person looks on."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gauge_ingest.core.model import Row
+
 SHOWN_AFTER_S = 1.0
+# So many rows are read between two looks at the bar.
+LOOK_EVERY = 1_000
 
 Advance = Callable[[float], None]
 """Told the share of the whole that is done, from 0 to 1."""
@@ -34,3 +38,16 @@ def progress(doing: str) -> Iterator[Advance]:
         yield advance
     finally:
         bar.stop()
+
+
+def followed(rows: Iterable[Row], *, since: int, until: int, advance: Advance) -> Iterator[Row]:
+    """Rows of (since, until] in order of time; on the way it is told how much of that has been read."""
+    for number, row in enumerate(rows):
+        if number % LOOK_EVERY == 0:
+            advance(min(1.0, (row.observed_at - since) / (until - since)))
+        yield row
+
+
+def of_part(advance: Advance, *, number: int, parts: int) -> Advance:
+    """For one of several parts, by its number from 0: its share becomes a share of the whole."""
+    return lambda done: advance((number + done) / parts)

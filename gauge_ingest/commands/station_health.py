@@ -1,6 +1,5 @@
 """stations health: how each station has been doing over the last weeks, what is ill, and why."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -17,24 +16,20 @@ from gauge_ingest.commands.opening import (
     station_named,
 )
 from gauge_ingest.commands.output import Status, print_json
-from gauge_ingest.commands.progress import progress
+from gauge_ingest.commands.progress import Advance, followed, of_part, progress
 from gauge_ingest.commands.station_health_text import show_station, show_stations
 from gauge_ingest.core.health import Grade, Judged, health_of, judged
-from gauge_ingest.core.model import Row, Station
+from gauge_ingest.core.model import Station
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Reader
 
 # A station's clock may be ahead of ours: its newest readings count all the same.
 _EVER = 1 << 61
-# So many rows are read between two looks at the progress bar.
-_LOOK_EVERY = 1_000
 
 OneArgument = Annotated[
     str | None, typer.Argument(metavar="STATION", help="One station with every figure, such as HTB01.")
 ]
 SinceOption = Annotated[str, typer.Option("--since", metavar="T", help=f"From when: {MOMENT}.")]
-Done = Callable[[float], None]
-"""Told the share of a station's span that has been read."""
 
 
 def station_health(
@@ -54,10 +49,7 @@ def station_health(
     doing = []
     with reading(configuration) as reader, progress("reading the journal") as advance:
         for number, one in enumerate(asked):
-
-            def done(share: float, number: int = number) -> None:
-                advance((number + share) / len(asked))
-
+            done = of_part(advance, number=number, parts=len(asked))
             doing.append(doing_of(reader, one, since=begin, now=now, done=done))
     doing.sort(key=_worst_first)
     if as_json:
@@ -70,12 +62,12 @@ def station_health(
         raise typer.Exit(int(Status.NOT_WELL))
 
 
-def doing_of(reader: Reader, station: Station, *, since: int, now: int, done: Done) -> Judged:
+def doing_of(reader: Reader, station: Station, *, since: int, now: int, done: Advance) -> Judged:
     """How a station did in (since, now], by the journal."""
     number = reader.number(station.id)
     rows = reader.rows(station.id, since=since, until=_EVER)
     health = health_of(
-        _followed(rows, since=since, now=now, done=done),
+        followed(rows, since=since, until=now, advance=done),
         station,
         since=since,
         now=now,
@@ -83,13 +75,6 @@ def doing_of(reader: Reader, station: Station, *, since: int, now: int, done: Do
         newest=reader.newest(station.id, of_any_kind=True),
     )
     return judged(health, station)
-
-
-def _followed(rows: Iterator[Row], *, since: int, now: int, done: Done) -> Iterator[Row]:
-    for number, row in enumerate(rows):
-        if number % _LOOK_EVERY == 0:
-            done((row.observed_at - since) / (now - since))
-        yield row
 
 
 def _worst_first(one: Judged) -> tuple[int, int, int, str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from gauge_ingest.commands.output import instant, width
+from gauge_ingest.commands.output import block, instant, width
 from gauge_ingest.core.health import BATTERY_EMPTY_V, SETTINGS, Grade, HealthDay, StationHealth, batteries, below
 
 STYLES = {Grade.ILL: "bold red", Grade.WATCH: "yellow", Grade.OK: "green", Grade.UNKNOWN: "dim"}
@@ -14,7 +14,6 @@ ROWS = 4
 DAY_COLUMNS_MAX = 3
 
 _LABEL_COLUMNS = 7
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
 _NOTHING = "·"
 
 
@@ -77,7 +76,6 @@ def _chart(scale: _Scale, values: Sequence[float | None], columns: int) -> Itera
             if value is None:
                 line.append((_NOTHING if not row else " ") * columns, style="dim")
                 continue
-            eighths = max(1, round((value - scale.low) / height * ROWS * 8)) - row * 8
-            block = _EIGHTHS[min(max(eighths, 0), 8)]
-            line.append(block * columns, style=STYLES[below(value, scale.watch, scale.ill)])
+            part = block((value - scale.low) / height * ROWS, row=row)
+            line.append(part * columns, style=STYLES[below(value, scale.watch, scale.ill)])
         yield line

@@ -11,6 +11,17 @@ _MARKED = (
     " AND (tips_max > 0 OR step = 0 OR step = 3 OR step = 5 OR step = 7)"
 )
 _WET = f"{_MARKED} AND tips > 0 AND {_STANDS}"
+# What was said of a reading, beside what was said next or, after the last, stands now.
+_CHANGED = """
+WITH said AS (
+    SELECT observed_at, counter, flag, checks, lead(flag) OVER later AS next_flag,
+        lead(checks) OVER later AS next_checks
+    FROM verdict WHERE station = :station AND observed_at > :since AND observed_at <= :until AND test = 0
+    WINDOW later AS (PARTITION BY observed_at, counter ORDER BY id))
+SELECT count(*) FROM said LEFT JOIN reading r ON said.next_flag IS NULL AND r.hour = said.observed_at / :hour_ms
+    AND r.station = :station AND r.observed_at = said.observed_at AND r.counter = said.counter AND r.test = 0
+WHERE coalesce(next_flag, r.flag) <> said.flag OR coalesce(next_checks, r.checks) <> said.checks
+"""
 
 
 class Wet(NamedTuple):
@@ -96,3 +107,13 @@ class QualityReader:
             "SELECT max(observed_at) FROM reading WHERE hour = (SELECT max(hour) FROM reading)"
         ).fetchone()
         return int(found[0] or 0)
+
+    def verdicts_changed(self, number: int, *, since: int, until: int) -> int:
+        """How often a verdict on a reading of (since, until] was followed by another: its flag or its outcomes.
+
+        Words alone do not count, nor does what was said of tests.
+        """
+        found = self._db.execute(
+            _CHANGED, {"station": number, "since": since, "until": until, "hour_ms": HOUR_MS}
+        ).fetchone()
+        return int(found[0])

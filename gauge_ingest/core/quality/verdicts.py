@@ -1,5 +1,6 @@
 """The checks by name, their outcomes packed two bits each, and the QARTOD flag that they fold to."""
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
@@ -62,6 +63,16 @@ OF_THE_AMOUNT = (
 _SUSPECT_BITS = sum(2 << 2 * check for check in Check)
 _AMOUNT_BITS = sum(2 << 2 * check for check in OF_THE_AMOUNT)
 _FAILED_BITS = sum(1 << 2 * check for check in Check)
+# Reasons stand in the order of their checks, so only the name of a later check ends one: a reason may hold anything.
+_REASONS = {
+    check: re.compile(
+        rf"(?:^|; ){check.name.lower()}: (.*?)(?:"
+        + "".join(f"; {later.name.lower()}: |" for later in Check if later > check)
+        + r"\Z)",
+        re.DOTALL,
+    )
+    for check in Check
+}
 
 
 def packed(outcomes: Iterable[tuple[Check, Outcome]]) -> int:
@@ -82,6 +93,12 @@ def names_of(checks: int) -> str:
     if not checks & _SUSPECT_BITS:
         return ""
     return ";".join(check.name.lower() for check in Check if checks >> 2 * check & 2)
+
+
+def reason_of(reasons: str | None, check: Check) -> str:
+    """Why a check said what it said, in its own words, out of the reasons of a verdict; empty where it gave none."""
+    found = _REASONS[check].search(reasons or "")
+    return found[1] if found else ""
 
 
 def doubted(checks: int) -> bool:
