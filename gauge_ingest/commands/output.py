@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gauge_ingest.core.model import SECOND_MS, Flag
+from gauge_ingest.core.model import DAY_MS, SECOND_MS, Flag
 from gauge_ingest.core.spans import BEIJING
 
 JUST_NOW_MS = 10 * SECOND_MS
@@ -118,9 +118,9 @@ def ago(at: int | None, *, now: int) -> str:
 
 
 def stretch(since: int, until: int) -> str:
-    """A span in Beijing time; the second date only where it is another."""
+    """A span in Beijing time; the second date only where it is another, be it of another year."""
     begin, end = instant(since), instant(until)
-    return f"{begin} - {end.removeprefix(begin[:6])}"
+    return f"{begin} - {end if until - since >= DAY_MS else end.removeprefix(begin[:6])}"
 
 
 def flag_word(flag: int) -> str:

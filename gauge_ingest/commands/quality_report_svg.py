@@ -105,7 +105,8 @@ def _rain(course: Course, place: Place, floor: int) -> Iterator[str]:
         left = place(course.first_at + number * course.slot_ms)
         broad = max(1.0, place(course.first_at + (number + 1) * course.slot_ms) - left - 0.7)
         high, doubted = (one / UM_PER_MM / most_mm * _RAIN_HEIGHT for one in (rain_um, doubted_um))
-        yield _box(left, floor - high, broad, high - doubted, RAIN)
+        if high > doubted:
+            yield _box(left, floor - high + doubted, broad, high - doubted, RAIN)
         if doubted:
             yield _box(left, floor - high, broad, doubted, DOUBTED)
     yield _line(LEFT, floor, WIDTH - RIGHT, floor, colour=INK)

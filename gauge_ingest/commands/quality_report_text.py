@@ -93,7 +93,7 @@ def _show_checks(flagged: Sequence[Flagged]) -> None:
             f"{found.readings:,}",
             Text(f"{found.failed:,}" if found.failed else "", STYLES[Outcome.FAILED]),
             _mm(found.rain_um) if found.rain_um else "",
-            stretch(found.first_at, found.last_at),
+            _first_and_last(found),
             plain(found.why),
         )
     show(listing, "")
@@ -116,6 +116,12 @@ def _show_spans(flagged: Sequence[Flagged]) -> None:
     if more:
         show(Text(f"… and {more:,} older: --json, or an earlier --until", style="dim"))
     show("")
+
+
+def _first_and_last(found: Flagged) -> str:
+    """To the minute within a year, else as dates with their years."""
+    first, last = full_instant(found.first_at), full_instant(found.last_at)
+    return stretch(found.first_at, found.last_at) if first[:4] == last[:4] else f"{first[:10]} - {last[:10]}"
 
 
 def _when(one: FlaggedSpan) -> str:

@@ -10,7 +10,7 @@ from gauge_ingest.core.ledger import COVERING
 from gauge_ingest.core.model import Flag, Kind, Row, Station, Step
 from gauge_ingest.core.quality.course import Course, CourseRecord
 from gauge_ingest.core.quality.seen import UM_PER_MM
-from gauge_ingest.core.quality.verdicts import Check, Outcome, doubted, outcome_of, reason_of, worst
+from gauge_ingest.core.quality.verdicts import Check, Outcome, doubted, not_passed, reason_of
 
 # Of each check the newest spans are told, the others are counted.
 SPANS_MAX = 50
@@ -166,14 +166,10 @@ class _Walk:
             self._rain_um += rain_um
             self._doubted_um += rain_um if in_doubt else 0
             self._course.rain(row.observed_at, rain_um, doubted=in_doubt)
+        found = not_passed(checks)
         if self._open:
-            self._open = [one for one in self._open if outcome_of(checks, one.check) is not Outcome.PASSED]
-        if worst(checks) < Outcome.SUSPECT:
-            return
-        for check in Check:
-            outcome = outcome_of(checks, check)
-            if outcome < Outcome.SUSPECT:
-                continue
+            self._open = [one for one in self._open if checks >> 2 * one.check & 3 != Outcome.PASSED]
+        for check, outcome in found:
             record = self._checks.get(check)
             if record is None:
                 record = self._checks[check] = _Record(check, join_ms=self._station.gap_after_ms)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from gauge_ingest.core.model import Flag
@@ -99,6 +100,13 @@ def reason_of(reasons: str | None, check: Check) -> str:
     """Why a check said what it said, in its own words, out of the reasons of a verdict; empty where it gave none."""
     found = _REASONS[check].search(reasons or "")
     return found[1] if found else ""
+
+
+@lru_cache(maxsize=4_096)
+def not_passed(checks: int) -> tuple[tuple[Check, Outcome], ...]:
+    """The checks that did not pass, in the order of their numbers, with what they say: suspect or failed."""
+    told = ((check, outcome_of(checks, check)) for check in Check)
+    return tuple((check, outcome) for check, outcome in told if outcome >= Outcome.SUSPECT)
 
 
 def doubted(checks: int) -> bool:
