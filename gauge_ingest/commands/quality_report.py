@@ -109,6 +109,7 @@ def _document(one: Reported) -> dict[str, Any]:
         "silent_share": _share(summary.silent_share),
         "rain_mm": _mm(summary.rain_um),
         "doubted_mm": _mm(summary.doubted_um),
+        "settled": summary.settled,
         "verdicts_changed": one.verdicts_changed,
         "checks": [_of_check(found) for found in summary.flagged],
     }

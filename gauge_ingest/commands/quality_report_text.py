@@ -54,11 +54,14 @@ def show_network(reported: Sequence[Reported], *, since: int, until: int) -> Non
 def show_station(one: Reported) -> None:
     """The checks that flagged, the newest spans, and all of it over time."""
     of = one.summary
-    changed = one.verdicts_changed
+    later = f"verdicts changed later: {one.verdicts_changed:,}"
+    if of.settled:
+        later += f"; readings settled by a person, and not told below: {of.settled:,}"
     show(
         Text(f"{of.station.id} {of.station.name}  what was flagged, and why", style="bold"),
         Text(f"{full_instant(of.since)} until {full_instant(of.until)}, times of Beijing", style="dim"),
-        f"{in_a_sentence(of)}; {changed:,} verdict{'' if changed == 1 else 's'} changed later",
+        in_a_sentence(of),
+        later,
         "",
     )
     if of.flagged:

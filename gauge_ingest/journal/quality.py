@@ -17,6 +17,7 @@ WITH said AS (
     SELECT observed_at, counter, flag, checks, lead(flag) OVER later AS next_flag,
         lead(checks) OVER later AS next_checks
     FROM verdict WHERE station = :station AND observed_at > :since AND observed_at <= :until AND test = 0
+        AND checks <> 0
     WINDOW later AS (PARTITION BY observed_at, counter ORDER BY id))
 SELECT count(*) FROM said LEFT JOIN reading r ON said.next_flag IS NULL AND r.hour = said.observed_at / :hour_ms
     AND r.station = :station AND r.observed_at = said.observed_at AND r.counter = said.counter AND r.test = 0
@@ -111,7 +112,7 @@ class QualityReader:
     def verdicts_changed(self, number: int, *, since: int, until: int) -> int:
         """How often a verdict on a reading of (since, until] was followed by another: its flag or its outcomes.
 
-        Words alone do not count, nor does what was said of tests.
+        Words alone do not count, nor does what was said of tests, or by no check.
         """
         found = self._db.execute(
             _CHANGED, {"station": number, "since": since, "until": until, "hour_ms": HOUR_MS}

@@ -10,7 +10,7 @@ from gauge_ingest.core.ledger import COVERING
 from gauge_ingest.core.model import Flag, Kind, Row, Station, Step
 from gauge_ingest.core.quality.course import Course, CourseRecord
 from gauge_ingest.core.quality.seen import UM_PER_MM
-from gauge_ingest.core.quality.verdicts import Check, Outcome, doubted, not_passed, reason_of
+from gauge_ingest.core.quality.verdicts import Check, Outcome, doubted, not_passed, outcome_of, reason_of
 
 # Of each check the newest spans are told, the others are counted.
 SPANS_MAX = 50
@@ -67,7 +67,8 @@ class QualitySummary:
 
     `flags`: readings by QARTOD flag; `doubted_um`: of the rain, what a check of the amount doubts; `missing_share`: of
     the time since the station's first reading, what no report speaks for; `silent_share`: that, and the gaps of which
-    only the sum is known; `flagged`: one for each check that did not pass every reading, that with the most rain first.
+    only the sum is known; `settled`: readings that checks flagged, and of which a person has said what fell; `flagged`:
+    one for each check that did not pass every other reading, that with the most rain first.
     """
 
     station: Station
@@ -78,6 +79,7 @@ class QualitySummary:
     doubted_um: int
     missing_share: float | None
     silent_share: float | None
+    settled: int
     flagged: tuple[Flagged, ...]
     course: Course
 
@@ -130,6 +132,7 @@ class _Walk:
         self._rain_um = self._doubted_um = self._covered_ms = self._gaps_ms = 0
         self._course = CourseRecord(since=since, until=until)
         self._checks: dict[Check, _Record] = {}
+        self._settled = 0
         self._open: list[_Record] = []  # of checks that a span may go on of
 
     def take(self, row: Row) -> bool:
@@ -143,20 +146,24 @@ class _Walk:
         if step == _VOID:
             return True
         begin, end = max(row.since, self._since), min(at, self._until)
-        self._cover(step, begin, end)
+        self._cover(step, begin, end, is_inside=is_inside)
         if not is_inside:
             return False
         self._judge(row, begin)
         return True
 
-    def _cover(self, step: int, begin: int, end: int) -> None:
-        """A reading that stands tells that somebody was there, and, by its step, what fell in (begin, end]."""
+    def _cover(self, step: int, begin: int, end: int, *, is_inside: bool) -> None:
+        """A reading that stands tells, by its step, what fell in (begin, end]; one within the span, that it came."""
         if step in _COVERING and begin < end:
             self._covered_ms += end - begin
             if step == _GAP:
                 self._gaps_ms += end - begin
-        if end > self._course.heard_until:
-            self._course.hear(begin if step in _COVERING and step != _GAP else end, end)
+        if end <= self._course.heard_until:
+            return
+        if step in _COVERING and step != _GAP:
+            self._course.hear(begin, end)
+        elif is_inside:
+            self._course.hear(end, end)
 
     def _judge(self, row: Row, begin: int) -> None:
         rain_um, checks = 0, row.checks
@@ -167,6 +174,10 @@ class _Walk:
             self._doubted_um += rain_um if in_doubt else 0
             self._course.rain(row.observed_at, rain_um, doubted=in_doubt)
         found = not_passed(checks)
+        if found and outcome_of(checks, Check.CORRECTION) is Outcome.PASSED:
+            self._settled += 1
+            self._open.clear()
+            return
         if self._open:
             self._open = [one for one in self._open if checks >> 2 * one.check & 3 != Outcome.PASSED]
         for check, outcome in found:
@@ -181,9 +192,7 @@ class _Walk:
 
     def summary(self, first_observed_at: int | None) -> QualitySummary:
         """What has passed."""
-        flagged = sorted(
-            (one.flagged() for one in self._checks.values()), key=lambda one: (-one.rain_um, -one.readings)
-        )
+        flagged = [one.flagged() for one in self._checks.values()]
         begin = self._until if first_observed_at is None else max(self._since, first_observed_at)
         expected_ms = self._until - begin
         missing_ms = max(0, expected_ms - self._covered_ms)
@@ -196,6 +205,7 @@ class _Walk:
             self._doubted_um,
             missing_ms / expected_ms if expected_ms > 0 else None,
             min(1.0, (missing_ms + self._gaps_ms) / expected_ms) if expected_ms > 0 else None,
+            self._settled,
             tuple(sorted(flagged, key=lambda one: (-one.rain_um, -one.readings, one.check))),
             self._course.course(),
         )

@@ -64,15 +64,14 @@ OF_THE_AMOUNT = (
 _SUSPECT_BITS = sum(2 << 2 * check for check in Check)
 _AMOUNT_BITS = sum(2 << 2 * check for check in OF_THE_AMOUNT)
 _FAILED_BITS = sum(1 << 2 * check for check in Check)
-# Reasons stand in the order of their checks, so only the name of a later check ends one: a reason may hold anything.
+# How reasons begin. A correction has its number before the colon; it stays with what the person said.
+_BEGINS = {check: f"{check.name.lower()}: " for check in Check} | {Check.CORRECTION: r"correction(?:: | (?=\d+: ))"}
+# Reasons stand in the order of their checks, so only a later one ends one: a reason may hold anything.
 _REASONS = {
     check: re.compile(
-        rf"(?:^|; ){check.name.lower()}: (.*?)(?:"
-        + "".join(f"; {later.name.lower()}: |" for later in Check if later > check)
-        + r"\Z)",
-        re.DOTALL,
+        f"(?:^|; ){begin}(.*?)(?:{''.join(f'; {_BEGINS[later]}|' for later in Check if later > check)}\\Z)", re.DOTALL
     )
-    for check in Check
+    for check, begin in _BEGINS.items()
 }
 
 
