@@ -17,7 +17,7 @@ from gauge_ingest.core.quality.verdicts import Outcome
 TOLD_SPANS_MAX = 20
 STYLES = {Outcome.SUSPECT: "yellow", Outcome.FAILED: "red"}
 
-_FIGURES = ("readings", "suspect", "failed", "missing", "mm", "doubted", "changed")
+_FIGURES = ("suspect", "failed", "silent", "mm", "doubted")
 _OF_CHECK = ("readings", "failed", "mm")
 
 
@@ -39,13 +39,11 @@ def show_network(reported: Sequence[Reported], *, since: int, until: int) -> Non
         listing.add_row(
             of.station.id,
             of.station.name,
-            f"{of.readings:,}",
             Text(_share(of.suspect_share), STYLES[Outcome.SUSPECT] if of.suspect_share else ""),
             Text(_share(of.failed_share), STYLES[Outcome.FAILED] if of.failed_share else ""),
-            _share(of.missing_share),
+            _share(of.silent_share),
             _mm(of.rain_um),
             Text(doubted, STYLES[Outcome.SUSPECT]),
-            f"{one.verdicts_changed:,}" if one.verdicts_changed else "",
             ", ".join(found.check.name.lower() for found in of.flagged),
         )
     show(Text(title, style="bold"), listing)
