@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.cells import cell_len
 
+from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, packed
 from tests.commands.flagged import fill
 from tests.commands.place import SHIPPED, Place
 from tests.worlds import HOUR, MINUTE, T0, message, text
@@ -75,6 +76,29 @@ def test_a_verdict_that_was_changed_when_the_neighbours_had_reported_is_counted(
 
     assert changed == {"HTB01": 0, "HTB02": 0, "HTB03": 0, "HTB04": 0, "HTB05": 2}
     assert document(flagged, "HTB05", "--since", "17h")["HTB05"]["verdicts_changed"] == 0
+
+
+def test_a_verdict_has_changed_when_its_flag_or_an_outcome_is_another_and_not_for_its_words(place: Place) -> None:
+    tips, frost = packed([(Check.TIPS, Outcome.SUSPECT)]), packed([(Check.FROZEN, Outcome.SUSPECT)])
+    said = [(3, tips, "a"), (3, tips, "b"), (3, frost, "c"), (1, frost, "d"), (1, 0, None), (1, frost, "d")]
+    place.now = T0
+    with place.desk() as desk:
+        desk.take(message([(T0 - MINUTE, 5), (T0, 6)]))
+        desk.settle()
+        number = desk.journal.station_number("HTB01")
+        for flag, checks, reasons in said:
+            rows = list(desk.journal.reader.rows("HTB01", since=T0 - 1, until=T0))
+            with desk.journal.transaction():
+                if not rows[0].checks:  # what was derived anew is kept before the checks have looked at it
+                    desk.journal.verdicts.keep(number, rows, at=T0)
+                judged = [(rows[0], Verdict(flag, checks, reasons))]
+                desk.journal.verdicts.judge(number, judged, at=T0, configuration=1)
+
+        changed = desk.journal.reader.quality.verdicts_changed(number, since=T0 - 1, until=T0)
+
+        # From the service's own to the first; then another outcome, and another flag.
+        assert changed == 3
+        assert desk.journal.reader.quality.verdicts_changed(number, since=T0, until=T0 + HOUR) == 0
 
 
 def test_only_what_lies_in_the_span_is_told(flagged: Place) -> None:

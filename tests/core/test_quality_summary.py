@@ -132,7 +132,7 @@ def test_why_is_the_reason_given_most_often_whatever_its_figures() -> None:
 
 
 def test_of_reasons_without_end_only_so_many_are_told_apart() -> None:
-    words = [f"{chr(0x4E00 + place)}" for place in range(2 * REASONS_MAX)]
+    words = [chr(0x4E00 + place) for place in range(REASONS_MAX)] + ["too late"] * REASONS_MAX
     rows = [said(place + 1, {SUPPLY: SUSPECT}, reasons=f"supply: {word}") for place, word in enumerate(words)]
 
     (supply,) = summary(rows, hours=24 * 30).flagged
@@ -265,6 +265,7 @@ def test_rain_stands_where_its_reading_ended_and_a_finding_over_all_of_it() -> N
         said(2, {DEAD: PASSED}, tips=2),
         said(4, {DEAD: SUSPECT, TIPS: SUSPECT}, tips=1, since=T0 + EVERY * 2),
         said(4.5, {DEAD: FAILED, TIPS: PASSED}, tips=1, since=T0 + 4 * EVERY),
+        said(5, {DEAD: SUSPECT}, since=T0 + round(4.5 * EVERY)),
     ]
 
     found = summary(rows, hours=24 * 60)
@@ -283,6 +284,12 @@ def test_a_gap_of_which_the_sum_is_known_is_a_silence_all_the_same() -> None:
 
     (first, last) = next(iter(found.course.silences()))
     assert (first, last) == (T0 + EVERY, T0 + 41 * EVERY - found.course.slot_ms)
+
+
+def test_a_report_after_the_span_does_not_make_its_end_heard() -> None:
+    found = summary([said(1), said(60, since=T0 + EVERY, step=int(Step.GAP))])
+
+    assert list(found.course.silences()) == [(T0 + EVERY, found.course.until)]
 
 
 @pytest.mark.parametrize("days", [0.1, 1, 30, 365, 4_000, 36_525])
