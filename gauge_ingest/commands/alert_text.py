@@ -91,10 +91,16 @@ def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
     if came and came[-1].late:
         line.append(f"  LATE: known {elapsed(came[-1].known_at - came[-1].rained_at)} after it rained", style=_MARK)
     if evidence is not None and evidence.unconfirmed:
-        line.append(f"  UNCONFIRMED: perhaps {evidence.rain_mm_max:.1f} mm", style=_MARK)
+        line.append(f"  UNCONFIRMED: {_why_unconfirmed(evidence)}", style=_MARK)
     if evidence is not None and evidence.coverage < 1:
         line.append(f"  {evidence.coverage:.0%} covered")
     return line
+
+
+def _why_unconfirmed(evidence: Evidence) -> str:
+    more = f"perhaps {evidence.rain_mm_max:.1f} mm" if evidence.rain_mm_max > evidence.rain_mm else ""
+    doubt = f"quality checks doubt {evidence.doubted_mm:.1f} mm of it" if evidence.doubted_mm else ""
+    return ", ".join(part for part in (more, doubt) if part)
 
 
 def _marks(event: AlertEvent) -> tuple[tuple[str, bool], ...]:

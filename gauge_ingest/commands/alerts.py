@@ -101,4 +101,5 @@ def _evidence(evidence: Evidence | None) -> Mapping[str, Any]:
         "threshold_mm": evidence.threshold_mm,
         "coverage": evidence.coverage,
         "unconfirmed": evidence.unconfirmed,
+        "doubted_mm": evidence.doubted_mm,
     }

@@ -18,6 +18,7 @@ from gauge_ingest.commands.opening import (
 from gauge_ingest.commands.output import Status, print_json
 from gauge_ingest.commands.progress import Advance, followed, of_part, progress
 from gauge_ingest.commands.station_health_text import show_station, show_stations
+from gauge_ingest.core.corrections import CorrectionKind
 from gauge_ingest.core.health import Grade, Judged, health_of, judged
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.spans import instant_text
@@ -73,8 +74,22 @@ def doing_of(reader: Reader, station: Station, *, since: int, now: int, done: Ad
         now=now,
         first_observed_at=None if number is None else reader.first_observed_at(number),
         newest=reader.newest(station.id, of_any_kind=True),
+        visited_at=_visited_at(reader, station, now=now),
+        calibrated_at=_calibrated_at(station, now=now),
     )
     return judged(health, station)
+
+
+def _visited_at(reader: Reader, station: Station, *, now: int) -> int | None:
+    """The end of the last visit that people have told of."""
+    told = reader.corrections.in_force(station.id)
+    return max((one.until for one in told if one.kind is CorrectionKind.VISIT and one.until <= now), default=None)
+
+
+def _calibrated_at(station: Station, *, now: int) -> int | None:
+    """When the gauge that is in use was last calibrated, as stations.toml has it."""
+    at = station.deployment_at(now).calibrated_at
+    return at if at is not None and at <= now else None
 
 
 def _worst_first(one: Judged) -> tuple[int, int, int, str]:

@@ -25,7 +25,8 @@ def sentence(event: AlertEvent, alert: Alert, *, place: str, repeated: bool) -> 
 def rain(evidence: Evidence) -> str:
     """How much in how long against which threshold."""
     more = f" (perhaps {evidence.rain_mm_max:.1f})" if evidence.rain_mm_max > evidence.rain_mm else ""
+    doubt = f", {evidence.doubted_mm:.1f} mm of it doubted by quality checks" if evidence.doubted_mm else ""
     return (
-        f"{evidence.rain_mm:.1f} mm{more} in {duration_text(evidence.window_s)},"
+        f"{evidence.rain_mm:.1f} mm{more}{doubt} in {duration_text(evidence.window_s)},"
         f" threshold {evidence.threshold_mm:.1f} mm, coverage {evidence.coverage:.0%}"
     )

@@ -173,3 +173,24 @@ def test_without_a_journal_nothing_can_be_told(place: Place) -> None:
 
     assert result.exit_code == 3
     assert "has the service run yet?" in result.stderr
+
+
+def test_a_visit_that_somebody_told_of_and_the_last_calibration_are_counted_in_days(place: Place) -> None:
+    report_hourly(place)
+    stations = place.config / "stations.toml"
+    dated = stations.read_text(encoding="utf-8").replace(
+        "[stations.HTB01]\n", "[stations.HTB01]\ncalibrated_at = 2026-06-05T18:00:00+08:00\n"
+    )
+    stations.write_text(dated, encoding="utf-8")
+    with place.desk() as desk:
+        for hours_ago in range(200, -1, -1):
+            report(desk, hours_ago, station_id="HTB01")
+
+    before = place.json("stations", "health", "HTB01", "--since", "3d", status=0)[0]
+    visit = ("--since", text(T0 - 100 * HOUR), "--until", text(T0 - 96 * HOUR), "--why", "bucket cleaned")
+    place.json("correct", "visit", "HTB01", *visit)
+    after = place.json("stations", "health", "HTB01", "--since", "3d", status=0)[0]
+
+    assert before["days_since_visit"] is None
+    assert after["days_since_visit"] == pytest.approx(4.0, abs=0.01)
+    assert after["days_since_calibration"] == pytest.approx(40.0, abs=0.01)
