@@ -45,11 +45,13 @@ def beginning(readings: int) -> int:
     return begin_at(WARM_STEPS + readings // STATIONS + 1, now=time.time())
 
 
-def service_round(store_name: str, readings: int, where: Path, *, protocol: str = PROTOCOLS[0]) -> Round:
+def service_round(
+    store_name: str, readings: int, where: Path, *, protocol: str = PROTOCOLS[0], checked: bool = True
+) -> Round:
     """Publisher, broker, service, store: from the first message sent until the last is committed, ruled and stored."""
     with stage(where) as (folder, stack, broker):
         store = running_store(store_name, folder, stack)
-        service = Service(broker.port, folder, store, protocol=protocol)
+        service = Service(broker.port, folder, store, protocol=protocol, checked=checked)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings)
         warm = warm_up(publisher, service)

@@ -89,6 +89,7 @@ class Service:
         *,
         timed: Path | None = None,
         protocol: str = PROTOCOLS[0],
+        checked: bool = True,
     ) -> None:
         self._folder = folder / "var"
         influx = f'[influx]\nurl = "{store.url}"\n' if store else ""
@@ -98,7 +99,9 @@ class Service:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
         if store:
             environ["GAUGE_INFLUX_TOKEN"] = store.token
-        if timed is None:
+        if not checked:
+            command = [sys.executable, "-m", "benchmarks.unchecked_service", str(config)]
+        elif timed is None:
             command = [sys.executable, "-m", "gauge_ingest", "run", "--config", str(config)]
         else:
             command = [sys.executable, "-m", "benchmarks.timed_service", str(config), str(timed)]

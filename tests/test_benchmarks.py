@@ -53,6 +53,16 @@ def test_the_pipeline_benchmark_shows_each_process_the_ratio_and_the_latency() -
 
 
 @pytest.mark.slow
+def test_the_checks_cost_what_their_benchmark_says_and_lose_nothing() -> None:
+    result = run("checks", "--store", "none")
+
+    for side in ("checked", "unchecked"):
+        assert result[side]["published"] == result[side]["committed"]
+    assert result["ratio"] == result["checked"]["rates"][0] / result["unchecked"]["rates"][0]
+    assert result["checked"]["alert_events"] == result["unchecked"]["alert_events"]
+
+
+@pytest.mark.slow
 def test_a_backlog_is_committed_and_paid_while_live_readings_go_on() -> None:
     result = run("backlog", "--store", "none")
 

@@ -1,0 +1,126 @@
+"""`python -m benchmarks.checks`: the whole path with the quality checks against the same without them, in one run."""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.fleet import STATIONS
+from benchmarks.machine import machine
+from benchmarks.rounds import Round, service_round
+from benchmarks.servers import PROTOCOLS
+from benchmarks.stores import STORES, on_this_machine
+
+RUNS, READINGS = 5, 200_000
+QUICK_RUNS, QUICK_READINGS = 1, 4_000
+KEPT = 0.9  # of the readings a second without checks, at least so much is wanted with them
+NOTES = f"""\
+the load, the broker and what is waited for are those of benchmarks.pipeline: {STATIONS} stations, each compared with \
+its ten nearest neighbours, one in ten with rain and storms
+without checks: the same service, in which every reading is good as soon as it is derived (benchmarks.unchecked_service)
+rounds take turns; the ratio is the median of the pairs
+""".splitlines()
+
+
+def main() -> None:
+    """Measure and print."""
+    chosen = _arguments()
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=chosen.dir) as folder:
+        where = Path(folder)
+        pairs: list[tuple[Round, Round]] = []
+        for number in range(chosen.runs):
+            _progress(f"round {number + 1} of {chosen.runs}")
+            checked, unchecked = (
+                service_round(chosen.store, chosen.readings, where, protocol=chosen.protocol, checked=checked)
+                for checked in (True, False)
+            )
+            pairs.append((checked, unchecked))
+        result = _result(pairs, machine(where), store=chosen.store, readings=chosen.readings)
+    if chosen.json:
+        sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    else:
+        _show(result, Console())
+
+
+def _result(pairs: Sequence[tuple[Round, Round]], here: Mapping[str, Any], **asked: object) -> dict[str, Any]:
+    sides = {"checked": [one for one, _ in pairs], "unchecked": [other for _, other in pairs]}
+    ratios = [one.rate / other.rate for one, other in pairs]
+    return {
+        "machine": dict(here),
+        "runs": len(pairs),
+        **asked,
+        **{
+            name: {
+                "rates": [one.rate for one in rounds],
+                "cpu_us": {
+                    process: statistics.median(one.cpu_us[process] for one in rounds) for process in rounds[0].cpu_us
+                },
+                "strangers": statistics.median(one.strangers for one in rounds),
+                "published": sum(one.facts["published"] for one in rounds),
+                "committed": sum(one.facts["committed"] for one in rounds),
+                "alert_events": [one.facts["alert_events"] for one in rounds],
+            }
+            for name, rounds in sides.items()
+        },
+        "ratios": ratios,
+        "ratio": statistics.median(ratios),
+        "wanted": KEPT,
+        "notes": list(NOTES),
+    }
+
+
+def _show(result: Mapping[str, Any], console: Console) -> None:
+    here = result["machine"]
+    console.print(
+        f"{here['cores']} cores {here['model']}, python {here['python']}; {result['runs']} rounds of"
+        f" {result['readings']} readings, store: {result['store']}",
+        highlight=False,
+    )
+    table = Table("", "readings/s", "lowest … highest", "µs CPU per reading", "others' share of the work")
+    for name, words in (("checked", "with all checks"), ("unchecked", "without checks")):
+        one = result[name]
+        cpu = ", ".join(f"{process} {used:.1f}" for process, used in one["cpu_us"].items())
+        span = f"{min(one['rates']):,.0f} … {max(one['rates']):,.0f}"
+        table.add_row(words, f"{statistics.median(one['rates']):,.0f}", span, cpu, f"{one['strangers']:.0%}")
+    console.print(table)
+    ratios = ", ".join(f"{ratio:.2f}" for ratio in sorted(result["ratios"]))
+    holds = "holds" if result["ratio"] >= result["wanted"] else "does not hold"
+    console.print(
+        f"with ÷ without, median of pairs: {result['ratio']:.2f}   ({ratios});"
+        f" wanted at least {result['wanted']}: {holds}",
+        highlight=False,
+    )
+    for note in result["notes"]:
+        console.print(f"· {note}", highlight=False)
+
+
+def _arguments() -> argparse.Namespace:
+    here = on_this_machine()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.checks", description=__doc__)
+    parser.add_argument("--store", choices=[*STORES, "none"], default=here[0] if here else "none")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of MQTT")
+    parser.add_argument("--runs", type=int, help=f"pairs of rounds (default {RUNS})")
+    parser.add_argument("--readings", type=int, help=f"per round (default {READINGS})")
+    parser.add_argument("--quick", action="store_true", help="one short pair: shows that it works, measures nothing")
+    parser.add_argument("--json", action="store_true", help="one document on stdout")
+    parser.add_argument("--dir", type=Path, help="where journal, broker and store live (default: the system's)")
+    chosen = parser.parse_args()
+    chosen.runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
+    chosen.readings = chosen.readings or (QUICK_READINGS if chosen.quick else READINGS)
+    return chosen
+
+
+def _progress(words: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(words + "\n")
+
+
+if __name__ == "__main__":
+    main()
