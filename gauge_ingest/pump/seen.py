@@ -8,7 +8,7 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, Increment, Kind,
 from gauge_ingest.core.quality.amount import FAST_WITHIN_MS
 from gauge_ingest.core.quality.checks import NEIGHBOURS_MAX, Gauge, StationChecks
 from gauge_ingest.core.quality.record import Presence, Rain
-from gauge_ingest.core.quality.seen import Said, Seen
+from gauge_ingest.core.quality.seen import UM_PER_MM, Said, Seen
 from gauge_ingest.core.quality.station import BEHIND_READINGS
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal import Reader
@@ -77,7 +77,7 @@ def of_report(report: Report, increment: Increment, station: Station) -> Seen:
 
 def of_rows(rows: Iterable[Row], station: Station) -> Iterator[tuple[Row, Seen | None]]:
     """Rows in order of time; nothing is to be seen of those that do not stand."""
-    for row, rival in _rivals(rows):
+    for row, rival in _rivals(rows, station):
         stands = row.kind != Kind.TEST and row.step not in _NOT_TAKEN
         yield row, _of_row(row, station, rival=rival) if stands else None
 
@@ -114,7 +114,7 @@ def replayed(
     checks: StationChecks, rows: Iterable[Row], station: Station
 ) -> Iterator[tuple[Row, list[Said] | Verdict | None]]:
     """Drive checks over rows: what each check says, or the verdict of a calm one, or None where nothing stands."""
-    for row, rival in _rivals(rows):
+    for row, rival in _rivals(rows, station):
         if row.kind == Kind.TEST or row.step in _NOT_TAKEN:
             yield row, None
             continue
@@ -164,11 +164,19 @@ def _calm(checks: StationChecks, row: Row) -> Verdict | None:
     )
 
 
-def _rivals(rows: Iterable[Row]) -> Iterator[tuple[Row, bool]]:
-    """Rows in order of time, each with whether another count was told for the same time."""
+def _rivals(rows: Iterable[Row], station: Station) -> Iterator[tuple[Row, bool]]:
+    """Rows in order of time, each with whether quite another count was told for the same time.
+
+    A timed report and one of an event often share a second, in some protocols a minute: what can fall in a minute
+    between two counts is no conflict.
+    """
     for _, group in groupby(rows, key=_OBSERVED_AT):
         together = list(group)
-        rival = len(together) > 1 and len({row.counter for row in together if row.kind != Kind.TEST}) > 1
+        rival = False
+        if len(together) > 1:
+            counts = [row.counter for row in together if row.kind != Kind.TEST] or [0]
+            apart_um = (max(counts) - min(counts)) * bucket_um(station, together[0].observed_at)
+            rival = apart_um > station.intensity_max_mm_per_min * UM_PER_MM
         for row in together:
             yield row, rival
 

@@ -52,6 +52,7 @@ def test_an_alert_that_stands_is_listed_with_its_evidence_and_what_was_told(plac
         "threshold_mm": 10.0,
         "coverage": 0.6667,
         "unconfirmed": False,
+        "doubted_mm": 0.0,
     }
     assert [(event["kind"], event["level"], event["at"][11:19]) for event in alert["events"]] == [
         ("raised", "prepare", "18:10:02"),
@@ -146,7 +147,7 @@ def test_the_highest_alert_stands_first_with_place_level_rain_threshold_and_sinc
 def test_late_rain_is_marked(place: Place) -> None:
     with place.desk() as desk:
         desk.now = T0 + 90 * MINUTE
-        desk.take(message([(T0 + minute * MINUTE, 10 * minute) for minute in range(4)]))
+        desk.take(message([(T0 + minute * MINUTE, 6 * minute) for minute in range(4)]))
 
     shown, one = place.run("alerts").stdout, place.run("alerts", "show", "1").stdout
 

@@ -128,7 +128,7 @@ FAULTY_ZERO = [
     ),
     case("two neighbours are too few", DRY, "..", around=had(6, 6)),
     case("no neighbours at all", DRY, ".."),
-    case("one of three is silent", [reading(0, 0.5), reading(60)], "P.", around=[gauge(), gauge(), gauge(until=20)]),
+    case("one of three is silent", [reading(0, 0.5), reading(80)], "P.", around=[gauge(), gauge(), gauge(until=20)]),
     case(
         "one of three was there until now",
         [reading(0, 0.5), reading(50)],
@@ -162,7 +162,7 @@ HIGH_INFLUX = [
     case("they had it afterwards", BURST, "SP", around=had(6, 6, 6, at=30 + MS)),
     case("the neighbours have not reported yet", [reading(30, 10.5)], "S", "have yet to report", around=had(6, 6, 6)),
     case("not yet either", [reading(30, 10.5), reading(45 - MS)], "SP", around=had(6, 6, 6, at=30)),
-    case("a neighbour is silent", BURST, ".P", around=[gauge(), gauge(), gauge(until=10)]),
+    case("a neighbour is silent", BURST, ".P", around=[gauge(), gauge(), gauge(until=-20)]),
     case("two neighbours are too few", BURST, "..", around=had(0, 0)),
     case(
         "nobody knows when the rain of a gap fell",

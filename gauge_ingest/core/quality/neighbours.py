@@ -181,8 +181,13 @@ class Influx:
             fell_um = self._rain.ended_um(seen.until - window_ms, seen.until)
             if fell_um > grown_um(self._settings.influx_mm, window_ms):
                 self._waiting.append((seen.until, window_ms, fell_um))
+                if self._there(seen.until - self._lag_ms) < self._settings.neighbours_min:
+                    return NOT_CHECKED
                 return suspect(f"{mm(fell_um)} in {lasted(window_ms)}: the neighbours have yet to report")
         return PASSED
+
+    def _there(self, at: int) -> int:
+        return sum(one.presence.online(at) for one in self._neighbours)
 
     def _decide(self, until: int, window_ms: int, fell_um: int) -> None:
         settings = self._settings
