@@ -13,6 +13,8 @@ from pathlib import Path
 
 COLUMNS = ("station", "observed_at", "rain_mm", "kind", "temperature_c")
 NEEDED = ("station", "observed_at")
+# A column with such a word in its name was meant to be the rain.
+RAIN_WORDS = ("rain", "precip", "tips", "depth", "amount", "value", "_mm")
 MISTAKES_MAX = 10
 MISSING_WORDS = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 MISSING_UM = -(1 << 62)
@@ -101,6 +103,10 @@ def _places(name: str, header: Sequence[str]) -> dict[str, int]:
         lacks = " and no column ".join(missing)
         example = "e.g. station,observed_at,rain_mm"
         raise BadRecords([f"{name}: line 1: no column {lacks}; the first line must name the columns, {example}"])
+    meant = [cell for cell in named if any(word in cell for word in RAIN_WORDS)]
+    if "rain_mm" not in named and meant:
+        remedy = "call it rain_mm if it is the rain of a step in mm; without such a column each row is one tip"
+        raise BadRecords([f"{name}: line 1: column {meant[0]}: {remedy}, and no column may look like rain"])
     twice = [column for column in COLUMNS if named.count(column) > 1]
     if twice:
         raise BadRecords([f"{name}: line 1: column {twice[0]} is there twice: take one out"])
@@ -147,7 +153,9 @@ class _Reading:
         at = self._instant(text)
         kind = self._kind(cells)
         rain_text = cells[places["rain_mm"]].strip() if "rain_mm" in places else ""
-        rain_um = 0 if records.tips or (kind is RowKind.VISIT and not rain_text) else _rain_um(rain_text)
+        rain_um = 0 if records.tips else _rain_um(rain_text)
+        if kind is RowKind.VISIT and rain_um == MISSING_UM:
+            rain_um = 0  # somebody came; nothing had to be measured
         celsius = _number(cells[places["temperature_c"]], "temperature_c") if "temperature_c" in places else nan
         if station not in self._numbers:
             self._numbers[station] = len(records.stations)

@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gauge_ingest.assess.records import MISSING_UM, Records, RowKind, usual_step_ms
-from gauge_ingest.core.model import UNBOUNDED, Flag, Kind, Step
+from gauge_ingest.core.model import MINUTE_MS, UNBOUNDED, Flag, Kind, Step
+from gauge_ingest.core.places import apart_km
 from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, nothing_said, verdict
 from gauge_ingest.core.quality.seen import Said, Seen, failed, suspect
 from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
@@ -17,6 +18,8 @@ from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict
 # Reports further apart than so many steps have lost one.
 GAP_STEPS = 2.5
 BUCKET_UM = 200
+# A record of tips with at least so many times on the minute has no seconds.
+TO_THE_MINUTE_SHARE = 0.95
 TELL_EVERY_ROWS = 20_000
 _MISSING = Verdict(Flag.MISSING, 0)
 
@@ -29,6 +32,7 @@ class Site:
     neighbours: tuple[str, ...] = ()
     settings: QualitySettings = DEFAULTS
     through_mm_per_min: float = 8.0
+    position: tuple[float, float] | None = None  # latitude and longitude in degrees
 
 
 @dataclass(slots=True)
@@ -108,13 +112,35 @@ class _Run:
 
     def _checks(self) -> list[StationChecks]:
         places = {name: place for place, name in enumerate(self.records.stations)}
-        checks = []
+        checks, minutes = [], self._to_the_minute()
         for place, site in enumerate(self.sites):
             step_ms = self.steps_ms[place] or UNBOUNDED
-            gauge = Gauge(self.buckets_um[place], step_ms, round(step_ms * GAP_STEPS), site.through_mm_per_min)
+            gauge = Gauge(
+                self.buckets_um[place],
+                step_ms,
+                round(step_ms * GAP_STEPS),
+                site.through_mm_per_min,
+                to_the_minute=minutes[place],
+            )
             checks.append(StationChecks(gauge, site.settings))
-        link(checks, [[places[name] for name in site.neighbours if name in places] for site in self.sites])
+        around = [[places[name] for name in site.neighbours if name in places] for site in self.sites]
+        link(checks, around, [[self._apart_km(place, other) for other in of] for place, of in enumerate(around)])
         return checks
+
+    def _apart_km(self, place: int, other: int) -> float:
+        """How far two stations are apart; 0, which counts a neighbour in full, where nobody knows."""
+        here, there = self.sites[place].position, self.sites[other].position
+        return 0.0 if here is None or there is None else apart_km(here, there)
+
+    def _to_the_minute(self) -> list[bool]:
+        """Whether a station's tips were written down to the minute, so that two of one minute have one time."""
+        if not self.records.tips:
+            return [False] * len(self.sites)
+        rows, whole = [0] * len(self.sites), [0] * len(self.sites)
+        for place, at in zip(self.records.station, self.records.at, strict=True):
+            rows[place] += 1
+            whole[place] += not at % MINUTE_MS
+        return [whole[place] >= TO_THE_MINUTE_SHARE * rows[place] for place in range(len(rows))]
 
     # --- rows --------------------------------------------------------------------------------------------------
 

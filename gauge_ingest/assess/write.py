@@ -12,7 +12,9 @@ COLUMNS = ("station", "observed_at", "rain_mm", "flag", "check", "reason", "deci
 
 def write_flags(path: Path, records: Records, assessed: Assessed) -> None:
     """Write one row for each row of the records, in their order; times stand as they stood there."""
-    half = path.with_name(path.name + ".half")
+    # A pipe or a device takes what is written to it; a file appears when it is whole.
+    whole = not path.exists() or path.is_file()
+    half = path.with_name(path.name + ".half") if whole else path
     texts, stations = records.texts, records.stations
     with half.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -24,4 +26,5 @@ def write_flags(path: Path, records: Records, assessed: Assessed) -> None:
             writer.writerow(
                 (stations[records.station[row]], at, rain, int(verdict.flag), names, verdict.reasons or "", decided_at)
             )
-    half.replace(path)
+    if whole:
+        half.replace(path)

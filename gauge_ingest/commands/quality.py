@@ -56,7 +56,7 @@ def assess_records(
     except ConfigurationRefused as error:
         stop(Status.WRONG_USE, *str(error).splitlines())
     sites = {
-        name: Site(one.bucket_depth_mm, one.neighbours, one.settings, one.through_mm_per_min)
+        name: Site(one.bucket_depth_mm, one.neighbours, one.settings, one.through_mm_per_min, one.position)
         for name, one in known.items()
     }
     console = Console(stderr=True)

@@ -3,16 +3,19 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge
-from gauge_ingest.configuration.places import nearest_first
 from gauge_ingest.configuration.quality import read_quality
-from gauge_ingest.configuration.stations import wrong_names
+from gauge_ingest.configuration.stations import StationTable, wrong_names
+from gauge_ingest.core.places import nearest_first
 from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
 
+MATTERS = ("latitude", "longitude", "bucket_depth_mm")
+SHORT = {"lat": "latitude", "lon": "longitude", "lng": "longitude", "long": "longitude", "bucket_mm": "bucket_depth_mm"}
 FILE_BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -36,6 +39,7 @@ class AssessedStation:
     through_mm_per_min: float = 8.0
     neighbours: tuple[str, ...] = ()
     settings: QualitySettings = field(default=DEFAULTS)
+    position: tuple[float, float] | None = None
 
 
 def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, AssessedStation]:
@@ -57,6 +61,7 @@ def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, Ass
         _, settings[name], wrong = read_quality(item.get("quality"), here.at("quality"), over=over)
         tables[name] = judged.value
         mistakes += [
+            *_misspelt(item, here),
             *judged.mistakes,
             *wrong,
             *wrong_names(item.get("neighbours"), raw, here.at("neighbours"), itself=name),
@@ -64,6 +69,22 @@ def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, Ass
     if mistakes:
         raise ConfigurationRefused(mistakes)
     return _stations(tables, settings, neighbours_km)
+
+
+def _misspelt(item: Mapping[str, object], place: Place) -> list[Mistake]:
+    """Keys that were meant to be a position or a bucket, and a position of which one half is missing."""
+    wrong = []
+    for key in item:
+        if key in StationTable.model_fields:
+            continue
+        meant = SHORT.get(key.lower()) or next(iter(get_close_matches(key.lower(), MATTERS, n=1, cutoff=0.7)), None)
+        if meant is not None:
+            wrong.append(place.at(key).mistake(f"is written {meant}", item[key]))
+    halves = [key for key in ("latitude", "longitude") if key in item]
+    if len(halves) == 1 and not wrong:
+        other = "longitude" if halves == ["latitude"] else "latitude"
+        wrong.append(place.at(other).mistake(f"is missing beside {halves[0]}: give both, or neither"))
+    return wrong
 
 
 def _stations(
@@ -81,6 +102,7 @@ def _stations(
             table.intensity_max_mm_per_min,
             near.get(name, ()) if table.neighbours is None else table.neighbours,
             settings[name],
+            positions.get(name),
         )
         for name, table in tables.items()
     }

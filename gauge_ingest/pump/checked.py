@@ -14,7 +14,17 @@ from gauge_ingest.core.quality.record import Presence
 from gauge_ingest.core.quality.seen import Mark, Said
 from gauge_ingest.core.quality.verdicts import Outcome, Verdict, doubted
 from gauge_ingest.journal import JUDGE, Journal
-from gauge_ingest.pump.seen import AROUND_MS, Heard, gauge_of, hear, neighbours_of, replayed, warm, warm_ms
+from gauge_ingest.pump.seen import (
+    AROUND_MS,
+    Heard,
+    distances_km,
+    gauge_of,
+    hear,
+    neighbours_of,
+    replayed,
+    warm,
+    warm_ms,
+)
 
 SLICE_ROWS = 400
 _VOID = Verdict(9, 0)
@@ -73,6 +83,7 @@ def _judged(
         heard = Heard(Presence(max(SILENT_REPORTS * other.report_every_s * 1000, other.gap_after_ms)))
         hear(heard, reader, other, since=known_from, until=end)
         checks.neighbours.append(heard)
+    checks.apart_km.extend(distances_km(station, around))
     checks.reset()
     hear(checks, reader, station, since=known_from, until=end)
     warm(checks, reader, station, around, at=since)

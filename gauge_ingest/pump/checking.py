@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gauge_ingest.core.model import DAY_MS, UNBOUNDED, Increment, Report, Station
+from gauge_ingest.core.model import DAY_MS, SECOND_MS, UNBOUNDED, Increment, Report, Station
 from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.record import KEPT_MS
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal import Reader
-from gauge_ingest.pump.seen import AROUND_MS, gauge_of, hear, neighbours_of, of_report, warm, warm_ms
+from gauge_ingest.pump.seen import AROUND_MS, distances_km, gauge_of, hear, neighbours_of, of_report, warm, warm_ms
 
 
 class Owed(NamedTuple):
@@ -56,6 +56,7 @@ class Checking:
                 neighbour.listeners.append(checks)
             self._hear(other, since=since)
         self._hear(station, since=since)
+        checks.apart_km[:] = distances_km(station, around)
         checks.reset()
         if before is not None:
             warm(checks, self._reader, station, around, at=at)
@@ -112,7 +113,8 @@ class Checking:
         owed = []
         for name in self.listeners(station.id):
             listener = self.of(self._stations[name])
-            if listener.presence.heard_until >= at + listener.dry.lag_ms or name not in self._ready:
+            lag_ms = listener.settings.neighbours_lag_s * SECOND_MS
+            if listener.presence.heard_until >= at + lag_ms or name not in self._ready:
                 owed.append(overtaken(self._reader, self._stations[name], since=at - 1, until=at, wet=wet))
                 self._unready(name)
         return owed

@@ -33,6 +33,11 @@ REPEATED_LARGE_TIPS = 20
 REPEATED_WITHIN_MS = 30 * DAY_MS
 # No check marks what is older than this.
 RETRO_MS = DAY_MS
+# A silence of so many steps is long enough for all of its rain to be told in the first one after it.
+GAP_STEPS_MIN = 5
+# So many readings with rain in turn, at one time of day and each after so much dry time, are sums of days.
+DAILY_TIMES = 3
+DAILY_DRY_MS = 20 * HOUR_MS
 # A sum of more hours than these is no sudden rain, whatever came before it.
 ACCUMULATED_SPAN_MS = 3 * HOUR_MS
 # How a depth that is remarkable in five minutes grows with duration: rain records do so about like its square root.
@@ -123,7 +128,8 @@ class ClimateLimits:
 class Tips:
     """Tips that follow each other faster than a bucket turns: a bouncing switch, a shaken or knocked gauge."""
 
-    def __init__(self, settings: QualitySettings) -> None:
+    def __init__(self, settings: QualitySettings, *, to_the_minute: bool = False) -> None:
+        self._to_the_minute = to_the_minute
         self._double_ms = round(settings.double_tip_s * SECOND_MS)
         self._fast_ms = round(settings.fast_tip_s * SECOND_MS)
         self._recent: deque[tuple[int, bool]] = deque(maxlen=FAST_OF)
@@ -131,7 +137,7 @@ class Tips:
 
     def take(self, seen: Seen) -> Said:
         """Only readings that tell of single tips are looked at; a sum of minutes does not say when they fell."""
-        if seen.kind is not Kind.EVENT:
+        if seen.kind is not Kind.EVENT or self._to_the_minute:
             return NOT_CHECKED
         if not seen.rain_um:
             return PASSED
@@ -209,6 +215,8 @@ class Accumulation:
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings
         self._rained_at: int | None = None
+        self._alone_at: int | None = None
+        self._alone = 0
 
     def take(self, seen: Seen, *, heard_until: int) -> Said:
         """Suspect when one reading after a silence holds more than a cloud gives so suddenly."""
@@ -221,8 +229,15 @@ class Accumulation:
             return NOT_CHECKED
         settings, span_ms = self._settings, seen.until - seen.since
         gap_ms, dry_ms = seen.since - heard_until, seen.since - rained_at
+        if self._daily(seen, dry_ms, span_ms):
+            times = f"rain only ever at one time of day, {DAILY_TIMES} times in turn or more"
+            return suspect(f"{times}: it may be the sum of a day")
         if gap_ms >= settings.accumulation_gap_s * SECOND_MS:
-            most_um, silence = grown_um(settings.accumulation_gap_mm, span_ms), f"{lasted(gap_ms)} without a report"
+            # One value among many that are missing is worth a doubt only when it is much for its own length.
+            whole = gap_ms >= GAP_STEPS_MIN * span_ms
+            gap_um = settings.accumulation_gap_mm * UM_PER_MM
+            most_um = gap_um if whole else grown_um(settings.accumulation_gap_mm, span_ms)
+            silence = f"{lasted(gap_ms)} without a report"
         elif dry_ms >= settings.accumulation_silence_s * SECOND_MS and span_ms <= ACCUMULATED_SPAN_MS:
             most_um, silence = settings.accumulation_mm * UM_PER_MM, f"{lasted(dry_ms)} without rain"
         else:
@@ -230,6 +245,15 @@ class Accumulation:
         if seen.rain_um < most_um:
             return PASSED
         return suspect(f"{mm(seen.rain_um)} in one reading after {silence}: it may be the rain of all that time")
+
+    def _daily(self, seen: Seen, dry_ms: int, span_ms: int) -> bool:
+        """Whether wet readings come at one time of day and a dry day apart, as sums of days do."""
+        if dry_ms < DAILY_DRY_MS or span_ms > ACCUMULATED_SPAN_MS:
+            self._alone_at, self._alone = None, 0
+            return False
+        in_turn = self._alone_at is not None and not (seen.until - self._alone_at) % DAY_MS
+        self._alone_at, self._alone = seen.until, self._alone + 1 if in_turn else 1
+        return self._alone >= DAILY_TIMES
 
 
 def _fell(rain: Rain, seen: Seen, window_ms: int) -> int:

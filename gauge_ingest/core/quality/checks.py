@@ -34,6 +34,7 @@ class Gauge(NamedTuple):
     report_every_ms: int
     gap_after_ms: int
     through_mm_per_min: float = 8.0
+    to_the_minute: bool = False  # times are cut to whole minutes: tips of one minute have one time
 
 
 class StationChecks:
@@ -44,6 +45,7 @@ class StationChecks:
         self.settings = settings
         self._cold_c = max(settings.frost_c, settings.melt_c)
         self.neighbours: list[Neighbour] = []
+        self.apart_km: list[float] = []  # how far each of them is
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
         self._behind_ms = settings.clock_behind_s * SECOND_MS
@@ -62,7 +64,7 @@ class StationChecks:
         self.last_at = -(1 << 62)  # and received
         self.disturb()
         self._calm: list[Verdict | None] = [None] * ORDINARY_KINDS
-        self.dry = Dry(settings, self.neighbours)
+        self.dry = Dry(settings, self.neighbours, self.apart_km)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings)
         self._arrival = Arrival()
@@ -72,7 +74,7 @@ class StationChecks:
             settings, self.rain, through_mm_per_min=gauge.through_mm_per_min, bucket_um=gauge.bucket_um
         )
         self._climate = ClimateLimits(settings, self.rain)
-        self._tips = Tips(settings)
+        self._tips = Tips(settings, to_the_minute=gauge.to_the_minute)
         self._repeated = Repeated(settings, marks, bucket_um=gauge.bucket_um)
         self._accumulation = Accumulation(settings)
         self._frost = Frost(settings)
@@ -200,9 +202,12 @@ def _ordinary(kind: Kind, celsius: float | None, volts: float | None) -> int:
     return kind + (4 if celsius is not None else 0) + (8 if volts is not None else 0)
 
 
-def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> None:
-    """Make stations each other's neighbours: of each the places of those around it, the nearest first."""
+def link(
+    checks: Sequence[StationChecks], around: Sequence[Sequence[int]], apart_km: Sequence[Sequence[float]] = ()
+) -> None:
+    """Make stations each other's neighbours: of each the places of those around it, the nearest first, and how far."""
     for place, others in enumerate(around):
+        checks[place].apart_km.extend(apart_km[place][:NEIGHBOURS_MAX] if apart_km else ())
         for other in others[:NEIGHBOURS_MAX]:
             checks[place].neighbours.append(checks[other])
             checks[other].listeners.append(checks[place])

@@ -18,8 +18,12 @@ from gauge_ingest.core.quality.verdicts import Check
 
 # Beside the median, so many neighbours as must be online must each have had some rain for a dry gauge to be doubted.
 SOME_RAIN_UM = 1_000
-# One of so many neighbours may have had no tip at all and not count.
+# One of so many neighbours may have stayed dry by chance: what the others had at least stands for all.
+DRY_OF = 4
+# One of so many may be dead, unknown to anybody, and not count: twice as much rain at the others tells as well.
 DEAD_OF = 4
+# Rain has less in common the farther apart: what a neighbour had counts half at this distance.
+HALF_KM = 30.0
 # Rain travels: neighbours 12 to 53 km apart may have had theirs so much earlier.
 TRAVEL_MS = 30 * MINUTE_MS
 # Sums over which a gauge is compared with its neighbours, beside the single reading.
@@ -44,16 +48,21 @@ class Neighbour(Protocol):
 class Dry:
     """A gauge that tells no rain: since when, and what each neighbour has had since."""
 
-    def __init__(self, settings: QualitySettings, neighbours: Sequence[Neighbour]) -> None:
+    def __init__(self, settings: QualitySettings, neighbours: Sequence[Neighbour], apart_km: Sequence[float]) -> None:
         self._settings = settings
         self._neighbours = neighbours
+        # A neighbour whose distance nobody knows counts in full.
+        unknown = len(neighbours) - len(apart_km)
+        self._weights = [1 / (1 + km / HALF_KM) for km in [*apart_km, *[0.0] * unknown]]
         self._least_um = round(settings.neighbours_rain_mm * UM_PER_MM)
         self._long_ms = round(settings.dry_days_max * DAY_MS)
-        self.lag_ms = settings.neighbours_lag_s * SECOND_MS
-        # The median of those that count exceeds the bound only if all together have had at least so much.
-        counting = len(neighbours) - len(neighbours) // DEAD_OF
+        # Rain that is on its way here is no sign that this gauge is dead.
+        self.lag_ms = settings.neighbours_lag_s * SECOND_MS + TRAVEL_MS
+        # What counts exceeds the bound only if all together have had at least so much.
+        counting = len(neighbours) - len(neighbours) // DRY_OF
         enough = len(neighbours) >= settings.neighbours_min
-        self.doubtful_um = (counting // 2 + 1) * self._least_um if enough else UNBOUNDED
+        shares = min(counting, 2 * ((len(neighbours) - len(neighbours) // DEAD_OF) // 2 + 1))
+        self.doubtful_um = shares * self._least_um if enough else UNBOUNDED
         self.dry_since: int | None = None
         self.sums_um: list[int] = []
         self.summed_until = _NEVER
@@ -116,17 +125,20 @@ class Dry:
         return _NEVER
 
     def _around_um(self) -> float:
-        """The median of what the neighbours had. A quarter of them may be dead themselves and are left out."""
+        """What three quarters of the neighbours had at least, or half of the median of those that are not dead.
+
+        Each counts the less the farther it is.
+        """
         if not self.sums_um:
             return 0
-        sums_um = sorted(self.sums_um)
-        dead = min(sum(not sum_um for sum_um in sums_um), len(sums_um) // DEAD_OF)
-        return median(sums_um[dead:])
+        near_um = sorted(sum_um * weight for sum_um, weight in zip(self.sums_um, self._weights, strict=True))
+        dead = min(near_um.count(0), len(near_um) // DEAD_OF)
+        return max(near_um[len(near_um) // DRY_OF], median(near_um[dead:]) / 2)
 
     def _zero(self, fell_um: float, *, online: bool) -> Said:
         rained = sum(sum_um >= SOME_RAIN_UM for sum_um in self.sums_um)
         if fell_um > self._least_um and rained >= self._settings.neighbours_min:
-            return suspect(f"no tip while the neighbours had {mm(fell_um)} (median of {len(self.sums_um)})")
+            return suspect(f"no tip while the neighbours had {mm(fell_um)} ({len(self.sums_um)} of them, by distance)")
         return PASSED if online else NOT_CHECKED
 
     def _spell(self, seen: Seen, fell_um: float, *, online: bool) -> Said:

@@ -37,7 +37,7 @@ class QualitySettings:
     accumulation_gap_mm: float = 6.0
     dry_days_max: float = 60.0
     neighbours_min: int = 3
-    neighbours_rain_mm: float = 5.0
+    neighbours_rain_mm: float = 3.0
     neighbours_lag_s: int = 900
     influx_mm: float = 10.0
     influx_neighbours_mm: float = 0.4

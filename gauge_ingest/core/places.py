@@ -23,6 +23,12 @@ def nearest_first(positions: Mapping[str, tuple[float, float]], *, within_km: fl
     return near
 
 
+def apart_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The distance between two places (latitude, longitude in degrees) along the great circle."""
+    chord = math.dist(_on_unit_sphere(*one), _on_unit_sphere(*other))
+    return 2 * _EARTH_RADIUS_KM * math.asin(min(1.0, chord / 2))
+
+
 def _on_unit_sphere(latitude_degrees: float, longitude_degrees: float) -> tuple[float, float, float]:
     """A place as a point of the unit sphere, where a great circle's chord stands for its length."""
     latitude, longitude = math.radians(latitude_degrees), math.radians(longitude_degrees)
