@@ -72,12 +72,17 @@ class _Run:
     def run(self, on_rows: Callable[[int], None]) -> Assessed:
         """All rows in order of time; rows of one station and time together."""
         station, at = self.records.station, self.records.at
+        if self.records.tips:
+            for done, row in enumerate(self.order):
+                self._take(row)
+                if done % TELL_EVERY_ROWS == 0:
+                    on_rows(done)
+            return Assessed(self.verdicts, self.decided_by)
         done = 0
         for _, group in groupby(self.order, key=lambda row: (at[row], station[row])):
             rows = list(group)
-            if self.records.tips or len(rows) == 1:
-                for row in rows:
-                    self._take(row)
+            if len(rows) == 1:
+                self._take(rows[0])
             else:
                 self._take_rivals(rows)
             done += len(rows)

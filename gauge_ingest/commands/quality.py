@@ -1,5 +1,8 @@
 """quality: the checks over anybody's records, and what they flagged at our own stations."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -70,7 +73,8 @@ def assess_records(
         found = _read(records, progress)
         _tell_of(found, sites)
         task = progress.add_task("checking", total=len(found))
-        assessed = assess(found, sites, on_rows=lambda rows: progress.update(task, completed=rows))
+        with _unswept():
+            assessed = assess(found, sites, on_rows=lambda rows: progress.update(task, completed=rows))
         progress.update(task, description="writing", completed=len(found))
         try:
             write_flags(out, found, assessed)
@@ -104,6 +108,16 @@ def _tell_of(records: Records, sites: dict[str, Site]) -> None:
         without := [name for name in records.stations if sites.get(name, Site()).bucket_depth_mm is None]
     ):
         notice(f"no bucket_depth_mm for {_named(without)}: 0.2 mm a tip is assumed")
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Millions of small values that all stay: looking through them again and again for garbage frees nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _named(names: list[str]) -> str:

@@ -43,6 +43,8 @@ ACCUMULATED_SPAN_MS = 3 * HOUR_MS
 # How a depth that is remarkable in five minutes grows with duration: rain records do so about like its square root.
 FIVE_MINUTES_MS = 5 * MINUTE_MS
 GROWTH = 0.45
+# Named once: naming a member of an enumeration costs as much as a short check (Python 3.11).
+_GAP, _EVENT = Step.GAP, Kind.EVENT
 _LOCAL = timedelta(hours=8)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
@@ -74,15 +76,15 @@ class Limits:
         if not seen.rain_um:
             return PASSED
         span_ms = max(seen.until - seen.since, 0)
-        day_um = self._rain.ended_um(seen.until - DAY_MS, seen.until)
+        hour_um, day_um = self._rain.recent_um(seen.until)
         for window_ms, most_mm, name in self._records:
             if day_um <= most_mm * UM_PER_MM:
                 break  # what a day did not bring, no part of it did
             fell_um = _fell(self._rain, seen, window_ms)
             if fell_um > most_mm * UM_PER_MM:
                 return failed(f"{mm(fell_um)} in {name}, more than the record of the world ({most_mm:g} mm)")
-        if day_um <= self._slack_um:
-            return PASSED
+        if seen.rain_um <= self._slack_um and hour_um - self._slack_um <= self._measured * UM_PER_MM:
+            return PASSED  # no minute of the hour can have been too much
         for window_ms, fell_um in ((span_ms, seen.rain_um), (MINUTE_MS, _fell(self._rain, seen, MINUTE_MS))):
             minutes = window_ms / MINUTE_MS
             if fell_um - self._slack_um > self._through * minutes * UM_PER_MM:
@@ -112,11 +114,13 @@ class ClimateLimits:
         """Suspect from the limit of any duration on; the reason says how far it is passed."""
         if not seen.rain_um:
             return PASSED
-        day_um = self._rain.ended_um(seen.until - DAY_MS, seen.until)
+        hour_um, day_um = self._rain.recent_um(seen.until)
         if day_um < self._least_um:
             return PASSED
         month = (_EPOCH + timedelta(milliseconds=seen.until) + _LOCAL).month - 1
-        for window_ms, limits_mm, name in self._windows:
+        # What an hour did not bring, no part of it did.
+        windows = self._windows if hour_um >= self._least_um else self._windows[-1:]
+        for window_ms, limits_mm, name in windows:
             fell_um = _fell(self._rain, seen, window_ms)
             most_um = limits_mm[month] * UM_PER_MM
             if fell_um >= most_um:
@@ -137,7 +141,7 @@ class Tips:
 
     def take(self, seen: Seen) -> Said:
         """Only readings that tell of single tips are looked at; a sum of minutes does not say when they fell."""
-        if seen.kind is not Kind.EVENT or self._to_the_minute:
+        if seen.kind is not _EVENT or self._to_the_minute:
             return NOT_CHECKED
         if not seen.rain_um:
             return PASSED
@@ -182,9 +186,9 @@ class Repeated:
 
     def take(self, seen: Seen) -> Said:
         """Suspect from the first to the last of too many equal amounts."""
-        if not seen.rain_um or seen.step is Step.GAP:
+        if not seen.rain_um or seen.step is _GAP:
             return PASSED if not seen.rain_um else NOT_CHECKED
-        if seen.kind is Kind.EVENT:
+        if seen.kind is _EVENT:
             return NOT_CHECKED
         recent = seen.until - self._first.until <= REPEATED_WITHIN_MS
         if seen.rain_um != self._value_um or not recent:
@@ -225,7 +229,7 @@ class Accumulation:
             self._rained_at = seen.until
         if not seen.rain_um:
             return PASSED
-        if rained_at is None or seen.step is Step.GAP or seen.kind is Kind.EVENT:
+        if rained_at is None or seen.step is _GAP or seen.kind is _EVENT:
             return NOT_CHECKED
         settings, span_ms = self._settings, seen.until - seen.since
         gap_ms, dry_ms = seen.since - heard_until, seen.since - rained_at

@@ -30,6 +30,7 @@ TRAVEL_MS = 30 * MINUTE_MS
 INFLUX_WINDOWS_MS = (HOUR_MS, DAY_MS)
 # Steps after which nothing is known of what fell before: a dry spell begins anew.
 ANEW = frozenset({Step.FIRST, Step.RESET, Step.UNCONFIRMED, Step.DEPLOYED})
+_STEADY = Step.STEADY  # named once: naming a member costs as much as a short check (Python 3.11)
 _NEVER = -(1 << 62)
 
 
@@ -80,7 +81,7 @@ class Dry:
 
     def take(self, seen: Seen) -> tuple[Said, Said]:
         """What the checks DRY_SPELL and FAULTY_ZERO say."""
-        if seen.rain_um or self.dry_since is None or seen.step in ANEW:
+        if seen.rain_um or self.dry_since is None or (seen.step is not _STEADY and seen.step in ANEW):
             self.begin(seen.until)
             return PASSED, PASSED if self._neighbours_online(seen.until) else NOT_CHECKED
         if seen.kind is Kind.MAINTENANCE:
@@ -151,9 +152,7 @@ class Dry:
         return suspect(f"no tip for {lasted(dry_ms)}, longer than it is ever dry here")
 
     def _neighbours_online(self, until: int) -> bool:
-        at = until - self.lag_ms
-        least = self._settings.neighbours_min
-        return len(self._neighbours) >= least and sum(one.presence.online(at) for one in self._neighbours) >= least
+        return len(self._neighbours) >= self._settings.neighbours_min and self.online_until(until) >= until
 
     def _sum_until(self, at: int) -> None:
         if at > self.summed_until:
@@ -173,6 +172,8 @@ class Influx:
         self._neighbours = neighbours
         self._marks = marks
         self._lag_ms = settings.neighbours_lag_s * SECOND_MS
+        self._least_um = settings.influx_mm * UM_PER_MM
+        self._most: dict[int, float] = {}
         self._waiting: list[tuple[int, int, int]] = []  # until, window_ms, rain_um
 
     @property
@@ -189,14 +190,24 @@ class Influx:
         if len(self._neighbours) < self._settings.neighbours_min or seen.step is Step.GAP:
             return NOT_CHECKED
         span_ms = max(seen.until - seen.since, FIVE_MINUTES_MS)
+        _, day_um = self._rain.recent_um(seen.until)
+        if span_ms <= DAY_MS and day_um <= self._least_um:
+            return PASSED  # what a day did not bring, no part of it did
         for window_ms in (span_ms, *(one for one in INFLUX_WINDOWS_MS if one > span_ms)):
             fell_um = self._rain.ended_um(seen.until - window_ms, seen.until)
-            if fell_um > grown_um(self._settings.influx_mm, window_ms):
+            if fell_um > self._most_um(window_ms):
                 self._waiting.append((seen.until, window_ms, fell_um))
                 if self._there(seen.until - self._lag_ms) < self._settings.neighbours_min:
                     return NOT_CHECKED
                 return suspect(f"{mm(fell_um)} in {lasted(window_ms)}: the neighbours have yet to report")
         return PASSED
+
+    def _most_um(self, window_ms: int) -> float:
+        """What a gauge may have in a window without being compared; asked for every wet reading, so remembered."""
+        known = self._most.get(window_ms)
+        if known is None:
+            known = self._most[window_ms] = grown_um(self._settings.influx_mm, window_ms)
+        return known
 
     def _there(self, at: int) -> int:
         return sum(one.presence.online(at) for one in self._neighbours)

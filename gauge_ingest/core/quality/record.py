@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 
-from gauge_ingest.core.model import DAY_MS
+from gauge_ingest.core.model import DAY_MS, HOUR_MS
 
 KEPT_MS = 2 * DAY_MS
 PRUNED_FROM = 4_096
@@ -11,7 +11,7 @@ PRUNED_FROM = 4_096
 class Rain:
     """Wet readings of one gauge in order of time; sums over any span of what ended in it, in micrometres."""
 
-    __slots__ = ("since", "total", "until")
+    __slots__ = ("_recent", "_recent_of", "since", "total", "until")
 
     def __init__(self) -> None:
         self.clear()
@@ -21,6 +21,7 @@ class Rain:
         self.since: list[int] = []
         self.until: list[int] = []
         self.total: list[int] = [0]  # running sum, one longer
+        self._recent, self._recent_of = (0, 0), (0, 0)
 
     def add(self, since: int, until: int, rain_um: int) -> None:
         """The next wet reading."""
@@ -33,6 +34,14 @@ class Rain:
         if not self.until or self.until[-1] <= since:
             return 0
         return self.total[bisect_right(self.until, until)] - self.total[bisect_right(self.until, since)]
+
+    def recent_um(self, until: int) -> tuple[int, int]:
+        """What ended in the hour and in the day up to an instant; asked by several checks of one reading."""
+        of = until, len(self.until)
+        if of != self._recent_of:
+            self._recent_of = of
+            self._recent = self.ended_um(until - HOUR_MS, until), self.ended_um(until - DAY_MS, until)
+        return self._recent
 
     def within_um(self, since: int, until: int, *, slack_ms: int) -> int:
         """What ended in (since, until], of readings that began no earlier than `slack_ms` before it."""
