@@ -213,6 +213,11 @@ ACCUMULATION = [
     Case("other rain between them", daily(1, 2, 2.5, 3, 4, 5), ".PPPPPP"),
     Case("a sum of three hours each day", daily(1, 2, 3, span_min=180), ".PPS"),
     Case("a longer sum each day is known to be one", daily(1, 2, 3, span_min=180 + MS), ".PPP"),
+    Case(
+        "a single tip between them, a dry day from each",
+        [*daily(1, 2), reading(3.5 * DAY_MIN, 0.5, kind=Kind.EVENT), reading(5 * DAY_MIN, 0.5)],
+        ".PP.P",
+    ),
     Case("a single tip is no sum", [WET, reading(65, 6, kind=Kind.EVENT)], ".."),
 ]
 
