@@ -12,6 +12,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt
 from typer.testing import CliRunner
 
+from gauge_ingest.assess import run
 from gauge_ingest.assess.records import COLUMNS, NEEDED
 from gauge_ingest.cli import app
 from gauge_ingest.configuration import load
@@ -73,7 +74,7 @@ def test_figures_that_no_key_changes_are_those_of_the_code() -> None:
     for name, value, meaning, source in rows:
         [found] = {
             vars(module)[name.strip("`")]
-            for module in (amount, station, neighbours, checks)
+            for module in (amount, station, neighbours, checks, run)
             if name.strip("`") in vars(module)
         }
         assert float(value) == found, name

@@ -8,6 +8,7 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, Increment, Kind,
 from gauge_ingest.core.places import apart_km
 from gauge_ingest.core.quality.amount import FAST_WITHIN_MS
 from gauge_ingest.core.quality.checks import NEIGHBOURS_MAX, Gauge, StationChecks
+from gauge_ingest.core.quality.neighbours import TRAVEL_MS
 from gauge_ingest.core.quality.record import Presence, Rain
 from gauge_ingest.core.quality.seen import UM_PER_MM, Said, Seen
 from gauge_ingest.core.quality.station import BEHIND_READINGS
@@ -52,9 +53,8 @@ def warm_ms(station: Station) -> int:
     """
     settings = station.quality
     visit_ms = (settings.visit_joined_s + settings.visit_s) * SECOND_MS
-    return max(
-        FAST_WITHIN_MS, visit_ms, (BEHIND_READINGS + 1) * station.gap_after_ms, settings.neighbours_lag_s * SECOND_MS
-    )
+    lag_ms = settings.neighbours_lag_s * SECOND_MS + TRAVEL_MS
+    return max(FAST_WITHIN_MS, visit_ms, (BEHIND_READINGS + 1) * station.gap_after_ms, lag_ms)
 
 
 def of_report(report: Report, increment: Increment, station: Station) -> Seen:

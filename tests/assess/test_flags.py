@@ -60,6 +60,12 @@ def test_ordinary_rain_is_good_and_decided_by_its_own_row(tmp_path: Path) -> Non
     assert found == [Flagged(1, "", "", minute) for minute in (0, 5, 10, 15)]
 
 
+def test_a_visit_whose_rain_is_no_number_is_a_visit_all_the_same(tmp_path: Path) -> None:
+    found = flagged(tmp_path, [(0, 0, ""), (5, 0.5, ""), (9, "NaN", "visit")], head="rain_mm,kind")
+
+    assert [(one.flag, one.names) for one in found] == [(1, ""), (3, "visit"), (9, "")]
+
+
 def test_what_was_not_measured_is_missing_and_what_was_said_of_it_too(tmp_path: Path) -> None:
     assert [one.flag for one in flagged(tmp_path, [(0, 0), (5, ""), (10, "nan"), (15, 0)])] == [1, 9, 9, 1]
 
@@ -145,11 +151,45 @@ def test_much_rain_at_one_gauge_is_judged_when_the_others_have_reported(tmp_path
     assert "have yet to report" in not_yet.reason
 
 
-def test_a_dead_gauge_is_doubted_a_quarter_of_an_hour_after_its_neighbours_rain(tmp_path: Path) -> None:
+def test_a_dead_gauge_is_doubted_three_quarters_of_an_hour_after_its_neighbours_rain(tmp_path: Path) -> None:
     found = flagged(tmp_path, among(around_mm=6), SITES)[::5]
 
-    assert [one.flag for one in found] == [1] * 9 + [3] * 16
-    assert {one.names for one in found[9:]} == {"faulty_zero"}
+    assert [one.flag for one in found] == [1] * 15 + [3] * 10
+    assert {one.names for one in found[15:]} == {"faulty_zero"}
+
+
+def test_neighbours_count_the_less_the_farther_they_are_and_in_full_where_nobody_knows(tmp_path: Path) -> None:
+    """A kilometre of latitude is 0.009 degrees: 30 km away 6 mm count as 3 mm, nearer by a little as more."""
+    around = {name: Site(0.5, position=(43 + 29.9 * 0.009, 86.5)) for name in "BCDE"}
+    far = {name: replace(site, position=(43 + 30.1 * 0.009, 86.5)) for name, site in around.items()}
+    here, nowhere = replace(SITES["A"], position=(43.0, 86.5)), SITES["A"]
+
+    found = [
+        {one.flag for one in flagged(tmp_path, among(around_mm=6), sites)[::5]}
+        for sites in (around | {"A": here}, far | {"A": here}, far | {"A": nowhere})
+    ]
+
+    assert found == [{1, 3}, {1}, {1, 3}]
+
+
+def test_readings_with_rain_at_one_time_of_day_only_are_doubted_from_the_third_on(tmp_path: Path) -> None:
+    rows = [(day * 1_440 + hour * 60, 3 if hour == 0 else 0) for day in range(6) for hour in range(24)]
+
+    found = [one for row, one in zip(rows, flagged(tmp_path, rows), strict=True) if row[1]]
+
+    assert [(one.flag, one.names) for one in found] == [(1, "")] * 3 + [(3, "accumulation")] * 3
+    assert "sum of a day" in found[3].reason
+
+
+@pytest.mark.parametrize(("to_the_second", "double"), [(5, 0), (6, 1)])
+def test_tips_written_down_to_the_minute_are_no_double_tips(tmp_path: Path, to_the_second: int, double: int) -> None:
+    """Of a hundred tips with five of them between minutes, a record is still one of whole minutes."""
+    whole = [(minute,) for minute in range(0, 2 * (100 - to_the_second), 2)]
+    between = [(1_000.25,), *[(1_000.26 + 2 * at,) for at in range(to_the_second - 1)]]
+
+    found = flagged(tmp_path, [*whole, *between], head="")
+
+    assert sum("tips" in one.names for one in found) == double
 
 
 def test_neighbours_that_are_not_in_the_records_are_no_neighbours(tmp_path: Path) -> None:
@@ -176,7 +216,9 @@ def test_a_station_that_was_silent_was_not_there_for_its_neighbours(tmp_path: Pa
 
     found = [one for row, one in zip(away, flagged(tmp_path, away, sites), strict=True) if row[0] == "A"]
 
-    assert [one.flag for one in found] == [1] * 15 + [3] * 26  # nobody could say that the neighbours were dry as well
+    # Heard at minute 20, there for half an hour, and looked at three quarters of an hour later: up to 95 they are dry
+    # as well, afterwards nobody could say so.
+    assert [one.flag for one in found] == [1] * 20 + [3] * 21
 
 
 def test_rows_in_any_order_have_the_flags_of_rows_in_order(tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def test_without_amounts_each_row_is_a_tip(tmp_path: Path) -> None:
 
 def test_kinds_are_read_in_any_case_and_a_visit_needs_no_amount(tmp_path: Path) -> None:
     rows = "".join(
-        f"HTB01,{FIVE},{mm},{kind}\n" for mm, kind in ((1, ""), (1, "Rain"), ("", "VISIT"), (2, "visit"), (3, "test"))
+        f"HTB01,{FIVE},{mm},{kind}\n"
+        for mm, kind in ((1, ""), (1, "Rain"), ("nan", "VISIT"), (2, "visit"), (3, "test"))
     )
 
     found = read(tmp_path, f"station,observed_at,rain_mm,kind\n{rows}")
@@ -134,6 +135,17 @@ MISTAKES = [
     (f"HTB01,{FIVE},0.5\n", "line 1: no column station and no column observed_at"),
     ("station,time,rain_mm\n", "line 1: no column observed_at; the first line must name the columns"),
     ("station,observed_at,rain_mm,Station\n", "line 1: column station is there twice: take one out"),
+    (
+        f"station,observed_at,Rainfall (mm)\nA,{FIVE},0\n",
+        (
+            "line 1: column rainfall (mm): call it rain_mm if it is the rain of a step in mm; without such a column "
+            "each row is one tip, and no column may look like rain"
+        ),
+    ),
+    *(
+        (f"station,observed_at,{name}\nA,{FIVE},0\n", f"line 1: column {name}: call it rain_mm")
+        for name in ("precipitation", "tips", "depth", "amount", "value", "p_mm")
+    ),
     (HEAD, "holds no row below the line that names the columns"),
     (f"{HEAD} ,{FIVE},0\n", "line 2: station is empty"),
     (

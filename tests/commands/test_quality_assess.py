@@ -1,6 +1,7 @@
 """quality assess on the command line: its options, what it says, how it ends, and which files it refuses."""
 
 import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +17,8 @@ STATIONS = "".join(
     f"[stations.{name}]\nlatitude = {43 + at * 0.09:.2f}\nlongitude = 86.5\nbucket_depth_mm = 0.5\n"
     for at, name in enumerate(NAMES)
 )
-# B, C and D have 6 mm at minute 10, A has none.
-DEAD = [(name, minute, 6 if minute == 10 and name != "A" else 0) for minute in range(0, 61, 5) for name in NAMES]
+# B, C and D have 8 mm at minute 10, A has none; 10, 20 and 30 km away they count as 6, 4.8 and 4 mm.
+DEAD = [(name, minute, 8 if minute == 10 and name != "A" else 0) for minute in range(0, 76, 5) for name in NAMES]
 NO_POSITION = "neither compared with neighbours nor a neighbour to anybody"
 
 
@@ -50,7 +51,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def test_a_table_shows_how_many_rows_of_each_station_have_which_flag(bench: Bench) -> None:
-    bench.rain([*DEAD, ("B", 65, ""), ("B", 70, -1)])
+    bench.rain([*DEAD, ("B", 80, ""), ("B", 85, -1)])
 
     result = bench.run("--stations", str(bench.stations))
 
@@ -58,13 +59,13 @@ def test_a_table_shows_how_many_rows_of_each_station_have_which_flag(bench: Benc
     lines = [line.split() for line in result.stdout.splitlines()]
     assert lines[0] == ["station", "rows", "good", "unchecked", "SUSPECT", "FAIL", "missing"]
     assert lines[2:6] == [
-        ["A", "13", "5", "0", "8", "0", "0"],
-        ["B", "15", "13", "0", "0", "1", "1"],
-        ["C", "13", "13", "0", "0", "0", "0"],
-        ["D", "13", "13", "0", "0", "0", "0"],
+        ["A", "16", "11", "0", "5", "0", "0"],
+        ["B", "18", "16", "0", "0", "1", "1"],
+        ["C", "16", "16", "0", "0", "0", "0"],
+        ["D", "16", "16", "0", "0", "0", "0"],
     ]
-    assert lines[6][:3] == ["54", "rows", "in"]
-    assert bench.flags() == "1" * 5 + "3" * 8
+    assert lines[6][:3] == ["66", "rows", "in"]
+    assert bench.flags() == "1" * 11 + "3" * 5
 
 
 def test_without_stations_nobody_is_compared_and_it_is_said(bench: Bench) -> None:
@@ -72,10 +73,10 @@ def test_without_stations_nobody_is_compared_and_it_is_said(bench: Bench) -> Non
 
     assert result.exit_code == 0
     assert result.stderr == f"no position for A, B, C, D: {NO_POSITION}\n"
-    assert bench.flags() == "1" * 13
+    assert bench.flags() == "1" * 16
 
 
-@pytest.mark.parametrize(("km", "flags"), [("30.1", "1" * 5 + "3" * 8), ("29.9", "1" * 13), ("0", "1" * 13)])
+@pytest.mark.parametrize(("km", "flags"), [("30.1", "1" * 11 + "3" * 5), ("29.9", "1" * 16), ("0", "1" * 16)])
 def test_only_stations_that_are_near_enough_are_neighbours(bench: Bench, km: str, flags: str) -> None:
     result = bench.run("--stations", str(bench.stations), "--neighbours-km", km)
 
@@ -90,19 +91,19 @@ def test_neighbours_that_are_named_count_at_any_distance(bench: Bench) -> None:
 
     bench.run("--stations", str(bench.stations), "--neighbours-km", "1")
 
-    assert bench.flags() == "1" * 5 + "3" * 8
+    assert bench.flags() == "1" * 11 + "3" * 5
 
 
 def test_thresholds_of_all_stations_and_of_one_are_used(bench: Bench) -> None:
-    all_of_them = "[quality]\nneighbours_rain_mm = 6.0\n"
+    all_of_them = "[quality]\nneighbours_rain_mm = 4.01\n"
     bench.stations.write_text(all_of_them + STATIONS, "utf-8")
 
     bench.run("--stations", str(bench.stations))
     for_all = bench.flags()
-    bench.stations.write_text(all_of_them + STATIONS + "[stations.A.quality]\nneighbours_rain_mm = 5.9\n", "utf-8")
+    bench.stations.write_text(all_of_them + STATIONS + "[stations.A.quality]\nneighbours_rain_mm = 3.99\n", "utf-8")
     bench.run("--stations", str(bench.stations))
 
-    assert (for_all, bench.flags()) == ("1" * 13, "1" * 5 + "3" * 8)
+    assert (for_all, bench.flags()) == ("1" * 16, "1" * 11 + "3" * 5)
 
 
 def test_months_of_their_own_are_used_and_one_depth_counts_for_all(bench: Bench) -> None:
@@ -156,6 +157,29 @@ WRONG_STATIONS = [
     ("[stations", "stations.toml: is no TOML"),
     ("[stations]\nA = 1", "stations.toml: stations.A: must be a table, written [stations.A]"),
     ("[stations.A]\nlatitude = 91", "stations.A.latitude = 91: must be at most 90, e.g. 43.75"),
+    *(
+        (f"[stations.A]\n{key} = 43.75", f"stations.toml: stations.A.{key} = 43.75: is written {meant}")
+        for key, meant in (
+            ("lat", "latitude"),
+            ("Lat", "latitude"),
+            ("lattitude", "latitude"),
+            ("Latitude", "latitude"),
+            ("lon", "longitude"),
+            ("lng", "longitude"),
+            ("long", "longitude"),
+            ("longtitude", "longitude"),
+            ("bucket_mm", "bucket_depth_mm"),
+            ("bucket_depth", "bucket_depth_mm"),
+        )
+    ),
+    (
+        "[stations.A]\nlatitude = 43.75",
+        "stations.toml: stations.A.longitude: is missing beside latitude: give both, or neither",
+    ),
+    (
+        "[stations.A]\nlongitude = 86.5",
+        "stations.toml: stations.A.latitude: is missing beside longitude: give both, or neither",
+    ),
     ("[stations.A]\nneighbours = ['B']", 'stations.A.neighbours[1] = "B": no such station'),
     ("quality = 1\n[stations.A]", "stations.toml: quality: must be a table, written [quality]"),
     ("[quality]\ndouble_tips_s = 1\n[stations.A]", "quality.double_tips_s: unknown key; did you mean double_tip_s?"),
@@ -194,6 +218,22 @@ def test_files_that_cannot_be_read_or_written_are_named(bench: Bench) -> None:
     assert f"--out {nowhere}: cannot be written: No such file or directory" in unwritten.stderr
     assert f"{bench.records}: cannot be read: No such file or directory" in unread.stderr
     assert "none.toml: cannot be read: No such file or directory" in unknown.stderr
+
+
+def test_flags_go_straight_into_a_device_or_a_pipe(bench: Bench) -> None:
+    pipe = bench.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    into_pipe = bench.run(out=pipe)
+    into_device = bench.run(out=Path(os.devnull))
+    told = os.read(reader, 100)
+    os.close(reader)
+
+    assert (into_pipe.exit_code, into_device.exit_code) == (0, 0)
+    assert told.startswith(b"station,observed_at,rain_mm,flag")
+    assert pipe.is_fifo()
+    assert sorted(one.name for one in bench.folder.iterdir()) == ["pipe", "rain.csv", "stations.toml"]
 
 
 def test_the_records_themselves_are_never_written_over(bench: Bench) -> None:

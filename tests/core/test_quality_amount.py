@@ -14,6 +14,7 @@ from tests.worlds import MINUTE
 
 WIDE = Gauge(BUCKET_UM, 5 * MINUTE, 750_000, through_mm_per_min=100.0)
 ANY_RATE = replace(DEFAULTS, measured_max_mm_per_min=100.0)
+TO_THE_MINUTE = GAUGE._replace(to_the_minute=True)
 # The first instant of August in Beijing, in minutes after T0.
 AUGUST = 16 * DAY_MIN + 6 * HOUR_MIN
 
@@ -39,6 +40,12 @@ def apart(*rain_mm: float, every_min: float) -> list[Seen]:
     ]
 
 
+def daily(*days: float, first: float = 0.0, span_min: float = 5.0) -> list[Seen]:
+    """A wet reading at minute `first`, and one at the begin of each of these days."""
+    return [reading(first, 0.5), *(reading(day * DAY_MIN, 0.5, span_min=span_min) for day in days)]
+
+
+TWENTY_BEFORE = 4 * HOUR_MIN - 5
 LIMITS = [
     Case("no rain is within all limits", [reading(0)], "P"),
     Case("less than no rain cannot be", [reading(0, -0.5)], "F", "less than no rain"),
@@ -132,6 +139,8 @@ TIPS = [
     Case("fast tips within three hours", tips(*[2.0] * 14, 10_763.999, *[2.0] * 5), "P" * 20 + "F"),
     Case("fast tips of two storms", tips(*[2.0] * 14, 10_764, *[2.0] * 5), "P" * 21),
     Case("tips of a whole minute at one time", tips(*[0.0] * 21), "P" + "S" * 21),
+    Case("a record to the minute says nothing of double tips", tips(*[0.0] * 21), "." * 22, "", gauge=TO_THE_MINUTE),
+    Case("nor of tips a second apart", tips(*[1.0] * 21), "." * 22, "", gauge=TO_THE_MINUTE),
     Case("tips at one second", tips(*[0.0] * 21, first=1 / 60), "P" + "S" * 19 + "FF"),
 ]
 
@@ -181,6 +190,33 @@ ACCUMULATION = [
         "what a counter gathered over a gap is known to be a sum",
         [WET, reading(65, 30, span_min=65, step=Step.GAP)],
         "..",
+    ),
+    Case(
+        "6 mm of an hour after five hours without a report",
+        [WET, reading(360, 6, span_min=60)],
+        ".S",
+        "5 h without a rep",
+    ),
+    Case("5.5 mm of an hour after five hours", [WET, reading(360, 5.5, span_min=60)], ".P"),
+    Case("6 mm of an hour after not quite five", [WET, reading(360 - MS, 6, span_min=60)], ".P"),
+    Case("rain twice at one time of day", daily(1, 2), ".PP", ""),
+    Case(
+        "rain at one time of day only",
+        daily(1, 2, 3, 4),
+        ".PPSS",
+        "rain only ever at one time of day, 3 times in turn or more: it may be the sum of a day",
+    ),
+    Case("days without rain between them", daily(1, 5, 6), ".PPS"),
+    Case("the third a little later", daily(1, 2, 3 + MS / DAY_MIN, 4), ".PPPP"),
+    Case("the first of three after twenty dry hours", daily(1, 2, 3, first=TWENTY_BEFORE), ".PPS"),
+    Case("the first of three after not quite twenty", daily(1, 2, 3, first=TWENTY_BEFORE + MS), ".PPP"),
+    Case("other rain between them", daily(1, 2, 2.5, 3, 4, 5), ".PPPPPP"),
+    Case("a sum of three hours each day", daily(1, 2, 3, span_min=180), ".PPS"),
+    Case("a longer sum each day is known to be one", daily(1, 2, 3, span_min=180 + MS), ".PPP"),
+    Case(
+        "a single tip between them, a dry day from each",
+        [*daily(1, 2), reading(3.5 * DAY_MIN, 0.5, kind=Kind.EVENT), reading(5 * DAY_MIN, 0.5)],
+        ".PP.P",
     ),
     Case("a single tip is no sum", [WET, reading(65, 6, kind=Kind.EVENT)], ".."),
 ]

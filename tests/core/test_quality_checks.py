@@ -153,22 +153,23 @@ def calm(checks: StationChecks, minute: float, **told: float) -> Verdict | None:
 
 
 def test_a_dry_reading_is_looked_at_when_the_rain_next_door_counts() -> None:
-    assert calm(settled(), 25 - MS) is not None
-    assert calm(settled(), 25) is None  # a quarter of an hour after the rain
+    assert calm(settled(), 55 - MS) is not None
+    assert calm(settled(), 55) is None  # a quarter of an hour, and half an hour to travel, after the rain
 
 
 def test_a_dry_reading_is_looked_at_when_rain_next_door_comes_after_the_last_look() -> None:
-    first = settled(replace(DEFAULTS, neighbours_rain_mm=20.0))
+    # Three of four count: all together must have had three times as much.
+    first = settled(replace(DEFAULTS, neighbours_rain_mm=13.0))
     take(first, reading(25))
     one = first.neighbours[0]
     assert isinstance(one, StationChecks)
 
-    take(one, reading(22, 15.5))
-    assert calm(first, 36) is not None, "24 and 15.5 mm in all: the median of four cannot have passed 20 mm"
+    take(one, reading(22, 14.5))
+    assert calm(first, 66) is not None, "24 and 14.5 mm in all: three of four cannot each have passed 13 mm"
     take(one, reading(23, 0.5))
 
-    assert calm(first, 38 - MS) is not None
-    assert calm(first, 38) is None
+    assert calm(first, 68 - MS) is not None
+    assert calm(first, 68) is None
 
 
 def test_a_cold_reading_or_an_empty_battery_is_looked_at_and_what_is_not_told_passes_nothing() -> None:
@@ -280,6 +281,14 @@ def test_wet_readings_of_long_ago_count_and_are_not_marked() -> None:
     assert said[Check.REPEATED].outcome is Outcome.SUSPECT
     assert len(checks.marks) == 1
     assert take(checks, reading(23 * 60 + 60, 12.0))[Check.ACCUMULATION].outcome is Outcome.SUSPECT
+
+
+def test_after_a_restart_days_with_rain_at_one_time_are_still_known() -> None:
+    checks = StationChecks(GAUGE, DEFAULTS)
+
+    checks.remember([reading(day * 24 * 60, 0.5) for day in range(3)], frozen_at=None)
+
+    assert take(checks, reading(3 * 24 * 60, 0.5))[Check.ACCUMULATION].outcome is Outcome.SUSPECT
 
 
 def test_a_station_that_was_reset_begins_anew_and_keeps_its_neighbours() -> None:

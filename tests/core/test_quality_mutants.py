@@ -187,6 +187,36 @@ MUTANTS = [
         "12 mm after 23 hours without rain",
     ),
     Mutant(
+        Check.ACCUMULATION,
+        "takes two for sums of a day",
+        constant(amount, "DAILY_TIMES", 2),
+        "rain twice at one time of day",
+    ),
+    Mutant(
+        Check.ACCUMULATION,
+        "forgets the day before",
+        forgets(amount.Accumulation, "_alone_at"),
+        "rain at one time of day only",
+    ),
+    Mutant(
+        Check.ACCUMULATION,
+        "a dry day is a little shorter",
+        constant(amount, "DAILY_DRY_MS", 20 * HOUR_MS - 1),
+        "the first of three after not quite twenty",
+    ),
+    Mutant(
+        Check.ACCUMULATION,
+        "every gap is a whole one",
+        constant(amount, "GAP_STEPS_MIN", 0),
+        "a longer sum may be larger",
+    ),
+    Mutant(
+        Check.ACCUMULATION,
+        "a whole gap takes longer",
+        constant(amount, "GAP_STEPS_MIN", 5.01),
+        "6 mm of an hour after five hours without a report",
+    ),
+    Mutant(
         Check.DRY_SPELL,
         "long from the bound on",
         at_the_bound(neighbours.Dry, "_long_ms", -1),
@@ -202,9 +232,30 @@ MUTANTS = [
         Check.FAULTY_ZERO,
         "from the bound on",
         at_the_bound(neighbours.Dry, "_least_um", -1),
-        "neighbours that had 5 mm",
+        "neighbours that had 3 mm",
     ),
     Mutant(Check.FAULTY_ZERO, "the dead count", constant(neighbours, "DEAD_OF", 5), "one of four is dead itself"),
+    Mutant(
+        Check.FAULTY_ZERO, "all must have it", constant(neighbours, "DRY_OF", 9), "one of four stayed dry by chance"
+    ),
+    Mutant(
+        Check.FAULTY_ZERO,
+        "distance makes no difference",
+        constant(neighbours, "HALF_KM", 1e12),
+        "one near had much and three far had little",
+    ),
+    Mutant(
+        Check.FAULTY_ZERO,
+        "half at another distance",
+        constant(neighbours, "HALF_KM", 29.9),
+        "thirty kilometres away more than 6 mm",
+    ),
+    Mutant(
+        Check.FAULTY_ZERO,
+        "rain does not travel",
+        constant(neighbours, "TRAVEL_MS", 0),
+        "rain that was on its way and came is no fault",
+    ),
     Mutant(
         Check.FAULTY_ZERO,
         "does not wait for the lag",

@@ -13,7 +13,8 @@ from gauge_ingest.core.quality.verdicts import Check
 from tests.core.quality import DAY_MIN, GAUGE, MS, Case, hold, reading
 from tests.worlds import MINUTE
 
-LAG = 15
+# A quarter of an hour for reports to come, and half an hour for rain to travel.
+ZERO_LAG = 45
 # Two reports of this one may be three months apart.
 SELDOM = GAUGE._replace(gap_after_ms=90 * 24 * 60 * MINUTE)
 LONG = 60 * DAY_MIN
@@ -33,8 +34,8 @@ def had(*rain_mm: float, at: float = 10) -> list[Readings]:
     return [gauge((at, mm)) for mm in rain_mm]
 
 
-DRY = [reading(0, 0.5), reading(30)]
-BEGUN = [reading(0, step=Step.FIRST), reading(30)]
+DRY = [reading(0, 0.5), reading(60)]
+BEGUN = [reading(0, step=Step.FIRST), reading(60)]
 LATER = [reading(0, 0.5), reading(LONG), reading(LONG + MS)]
 
 
@@ -47,8 +48,9 @@ def case(
     around: Sequence[Readings] = (),
     gauge: Gauge = SELDOM,
     used: QualitySettings = DEFAULTS,
+    apart_km: Sequence[float] = (),
 ) -> Case:
-    return Case(name, readings, outcomes, reason, used, gauge, around)
+    return Case(name, readings, outcomes, reason, used, gauge, around, apart_km)
 
 
 def now_and_then(*wet: tuple[float, float]) -> list[Seen]:
@@ -76,35 +78,46 @@ DRY_SPELL = [
 ]
 
 FAULTY_ZERO = [
-    case("neighbours that had 5 mm", DRY, "PP", "", around=had(5, 5, 5)),
+    case("neighbours that had 3 mm", DRY, "PP", "", around=had(3, 3, 3)),
     case(
         "neighbours that had more",
         DRY,
         "PS",
-        "no tip while the neighbours had 5.001 mm (median of 3)",
-        around=had(5.001, 5.001, 5.001),
+        "no tip while the neighbours had 3.001 mm (3 of them, by distance)",
+        around=had(3.001, 3.001, 3.001),
     ),
-    case("the median of them", DRY, "PS", "had 6 mm", around=had(1.0, 6, 50)),
-    case("one of three had not even a millimetre", DRY, "PP", around=had(0.999, 6, 50)),
-    case("since the record began", BEGUN, "PS", around=had(6, 6, 6)),
-    case("one of four is dead itself", DRY, "PS", "median of 4", around=had(0, 4, 6, 6)),
+    case("one had less and the others not twice as much", DRY, "PP", "", around=had(1, 6, 50)),
+    case("one had less and the others more than twice as much", DRY, "PS", "had 3.001 mm", around=had(1, 6.002, 50)),
+    case("one of three had not even a millimetre", DRY, "PP", around=had(0.999, 50, 50)),
+    case("since the record began", BEGUN, "PS", around=had(4, 4, 4)),
+    case("one of four stayed dry by chance", DRY, "PS", "(4 of them", around=had(0, 3.001, 3.001, 3.001)),
+    case("one of four is dry and another had too little", DRY, "PP", around=had(0, 3, 6, 6)),
+    case("one of four is dead itself", DRY, "PS", "had 3.001 mm (4", around=had(0, 1, 6.002, 50)),
+    case("two of four had little", DRY, "PP", around=had(1, 1, 11, 11)),
     case("two of four are dry", DRY, "PP", "", around=had(0, 0, 60, 60)),
-    case("two of eight are dead themselves", DRY, "PS", around=had(0, 0, 4, 4, 5, 6, 6, 6)[:2] + had(1, 4, 6, 6, 6, 6)),
-    case("three of eight are dry", DRY, "PP", around=had(0, 0, 0, 4, 4, 6, 6, 6)),
-    case("it counts when the lag is over", [reading(0, 0.5), reading(10 + LAG)], "PS", around=had(6, 6, 6)),
-    case("it does not count yet", [reading(0, 0.5), reading(10 + LAG - MS)], "PP", around=had(6, 6, 6)),
+    case("two of eight are dry", DRY, "PS", "(8 of them", around=had(0, 0, *[3.001] * 6)),
+    case("three of eight are dry", DRY, "PP", around=had(0, 0, 0, 4, 4, 8, 8, 8)),
+    case("three of eight are dry, and there was more", DRY, "PS", around=had(0, 0, 0, 4, 4, 8.01, 8.01, 8.01)),
+    case("it counts when the lag is over", [reading(0, 0.5), reading(10 + ZERO_LAG)], "PS", around=had(6, 6, 6)),
+    case("it does not count yet", [reading(0, 0.5), reading(10 + ZERO_LAG - MS)], "PP", around=had(6, 6, 6)),
+    case(
+        "rain that was on its way and came is no fault",
+        [reading(0, 0.5), reading(40), reading(10 + ZERO_LAG - MS, 0.5), reading(100)],
+        "PPPP",
+        around=had(6, 6, 6),
+    ),
     case("what they had before its own tip does not count", [reading(10, 0.5), reading(60)], "PP", around=had(6, 6, 6)),
-    case("it stays dry after them", [*DRY, reading(35), reading(60)], "PSSS", around=had(6, 6, 6)),
-    case("a tip ends it", [*DRY, reading(35, 0.5), reading(60)], "PSPP", around=had(6, 6, 6)),
+    case("it stays dry after them", [*DRY, reading(65), reading(90)], "PSSS", around=had(6, 6, 6)),
+    case("a tip ends it", [*DRY, reading(65, 0.5), reading(90)], "PSPP", around=had(6, 6, 6)),
     case(
         "little by little",
-        [reading(0, 0.5), *(reading(at) for at in (30, 60, 90))],
+        [reading(0, 0.5), *(reading(at + ZERO_LAG) for at in (10, 40, 70))],
         "PPPS",
-        around=[gauge((10, 2), (40, 2), (70, 2))] * 3,
+        around=[gauge((10, 1.2), (40, 1.2), (70, 1.2))] * 3,
     ),
     case(
         "what they had in its own silence does not count",
-        [reading(0, 0.5), reading(60)],
+        [reading(0, 0.5), reading(100)],
         "PP",
         around=[gauge((30, 6))] * 3,
         gauge=GAUGE,
@@ -116,29 +129,75 @@ FAULTY_ZERO = [
         around=had(6, 6, 6),
         gauge=GAUGE,
     ),
-    case("a silence that is no gap", [reading(0, 0.5), reading(17.5)], "PS", around=had(6, 6, 6, at=2), gauge=GAUGE),
     case(
-        "a silence a little longer", [reading(0, 0.5), reading(17.5 + MS)], "PP", around=had(6, 6, 6, at=2), gauge=GAUGE
+        "a silence that is no gap",
+        [reading(at, 0.0 if at else 0.5) for at in (0, 17.5, 30, 45, 2 + ZERO_LAG)],
+        "PPPPS",
+        around=had(6, 6, 6, at=2),
+        gauge=GAUGE,
+    ),
+    case(
+        "a silence a little longer",
+        [reading(at, 0.0 if at else 0.5) for at in (0, 17.5 + MS, 30, 45, 2 + ZERO_LAG)],
+        "PPPPP",
+        around=had(6, 6, 6, at=2),
+        gauge=GAUGE,
     ),
     case(
         "while somebody is at the gauge nobody asks",
-        [*DRY, reading(35, kind=Kind.MAINTENANCE)],
+        [*DRY, reading(65, kind=Kind.MAINTENANCE)],
         "PS.",
         around=had(6, 6, 6),
     ),
     case("two neighbours are too few", DRY, "..", around=had(6, 6)),
     case("no neighbours at all", DRY, ".."),
-    case("one of three is silent", [reading(0, 0.5), reading(80)], "P.", around=[gauge(), gauge(), gauge(until=20)]),
+    case(
+        "one of three is silent",
+        [reading(0, 0.5), reading(50 + ZERO_LAG + MS)],
+        "P.",
+        around=[gauge(), gauge(), gauge(until=20)],
+    ),
     case(
         "one of three was there until now",
-        [reading(0, 0.5), reading(50)],
+        [reading(0, 0.5), reading(50 + ZERO_LAG)],
         "PP",
         around=[gauge(), gauge(), gauge(until=20)],
     ),
     case("one of three came late", DRY, ".P", around=[gauge(), gauge(), gauge(since=10)]),
     case(
-        "what silent neighbours had counts", [reading(0, 0.5), reading(60)], "PS", around=[gauge((10, 6), until=20)] * 3
+        "what silent neighbours had counts",
+        [reading(0, 0.5), reading(100)],
+        "PS",
+        around=[gauge((10, 6), until=20)] * 3,
     ),
+    case("thirty kilometres away 6 mm count 3 mm", DRY, "PP", "", around=had(6, 6, 6), apart_km=(30, 30, 30)),
+    case(
+        "thirty kilometres away more than 6 mm",
+        DRY,
+        "PS",
+        "had 3.001 mm",
+        around=had(6.002, 6.002, 6.002),
+        apart_km=(30, 30, 30),
+    ),
+    case("one near had much and three far had little", DRY, "PP", around=had(50, 5, 5, 5), apart_km=(0, 60, 60, 60)),
+    case("three near had as little", DRY, "PS", around=had(50, 5, 5, 5), apart_km=(60, 0, 0, 0)),
+    case("one near had little and three far had 9 mm", DRY, "PP", around=had(1, 9, 9, 9), apart_km=(0, 60, 60, 60)),
+    case(
+        "one near had little and three far had more",
+        DRY,
+        "PS",
+        "had 3.001 mm",
+        around=had(1, 9.003, 9.003, 9.003),
+        apart_km=(0, 60, 60, 60),
+    ),
+    case(
+        "a neighbour whose distance nobody knows counts in full",
+        DRY,
+        "PS",
+        around=had(6.002, 3.001, 3.001),
+        apart_km=(30,),
+    ),
+    case("a millimetre far away is some rain", DRY, "PS", around=had(1, 20, 20), apart_km=(60, 60, 60)),
 ]
 
 BURST = [reading(30, 10.5), reading(45)]
@@ -163,6 +222,20 @@ HIGH_INFLUX = [
     case("the neighbours have not reported yet", [reading(30, 10.5)], "S", "have yet to report", around=had(6, 6, 6)),
     case("not yet either", [reading(30, 10.5), reading(45 - MS)], "SP", around=had(6, 6, 6, at=30)),
     case("a neighbour is silent", BURST, ".P", around=[gauge(), gauge(), gauge(until=-20)]),
+    case(
+        "a neighbour has just been there",
+        [reading(30, 10.5)],
+        "S",
+        around=[gauge(), gauge(), gauge(since=-65, until=-15)],
+    ),
+    case(
+        "a neighbour was there, but not so late",
+        [reading(30, 10.5)],
+        ".",
+        around=[gauge(), gauge(), gauge(since=-65 - MS, until=-15 - MS)],
+    ),
+    case("neighbours that come back were not there yet", [reading(30, 10.5)], ".", around=[gauge(since=20)] * 3),
+    case("neighbours that came back decide", BURST, "SP", around=[gauge(since=20)] * 3),
     case("two neighbours are too few", BURST, "..", around=had(0, 0)),
     case(
         "nobody knows when the rain of a gap fell",

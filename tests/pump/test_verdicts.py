@@ -6,6 +6,7 @@ each journal is compared with the checks driven over its rows in order of time, 
 """
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.seen import Said
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, outcome_of
 from gauge_ingest.pump import Delivery
-from gauge_ingest.pump.seen import gauge_of, neighbours_of, of_rows
+from gauge_ingest.pump.seen import gauge_of, neighbours_of, of_rows, warm_ms
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, text
 
 IDS = [f"HTB0{number}" for number in range(1, 6)]
@@ -132,3 +133,13 @@ def test_verdicts_do_not_depend_on_batches_debts_and_restarts(tmp_path: Path, se
     wild = journal_of(tmp_path / "wild", messages, draw=random.Random(seed))
 
     assert verdicts(wild) == verdicts(calm)
+
+
+def test_what_is_seen_again_reaches_back_to_the_neighbours_as_they_are_looked_at() -> None:
+    """With the longest lag there may be, too: else verdicts near a restart would miss who was there."""
+    [station, *_] = network()
+    slow = replace(station, quality=replace(station.quality, neighbours_lag_s=21_600))
+
+    checks = StationChecks(gauge_of(slow, at=NEVER_LATE), slow.quality)
+
+    assert warm_ms(slow) >= checks.dry.lag_ms

@@ -229,11 +229,15 @@ class Accumulation:
             self._rained_at = seen.until
         if not seen.rain_um:
             return PASSED
-        if rained_at is None or seen.step is _GAP or seen.kind is _EVENT:
+        if rained_at is None:
             return NOT_CHECKED
         settings, span_ms = self._settings, seen.until - seen.since
         gap_ms, dry_ms = seen.since - heard_until, seen.since - rained_at
-        if self._daily(seen, dry_ms, span_ms):
+        # All rain counts here, however it was told: what is remembered after a restart does not say how.
+        daily = self._daily(seen, dry_ms, span_ms)
+        if seen.step is _GAP or seen.kind is _EVENT:
+            return NOT_CHECKED
+        if daily:
             times = f"rain only ever at one time of day, {DAILY_TIMES} times in turn or more"
             return suspect(f"{times}: it may be the sum of a day")
         if gap_ms >= settings.accumulation_gap_s * SECOND_MS:
