@@ -73,7 +73,7 @@ class _Run:
         """All rows in order of time; rows of one station and time together."""
         station, at = self.records.station, self.records.at
         if self.records.tips:
-            for done, row in enumerate(self.order):
+            for done, row in enumerate(self.order, 1):
                 self._take(row)
                 if done % TELL_EVERY_ROWS == 0:
                     on_rows(done)
