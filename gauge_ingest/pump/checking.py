@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, SECOND_MS, UNBOUNDED, Increment, Report, Station
+from gauge_ingest.core.quality.amount import DAILY_TIMES
 from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.record import KEPT_MS
 from gauge_ingest.core.quality.verdicts import Verdict
@@ -118,6 +119,20 @@ class Checking:
                 owed.append(overtaken(self._reader, self._stations[name], since=at - 1, until=at, wet=wet))
                 self._unready(name)
         return owed
+
+
+def looked_back_from(reader: Reader, number: int, *, until: int) -> int:
+    """Up to where readings of a station look back to its own rain up to `until`.
+
+    Sums hold it for a day, a dry spell until it rains again, sums of days for some more readings with rain.
+    """
+    last = until
+    for _ in range(DAILY_TIMES):
+        next_at = reader.quality.next_wet_at(number, after=last)
+        if next_at is None:
+            return UNBOUNDED
+        last = next_at
+    return max(until + DAY_MS, last)
 
 
 def overtaken(reader: Reader, station: Station, *, since: int, until: int, wet: bool) -> Owed:

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from gauge_ingest.core.corrections import Correction, at_once, corrected
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import DAY_MS, SECOND_MS, Alert, Kind, Row, Station
+from gauge_ingest.core.model import SECOND_MS, Alert, Kind, Row, Station
 from gauge_ingest.core.quality.amount import RETRO_MS
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Debt, Journal
 from gauge_ingest.pump.accept import announce
 from gauge_ingest.pump.checked import Checked, check_again
-from gauge_ingest.pump.checking import Checking, overtaken
+from gauge_ingest.pump.checking import Checking, looked_back_from, overtaken
 from gauge_ingest.pump.findings import Finding, Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import look_back
@@ -101,13 +101,14 @@ def _check_around(payer: Payer, station: Station, changed: Sequence[tuple[Row, R
     payer.checking.drop(station.id)
     wet = any(row.tips or new.tips for row, new in changed)
     visit = any(row.door_open or row.kind == Kind.MAINTENANCE for row, _ in changed)
-    # A visit marks what came shortly before it; rain counts for a day, and may mark the day before.
+    # A visit marks what came shortly before it; rain may mark the day before.
     visit_ms = (station.quality.visit_joined_s + station.quality.visit_s) * SECOND_MS
     before_ms = RETRO_MS if wet else visit_ms if visit else 0
-    after_ms = DAY_MS if wet else max(warm_ms(station), station.quality.melt_s * SECOND_MS)
+    after_ms = max(warm_ms(station), station.quality.melt_s * SECOND_MS)
+    end = looked_back_from(journal.reader, number, until=until) if wet else until + after_ms
     newest = journal.reader.newest(station.id, of_any_kind=True)
     if before_ms or (newest is not None and newest.observed_at > until):
-        owe(CHECK, number, since=since - before_ms, until=until + after_ms)
+        owe(CHECK, number, since=since - before_ms, until=end)
     if since + payer.checking.lag_ms > payer.checking.latest_at:
         return  # no neighbour has been judged without it
     for name in payer.checking.listeners(station.id):

@@ -135,6 +135,28 @@ def test_verdicts_do_not_depend_on_batches_debts_and_restarts(tmp_path: Path, se
     assert verdicts(wild) == verdicts(calm)
 
 
+@pytest.mark.parametrize("lost_h", [0, 100])
+def test_days_with_rain_at_one_time_are_known_when_they_come_late(tmp_path: Path, lost_h: int) -> None:
+    """A station with a tip each day at ten, whose link is lost for two days in the middle."""
+    [first, *_] = network()
+    station = replace(first, report_every_s=3600, neighbours=())
+    messages = []
+    for hour in range(8 * 24):
+        at, late = T0 + hour * HOUR, lost_h * HOUR if 40 <= hour <= 92 else 0
+        reading = {"observed_at": text(at), "count": 100 + (hour + 14) // 24}
+        messages.append((at + late + 2000, message([reading], seq=hour, station_id=station.id)))
+    desk = Desk(tmp_path, [station], [rule(station.id)])
+
+    for received_at, delivery in sorted(messages, key=lambda pair: pair[0]):
+        desk.now = received_at
+        desk.take(delivery)
+        desk.settle()
+
+    rows = desk.journal.reader.rows(station.id, since=0, until=NEVER_LATE)
+    doubted = [row for row in rows if outcome_of(row.checks, Check.ACCUMULATION) is Outcome.SUSPECT]
+    assert [(row.observed_at - T0) // HOUR for row in doubted] == [10 + 24 * day for day in range(3, 8)]
+
+
 def test_what_is_seen_again_reaches_back_to_the_neighbours_as_they_are_looked_at() -> None:
     """With the longest lag there may be, too: else verdicts near a restart would miss who was there."""
     [station, *_] = network()
