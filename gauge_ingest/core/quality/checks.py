@@ -68,6 +68,7 @@ class StationChecks:
         self.last_at = -(1 << 62)  # and received
         self.disturb()
         self._calm: list[Verdict | None] = [None] * ORDINARY_KINDS
+        self._alone = False  # too few neighbours are there to be compared with
         self.dry = Dry(settings, self.neighbours, self.apart_km)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings)
@@ -141,8 +142,9 @@ class StationChecks:
             found = self._calm[_ordinary(kind, celsius, volts)]
         if found is not None:
             self.last_until, self.last_at = until, received_at
-            if until > self.presence.heard_until:
-                self.presence.heard_until = until
+            presence = self.presence
+            if until > presence.heard_until:
+                presence.heard(until)
         return found
 
     def stir(self, at: int, rain_um: int) -> None:
@@ -159,7 +161,7 @@ class StationChecks:
 
     def _calm_still(self, until: int) -> bool:
         """Whether all is quiet and the neighbours have been heard meanwhile."""
-        if until > self._quiet_until:
+        if until > self._quiet_until or self._alone:
             return False
         self.calm_until = min(self._quiet_until, self.dry.online_until(until))
         return until <= self.calm_until
@@ -180,14 +182,19 @@ class StationChecks:
         """How long dry readings may pass unseen: not while anything is in doubt or waits."""
         spell, zero = said[Check.DRY_SPELL], said[Check.FAULTY_ZERO]
         asks = len(self.neighbours) >= self.settings.neighbours_min
-        restless = self._influx.waits or self.settings.every_tip_reported or (asks and zero is NOT_CHECKED)
+        restless = self._influx.waits or self.settings.every_tip_reported
+        alone = asks and zero is NOT_CHECKED
+        if alone != self._alone:
+            self._alone = alone
+            self._calm = [None] * ORDINARY_KINDS
         if restless or spell.reason or zero.reason:
             self._calm = [None] * ORDINARY_KINDS
             self.disturb()
             return
         self._around_um = self.dry.heard_um()
         self._quiet_until = self.dry.quiet_until()
-        self.calm_until = min(self._quiet_until, self.dry.online_until(seen.until))
+        heard_until = self.dry.absent_until(seen.until) if alone else self.dry.online_until(seen.until)
+        self.calm_until = min(self._quiet_until, heard_until)
         ordinary = not seen.rain_um and seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
         if ordinary and not any(one.reason for one in said):
             self._calm[_ordinary(seen.kind, seen.temperature_c, seen.battery_v)] = verdict(said, seen.step)

@@ -125,6 +125,16 @@ class Dry:
                     return least + self.lag_ms
         return _NEVER
 
+    def absent_until(self, until: int) -> int:
+        """While too few neighbours are there: up to when there will surely not be enough of them.
+
+        One that is heard from now on counts when the lag is over. What comes later than `neighbours_lag_s` makes
+        whoever was judged without it be judged again.
+        """
+        at, fresh_at = until - self.lag_ms, until - self._settings.neighbours_lag_s * SECOND_MS
+        since = [at if one.presence.online(at) else min(one.presence.run_since, fresh_at) for one in self._neighbours]
+        return sorted(since)[self._settings.neighbours_min - 1] + self.lag_ms - 1
+
     def _around_um(self) -> float:
         """What three quarters of the neighbours had at least, or half of the median of those that are not dead.
 
