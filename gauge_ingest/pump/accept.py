@@ -58,7 +58,12 @@ def accept(journal: Journal, findings: Findings, network: Network, rules: Sequen
         ):
             since = min(since, at - 2 * reach_ms)
             _derive_all(journal, station_number, at)
-        if other_checks or _described(before, station.id, CHECKED_BY) != _described(after, station.id, CHECKED_BY):
+        moved = any(
+            _described(before, name, ("deployments",)) != _described(after, name, ("deployments",))
+            for name in station.neighbours
+        )
+        checked_by = [_described(of, station.id, CHECKED_BY) for of in (before, after)]
+        if other_checks or moved or checked_by[0] != checked_by[1]:
             _check_all(journal, station_number, at)
         journal.owing.owe(JUDGE, station_number, since=since, until=at)
     return number

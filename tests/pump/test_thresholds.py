@@ -1,0 +1,56 @@
+"""A threshold that is changed judges what is there already anew, and what was said before is kept."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from gauge_ingest.core.model import Station
+from gauge_ingest.core.quality.settings import DEFAULTS
+from gauge_ingest.pump.accept import Network
+from tests.worlds import MINUTE, T0, Desk, message, station, text
+
+
+def network(digest: str, one: Station, **described: object) -> Network:
+    return Network({one.id: one}, (), digest, json.dumps({"stations": {one.id: described}}))
+
+
+def flags(desk: Desk) -> list[int]:
+    return [row.flag for row in desk.journal.reader.rows("HTB01", since=0, until=1 << 61)]
+
+
+def told_at_11_5_volts(folder: Path) -> Desk:
+    desk = Desk(folder, [station()])
+    desk.network = network("first", station())
+    desk.start()
+    for number in range(4):
+        at = T0 + number * 5 * MINUTE
+        desk.now = at + 2_000
+        desk.take(message([{"observed_at": text(at), "count": 7, "battery_v": 11.5}], seq=number))
+        desk.settle()
+    return desk
+
+
+def test_readings_that_a_new_threshold_doubts_are_flagged_and_their_former_flags_kept(tmp_path: Path) -> None:
+    desk = told_at_11_5_volts(tmp_path)
+    assert flags(desk) == [2, 1, 1, 1]
+
+    stricter = replace(station(), quality=replace(DEFAULTS, battery_v_min=12.0))
+    desk.network = network("second", stricter, quality={"battery_v_min": 12.0})
+    desk.start()
+    desk.settle()
+
+    assert flags(desk) == [3, 3, 3, 3]
+    former = desk.journal.reader.verdicts("HTB01", since=0, until=1 << 61)
+    assert [one.flag for one in former] == [2, 1, 1, 1]
+
+
+def test_the_same_thresholds_judge_nothing_anew(tmp_path: Path) -> None:
+    desk = told_at_11_5_volts(tmp_path)
+
+    desk.network = network("second", station(), name="another name")
+    desk.start()
+    owed = desk.journal.reader.debts()
+    desk.settle()
+
+    assert owed == 1, "the alerts alone"
+    assert desk.journal.reader.verdicts("HTB01", since=0, until=1 << 61) == []
