@@ -56,10 +56,9 @@ class QualityReader:
         return list(map(Wet._make, reversed(found)))
 
     def begun_at(self, number: int, *, until: int) -> int | None:
-        """When, at an instant, the dry spell of a station began: its last rain, or where its record began anew."""
+        """When, at an instant, the dry spell of a station began: its last rain, perhaps, or where its record began."""
         found = self._db.execute(
-            f"SELECT observed_at {_MARKED} AND (tips > 0 OR step IN (0, 3, 5, 7)) AND {_STANDS} AND observed_at <= ?"
-            " ORDER BY observed_at DESC LIMIT 1",
+            f"SELECT observed_at {_MARKED} AND {_STANDS} AND observed_at <= ? ORDER BY observed_at DESC LIMIT 1",
             (number, until),
         ).fetchone()
         return None if found is None else int(found[0])

@@ -73,6 +73,7 @@ def of_report(report: Report, increment: Increment, station: Station) -> Seen:
         report.battery_v,
         report.temperature_c,
         report.door_open,
+        perhaps=increment.tips_max > increment.tips == 0,
     )
 
 
@@ -208,4 +209,5 @@ def _of_row(row: Row, station: Station, *, rival: bool) -> Seen:
         row.temperature_c,
         None if row.door_open is None else bool(row.door_open),
         rival,
+        perhaps=row.tips_max > row.tips == 0,
     )

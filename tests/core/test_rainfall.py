@@ -270,7 +270,8 @@ def test_what_is_derived_at_once_is_what_the_whole_derives(draw: random.Random, 
     for end in range(2, len(reports) + 1):
         earlier = whole(reports[: end - 1])
         newest, report = reports[end - 2], reports[end - 1]
-        alone = end < 3 or reports[end - 3].observed_at < newest.observed_at < report.observed_at
+        apart = end < 3 or reports[end - 3].observed_at < newest.observed_at
+        alone = apart and newest.observed_at < report.observed_at
         if not alone or not (earlier[-1].anchor or earlier[-1].step in (Step.WRAPPED, Step.RESET)):
             continue
 

@@ -81,7 +81,7 @@ class Dry:
 
     def take(self, seen: Seen) -> tuple[Said, Said]:
         """What the checks DRY_SPELL and FAULTY_ZERO say."""
-        if seen.rain_um or self.dry_since is None or (seen.step is not _STEADY and seen.step in ANEW):
+        if seen.rain_um or seen.perhaps or self.dry_since is None or (seen.step is not _STEADY and seen.step in ANEW):
             self.begin(seen.until)
             return PASSED, PASSED if self._neighbours_online(seen.until) else NOT_CHECKED
         if seen.kind is Kind.MAINTENANCE:

@@ -25,6 +25,7 @@ class Seen(NamedTuple):
     temperature_c: float | None = None
     door_open: bool | None = None
     rival: bool = False  # another count was told for the same time
+    perhaps: bool = False  # rain may have fallen though none is counted: nobody knows whether the gauge was dry
 
 
 class Said(NamedTuple):
