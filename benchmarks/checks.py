@@ -42,14 +42,15 @@ def main() -> None:
                 for checked in (True, False)
             )
             pairs.append((checked, unchecked))
-        result = _result(pairs, machine(where), store=chosen.store, readings=chosen.readings)
+        result = result_of(pairs, machine(where), store=chosen.store, readings=chosen.readings)
     if chosen.json:
         sys.stdout.write(json.dumps(result, indent=1) + "\n")
     else:
         _show(result, Console())
 
 
-def _result(pairs: Sequence[tuple[Round, Round]], here: Mapping[str, Any], **asked: object) -> dict[str, Any]:
+def result_of(pairs: Sequence[tuple[Round, Round]], here: Mapping[str, Any], **asked: object) -> dict[str, Any]:
+    """Every figure of some pairs of rounds, with checks and without, as one document."""
     sides = {"checked": [one for one, _ in pairs], "unchecked": [other for _, other in pairs]}
     ratios = [one.rate / other.rate for one, other in pairs]
     return {

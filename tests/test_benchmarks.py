@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks import checks
 from benchmarks.fleet import REPORT_EVERY_S, SEQ_AT, SEQ_FIRST, STATIONS, Fleet, Part
 from benchmarks.machine import program_path
+from benchmarks.rounds import Round
 from tests.codecs.goldens import decode
 
 ROOT = Path(__file__).parent.parent
@@ -47,14 +49,18 @@ def test_the_pipeline_benchmark_loses_nothing_and_shows_each_process_the_ratio_a
     assert any("telegraf" in words for words in result["left_out"])
 
 
-@pytest.mark.slow
-def test_the_checks_cost_what_their_benchmark_says_and_lose_nothing() -> None:
-    result = run("checks", "--store", "none")
+def test_the_cost_of_the_checks_is_the_median_of_its_pairs() -> None:
+    facts = {"published": 10, "committed": 10, "alert_events": 2}
+    pairs = [
+        (Round(10, seconds, {"ingest": 2.0}, 0.0, facts), Round(10, 1.0, {"ingest": 1.0}, 0.0, facts))
+        for seconds in (1.0, 2.0, 4.0)
+    ]
 
-    for side in ("checked", "unchecked"):
-        assert result[side]["published"] == result[side]["committed"]
-    assert result["ratio"] == result["checked"]["rates"][0] / result["unchecked"]["rates"][0]
-    assert result["checked"]["alert_events"] == result["unchecked"]["alert_events"]
+    result = checks.result_of(pairs, {"cores": 2}, store="none", readings=10)
+
+    assert (result["ratio"], result["ratios"]) == (0.5, [1.0, 0.5, 0.25])
+    assert (result["checked"]["rates"], result["unchecked"]["rates"]) == ([10.0, 5.0, 2.5], [10.0, 10.0, 10.0])
+    assert result["checked"]["cpu_us"] == {"ingest": 2.0}
 
 
 @pytest.mark.slow
