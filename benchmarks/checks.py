@@ -1,6 +1,5 @@
 """`python -m benchmarks.checks`: the whole path with the quality checks against the same without them, in one run."""
 
-import argparse
 import json
 import statistics
 import sys
@@ -14,12 +13,10 @@ from rich.table import Table
 
 from benchmarks.fleet import STATIONS
 from benchmarks.machine import machine
+from benchmarks.options import Size, options
 from benchmarks.rounds import Round, service_round
-from benchmarks.servers import PROTOCOLS
-from benchmarks.stores import STORES, on_this_machine
 
-RUNS, READINGS = 5, 200_000
-QUICK_RUNS, QUICK_READINGS = 1, 4_000
+SIZE = Size(runs=5, readings=200_000, quick_runs=1, quick_readings=4_000)
 KEPT = 0.9  # of the readings a second without checks, at least so much is wanted with them
 NOTES = f"""\
 the load, the broker and what is waited for are those of benchmarks.pipeline: {STATIONS} stations, each compared with \
@@ -31,7 +28,7 @@ rounds take turns; the ratio is the median of the pairs
 
 def main() -> None:
     """Measure and print."""
-    chosen = _arguments()
+    chosen = options("checks", __doc__, SIZE, round_of="the service with and without checks")
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=chosen.dir) as folder:
         where = Path(folder)
         pairs: list[tuple[Round, Round]] = []
@@ -100,22 +97,6 @@ def _show(result: Mapping[str, Any], console: Console) -> None:
     )
     for note in result["notes"]:
         console.print(f"· {note}", highlight=False)
-
-
-def _arguments() -> argparse.Namespace:
-    here = on_this_machine()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.checks", description=__doc__)
-    parser.add_argument("--store", choices=[*STORES, "none"], default=here[0] if here else "none")
-    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of MQTT")
-    parser.add_argument("--runs", type=int, help=f"pairs of rounds (default {RUNS})")
-    parser.add_argument("--readings", type=int, help=f"per round (default {READINGS})")
-    parser.add_argument("--quick", action="store_true", help="one short pair: shows that it works, measures nothing")
-    parser.add_argument("--json", action="store_true", help="one document on stdout")
-    parser.add_argument("--dir", type=Path, help="where journal, broker and store live (default: the system's)")
-    chosen = parser.parse_args()
-    chosen.runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    chosen.readings = chosen.readings or (QUICK_READINGS if chosen.quick else READINGS)
-    return chosen
 
 
 def _progress(words: str) -> None:

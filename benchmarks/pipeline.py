@@ -1,6 +1,5 @@
 """`python -m benchmarks.pipeline`: the whole path against stock paho that only counts, in one run on this machine."""
 
-import argparse
 import json
 import statistics
 import sys
@@ -14,12 +13,12 @@ from rich.table import Table
 
 from benchmarks.fleet import STATIONS
 from benchmarks.machine import machine, program_path
+from benchmarks.options import Size, options
 from benchmarks.rounds import WARM_STEPS, Round, baseline_round, latency_round, publisher_round, service_round
 from benchmarks.servers import PROTOCOLS
 from benchmarks.stores import STORES, on_this_machine
 
-RUNS, READINGS = 5, 200_000
-QUICK_RUNS, QUICK_READINGS = 1, 4_000
+SIZE = Size(runs=5, readings=200_000, quick_runs=1, quick_readings=4_000)
 LATENCY_SHARE = 5  # latency is measured at one fifth of the load
 LATENCY_S = 10.0
 NOTES = f"""\
@@ -43,7 +42,7 @@ by one at a steady pace of a fifth of the load
 
 def main() -> None:
     """Measure and print."""
-    chosen = _arguments()
+    chosen = options("pipeline", __doc__, SIZE, round_of="service and stock paho")
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=chosen.dir) as folder:
         result = measure(
             chosen.store,
@@ -164,24 +163,6 @@ def _left_out(store: str) -> list[str]:
 
 def _why(peer: str) -> str:
     return "here, but this program does not drive it" if program_path(peer) else "not on this machine"
-
-
-def _arguments() -> argparse.Namespace:
-    here = on_this_machine()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
-    parser.add_argument("--store", choices=[*STORES, "none"], default=here[0] if here else "none")
-    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of MQTT, for both sides")
-    parser.add_argument("--runs", type=int, help=f"rounds of service and stock paho (default {RUNS})")
-    parser.add_argument("--readings", type=int, help=f"per round (default {READINGS})")
-    parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, measures nothing")
-    parser.add_argument("--json", action="store_true", help="one document on stdout")
-    parser.add_argument("--dir", type=Path, help="where journal, broker and store live (default: the system's)")
-    chosen = parser.parse_args()
-    if chosen.store not in ("none", *here):
-        parser.error(f"{STORES[chosen.store][0]} is not on this machine; choose {' or '.join([*here, 'none'])}")
-    chosen.runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    chosen.readings = chosen.readings or (QUICK_READINGS if chosen.quick else READINGS)
-    return chosen
 
 
 def _progress(words: str) -> None:

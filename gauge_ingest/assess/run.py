@@ -12,7 +12,7 @@ from gauge_ingest.core.model import MINUTE_MS, UNBOUNDED, Flag, Kind, Step
 from gauge_ingest.core.places import apart_km
 from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, nothing_said, verdict
 from gauge_ingest.core.quality.seen import Said, Seen, failed, suspect
-from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
+from gauge_ingest.core.quality.site import Site
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict
 
 # Reports further apart than so many steps have lost one.
@@ -22,17 +22,6 @@ BUCKET_UM = 200
 TO_THE_MINUTE_SHARE = 0.95
 TELL_EVERY_ROWS = 20_000
 _MISSING = Verdict(Flag.MISSING, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What is known of a station: None where the file of stations does not say."""
-
-    bucket_depth_mm: float | None = None
-    neighbours: tuple[str, ...] = ()
-    settings: QualitySettings = DEFAULTS
-    through_mm_per_min: float = 8.0
-    position: tuple[float, float] | None = None  # latitude and longitude in degrees
 
 
 @dataclass(slots=True)

@@ -55,13 +55,9 @@ def assess_records(
         if given is not None and out.resolve() == given.resolve():
             stop(Status.WRONG_USE, f"--out {out}: would write over {given}: name another file")
     try:
-        known = {} if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
+        sites = {} if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
     except ConfigurationRefused as error:
         stop(Status.WRONG_USE, *str(error).splitlines())
-    sites = {
-        name: Site(one.bucket_depth_mm, one.neighbours, one.settings, one.through_mm_per_min, one.position)
-        for name, one in known.items()
-    }
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

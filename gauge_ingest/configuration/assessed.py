@@ -1,22 +1,21 @@
 """A file of stations for records that are not ours: an id is enough, position and bucket depth make it better."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gauge_ingest.configuration.files import read_table
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge
 from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.stations import StationTable, wrong_names
 from gauge_ingest.core.places import nearest_first
-from gauge_ingest.core.quality.settings import DEFAULTS, QualitySettings
+from gauge_ingest.core.quality.settings import QualitySettings
+from gauge_ingest.core.quality.site import Site
 
 MATTERS = ("latitude", "longitude", "bucket_depth_mm")
 SHORT = {"lat": "latitude", "lon": "longitude", "lng": "longitude", "long": "longitude", "bucket_mm": "bucket_depth_mm"}
-FILE_BYTES_MAX = 16 * 1024 * 1024
 
 
 class AssessedTable(BaseModel):
@@ -31,21 +30,13 @@ class AssessedTable(BaseModel):
     neighbours: tuple[str, ...] | None = Field(default=None, max_length=1_000)
 
 
-@dataclass(frozen=True, slots=True)
-class AssessedStation:
-    """A station whose records are assessed. `neighbours` from the nearest, empty without a position."""
-
-    bucket_depth_mm: float | None = None
-    through_mm_per_min: float = 8.0
-    neighbours: tuple[str, ...] = ()
-    settings: QualitySettings = field(default=DEFAULTS)
-    position: tuple[float, float] | None = None
-
-
-def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, AssessedStation]:
+def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, Site]:
     """The stations of a file; ConfigurationRefused with every mistake in it."""
     place = Place(path.name)
-    table = _table(path, place)
+    unread: list[Mistake] = []
+    table = read_table(path, unread)
+    if table is None or unread:
+        raise ConfigurationRefused(unread)
     raw = table.get("stations")
     if not isinstance(raw, Mapping):
         raise ConfigurationRefused([place.at("stations").mistake("must hold stations, each like [stations.HTB01]")])
@@ -89,7 +80,7 @@ def _misspelt(item: Mapping[str, object], place: Place) -> list[Mistake]:
 
 def _stations(
     tables: Mapping[str, AssessedTable], settings: Mapping[str, QualitySettings], neighbours_km: float
-) -> dict[str, AssessedStation]:
+) -> dict[str, Site]:
     positions = {
         name: (table.latitude, table.longitude)
         for name, table in tables.items()
@@ -97,30 +88,12 @@ def _stations(
     }
     near = nearest_first(positions, within_km=neighbours_km)
     return {
-        name: AssessedStation(
+        name: Site(
             table.bucket_depth_mm,
-            table.intensity_max_mm_per_min,
             near.get(name, ()) if table.neighbours is None else table.neighbours,
             settings[name],
+            table.intensity_max_mm_per_min,
             positions.get(name),
         )
         for name, table in tables.items()
     }
-
-
-def _table(path: Path, place: Place) -> Mapping[str, object]:
-    try:
-        content = path.read_bytes()
-        if len(content) > FILE_BYTES_MAX:
-            raise ConfigurationRefused([place.mistake(f"is larger than {FILE_BYTES_MAX} bytes")])
-        return {key: _frozen(value) for key, value in tomllib.loads(content.decode("utf-8-sig")).items()}
-    except OSError as error:
-        raise ConfigurationRefused([place.mistake(f"cannot be read: {error.strerror}")]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigurationRefused([Mistake(place.file, "", "", f"is no TOML: {error}")]) from None
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

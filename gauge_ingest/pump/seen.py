@@ -77,11 +77,25 @@ def of_report(report: Report, increment: Increment, station: Station) -> Seen:
     )
 
 
-def of_rows(rows: Iterable[Row], station: Station) -> Iterator[tuple[Row, Seen | None]]:
-    """Rows in order of time; nothing is to be seen of those that do not stand."""
-    for row, rival in _rivals(rows, station):
-        stands = row.kind != Kind.TEST and row.step not in _NOT_TAKEN
-        yield row, _of_row(row, station, rival=rival) if stands else None
+def of_row(row: Row, station: Station, *, rival: bool) -> Seen:
+    """A row that stands, as the checks see it."""
+    return Seen(
+        row.since,
+        row.observed_at,
+        row.tips * bucket_um(station, row.observed_at) if row.tips else 0,
+        row.tips,
+        _STEPS[row.step],
+        _KINDS[row.kind],
+        row.received_at,
+        row.claimed_at,
+        row.seq,
+        row.boot,
+        row.battery_v,
+        row.temperature_c,
+        None if row.door_open is None else bool(row.door_open),
+        rival,
+        perhaps=row.tips_max > row.tips == 0,
+    )
 
 
 def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequence[Station], *, at: int) -> None:
@@ -117,7 +131,7 @@ def replayed(
 ) -> Iterator[tuple[Row, list[Said] | Verdict | None]]:
     """Drive checks over rows: what each check says, or the verdict of a calm one, or None where nothing stands."""
     for row, rival in _rivals(rows, station):
-        if row.kind == Kind.TEST or row.step in _NOT_TAKEN:
+        if not _stands(row):
             yield row, None
             continue
         if not rival and not row.tips_max and row.step == Step.STEADY and not row.door_open and row.kind <= Kind.EVENT:
@@ -125,7 +139,7 @@ def replayed(
             if calm is not None:
                 yield row, calm
                 continue
-        yield row, checks.take(_of_row(row, station, rival=rival))
+        yield row, checks.take(of_row(row, station, rival=rival))
 
 
 def hear(heard: "Heard | StationChecks", reader: Reader, station: Station, *, since: int, until: int) -> None:
@@ -163,6 +177,10 @@ def _wet(reader: Reader, station: Station, since: int, until: int) -> list[tuple
     return [(one.since, one.until, one.tips * bucket_um(station, one.until)) for one in wet]
 
 
+def _stands(row: Row) -> bool:
+    return row.kind != Kind.TEST and row.step not in _NOT_TAKEN
+
+
 def _calm(checks: StationChecks, row: Row) -> Verdict | None:
     """The verdict of a dry row that nothing stands against, None when it must be looked at."""
     if row.claimed_at != row.observed_at:
@@ -191,23 +209,3 @@ def _rivals(rows: Iterable[Row], station: Station) -> Iterator[tuple[Row, bool]]
             rival = apart_um > station.intensity_max_mm_per_min * UM_PER_MM
         for row in together:
             yield row, rival
-
-
-def _of_row(row: Row, station: Station, *, rival: bool) -> Seen:
-    return Seen(
-        row.since,
-        row.observed_at,
-        row.tips * bucket_um(station, row.observed_at) if row.tips else 0,
-        row.tips,
-        _STEPS[row.step],
-        _KINDS[row.kind],
-        row.received_at,
-        row.claimed_at,
-        row.seq,
-        row.boot,
-        row.battery_v,
-        row.temperature_c,
-        None if row.door_open is None else bool(row.door_open),
-        rival,
-        perhaps=row.tips_max > row.tips == 0,
-    )

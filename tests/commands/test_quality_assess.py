@@ -154,7 +154,7 @@ def test_mistakes_of_the_records_are_told_and_nothing_is_written(bench: Bench) -
 
 WRONG_STATIONS = [
     ("", "stations.toml: stations: must hold stations, each like [stations.HTB01]"),
-    ("[stations", "stations.toml: is no TOML"),
+    ("[stations", "stations.toml: last line: is no TOML"),
     ("[stations]\nA = 1", "stations.toml: stations.A: must be a table, written [stations.A]"),
     ("[stations.A]\nlatitude = 91", "stations.A.latitude = 91: must be at most 90, e.g. 43.75"),
     *(
@@ -217,7 +217,7 @@ def test_files_that_cannot_be_read_or_written_are_named(bench: Bench) -> None:
     assert (unwritten.exit_code, unread.exit_code, unknown.exit_code) == (2, 2, 2)
     assert f"--out {nowhere}: cannot be written: No such file or directory" in unwritten.stderr
     assert f"{bench.records}: cannot be read: No such file or directory" in unread.stderr
-    assert "none.toml: cannot be read: No such file or directory" in unknown.stderr
+    assert "none.toml: cannot be read (No such file or directory)" in unknown.stderr
 
 
 def test_flags_go_straight_into_a_device_or_a_pipe(bench: Bench) -> None:

@@ -94,7 +94,6 @@ def test_each_day_has_its_own_share() -> None:
 
     assert [day.regularity for day in found.days[-3:]] == [1.0, pytest.approx(0.5, abs=0.03), 1.0]
     assert [day.until - day.since for day in found.days[-3:]] == [DAY_MS] * 3
-    assert found.last_day == found.days[-1]
 
 
 # --- message numbers ----------------------------------------------------------------------------------------------
@@ -211,5 +210,4 @@ def test_a_reading_from_a_clock_that_is_ahead_belongs_to_the_last_day() -> None:
     found = health(ahead)
 
     assert found.last_observed_at == T0 + 5 * MINUTE
-    assert found.last_day is not None
-    assert found.last_day.suspect_share == pytest.approx(1 / (A_DAY + 1), abs=0.001)
+    assert found.days[-1].suspect_share == pytest.approx(1 / (A_DAY + 1), abs=0.001)

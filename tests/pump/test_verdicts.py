@@ -17,7 +17,7 @@ from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.seen import Said
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, outcome_of
 from gauge_ingest.pump import Delivery
-from gauge_ingest.pump.seen import gauge_of, neighbours_of, of_rows, warm_ms
+from gauge_ingest.pump.seen import gauge_of, neighbours_of, of_row, warm_ms
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, text
 
 IDS = [f"HTB0{number}" for number in range(1, 6)]
@@ -93,14 +93,13 @@ def straight_through(desk: Desk) -> dict[tuple[str, int, int], Verdict]:
             checks[one].neighbours.append(checks[other.id])
         checks[one].reset()
     seen = [
-        (row, found)
+        (row, of_row(row, station, rival=False))  # no two counts of one time are told here
         for one, station in stations.items()
-        for row, found in of_rows(desk.journal.reader.rows(one, since=0, until=NEVER_LATE), station)
+        for row in desk.journal.reader.rows(one, since=0, until=NEVER_LATE)
+        if row.step not in (Step.VOID, Step.OWED)
     ]
     said: dict[tuple[str, int, int], tuple[Row, list[Said]]] = {}
     for row, found in sorted(seen, key=lambda pair: pair[0].observed_at):
-        if found is None:
-            continue
         checks[row.station].hear(found)
         said[row.station, row.observed_at, row.counter] = row, checks[row.station].take(found)
         for mark in checks[row.station].marks:

@@ -54,8 +54,3 @@ class StationHealth:
     days_since_calibration: float | None = None
     door_open: bool | None = None  # by the newest report that says so
     days: tuple[HealthDay, ...] = ()  # the oldest first
-
-    @property
-    def last_day(self) -> HealthDay | None:
-        """The newest day of the span; None for a span without one."""
-        return self.days[-1] if self.days else None

@@ -119,7 +119,6 @@ class Visit:
         self._around_ms = settings.visit_s * SECOND_MS
         self._joined_ms = settings.visit_joined_s * SECOND_MS
         self._marks = marks
-        self._first_at: int | None = None
         self._last_at: int | None = None
 
     def take(self, seen: Seen) -> Said:
@@ -141,7 +140,6 @@ class Visit:
             during = failed("somebody was at the gauge") if near else suspect("between two visits to the gauge")
             self._marks.append(Mark(self._last_at, at, Check.VISIT, during))
         else:
-            self._first_at = at
             self._marks.append(Mark(at - self._around_ms - 1, at, Check.VISIT, before))
         self._last_at = at
         return failed("somebody was at the gauge") if seen.rain_um else PASSED
