@@ -189,6 +189,8 @@ def test_a_visit_that_somebody_told_of_and_the_last_calibration_are_counted_in_d
     before = place.json("stations", "health", "HTB01", "--since", "3d", status=0)[0]
     visit = ("--since", text(T0 - 100 * HOUR), "--until", text(T0 - 96 * HOUR), "--why", "bucket cleaned")
     place.json("correct", "visit", "HTB01", *visit)
+    later = ("--since", text(T0 - 50 * HOUR), "--until", text(T0 - 48 * HOUR), "--why", "a wire was off")
+    place.json("correct", "void", "HTB01", *later)
     after = place.json("stations", "health", "HTB01", "--since", "3d", status=0)[0]
 
     assert before["days_since_visit"] is None

@@ -1,11 +1,14 @@
 """A threshold that is changed judges what is there already anew, and what was said before is kept."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.quality.settings import DEFAULTS
+from gauge_ingest.journal import CHECK
 from gauge_ingest.pump.accept import Network
 from tests.worlds import MINUTE, T0, Desk, message, station, text
 
@@ -54,3 +57,30 @@ def test_the_same_thresholds_judge_nothing_anew(tmp_path: Path) -> None:
 
     assert owed == 1, "the alerts alone"
     assert desk.journal.reader.verdicts("HTB01", since=0, until=1 << 61) == []
+
+
+def checks_owed(desk: Desk) -> set[str]:
+    with closing(sqlite3.connect(desk.journal.path)) as journal:
+        found = journal.execute("SELECT s.id FROM debt d JOIN station s ON s.n = d.station WHERE d.kind = ?", (CHECK,))
+        return {name for (name,) in found}
+
+
+def test_a_neighbour_that_moves_is_compared_anew(tmp_path: Path) -> None:
+    """What a neighbour had counts by its distance."""
+    one, other = (replace(station(name), neighbours=(beside,)) for name, beside in (("A", "B"), ("B", "A")))
+
+    def both(digest: str, latitude: float) -> Network:
+        described = {"A": {}, "B": {"deployments": [{"latitude": latitude}]}}
+        return Network({"A": one, "B": other}, (), digest, json.dumps({"stations": described}))
+
+    desk = Desk(tmp_path, [one, other])
+    desk.network = both("first", 43.75)
+    desk.start()
+    desk.now = T0 + 2_000
+    desk.take(message([(T0, 7)], station_id="A"), message([(T0, 7)], station_id="B"))
+    desk.settle()
+
+    desk.network = both("second", 43.95)
+    desk.start()
+
+    assert "A" in checks_owed(desk)
