@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,11 +127,12 @@ def running_stations(
         process.wait()
 
 
-def until(so: Any, *, within_s: float, what: str) -> None:
-    """Wait for a condition; an assertion error when it does not come about."""
+def until(so: Any, *, within_s: float, what: str | Callable[[], str]) -> None:
+    """Wait for a condition; an assertion error, with `what` was waited for, when it does not come about."""
     deadline = time.monotonic() + within_s
     while not so():
-        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s: {what if isinstance(what, str) else what()}")
         time.sleep(0.05)
 
 
