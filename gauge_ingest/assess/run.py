@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gauge_ingest.assess.records import MISSING_UM, Records, RowKind, usual_step_ms
-from gauge_ingest.core.model import MINUTE_MS, UNBOUNDED, Flag, Kind, Step
+from gauge_ingest.core.model import DAY_MS, MINUTE_MS, UNBOUNDED, Flag, Kind, Step
 from gauge_ingest.core.places import apart_km
 from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, nothing_said, verdict
 from gauge_ingest.core.quality.seen import Said, Seen, failed, suspect
@@ -17,6 +17,8 @@ from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict
 
 # Reports further apart than so many steps have lost one.
 GAP_STEPS = 2.5
+# A gauge that tells nothing but tips is silent when it is dry: it counts as online for so long after each.
+TIPS_THERE_MS = DAY_MS
 BUCKET_UM = 200
 # A record of tips with at least so many times on the minute has no seconds.
 TO_THE_MINUTE_SHARE = 0.95
@@ -115,6 +117,7 @@ class _Run:
                 round(step_ms * GAP_STEPS),
                 site.through_mm_per_min,
                 to_the_minute=minutes[place],
+                there_ms=0 if self.steps_ms[place] else TIPS_THERE_MS,
             )
             checks.append(StationChecks(gauge, site.settings))
         around = [[places[name] for name in site.neighbours if name in places] for site in self.sites]

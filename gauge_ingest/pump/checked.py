@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gauge_ingest.core.corrections import Correction, holding, with_correction
 from gauge_ingest.core.model import Kind, Row, Station, Step
 from gauge_ingest.core.quality.amount import RETRO_MS
-from gauge_ingest.core.quality.checks import SILENT_REPORTS, StationChecks, verdict
+from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.record import Presence
 from gauge_ingest.core.quality.seen import Mark, Said
 from gauge_ingest.core.quality.verdicts import Outcome, Verdict, doubted
@@ -80,7 +80,7 @@ def _judged(
     # Marks are for wet readings alone: only for these it matters what comes after.
     end = last + RETRO_MS if any(row.tips for row in rows) else last
     for other in around:
-        heard = Heard(Presence(max(SILENT_REPORTS * other.report_every_s * 1000, other.gap_after_ms)))
+        heard = Heard(Presence(gauge_of(other, at=last).silence_ms))
         hear(heard, reader, other, since=known_from, until=end)
         checks.neighbours.append(heard)
     checks.apart_km.extend(distances_km(station, around))

@@ -102,6 +102,17 @@ def test_tips_at_one_time_are_tips_and_no_rivals(tmp_path: Path) -> None:
     assert [(one.flag, one.names) for one in found] == [(1, ""), (1, ""), (3, "tips"), (1, "")]
 
 
+@pytest.mark.parametrize(("last_tips", "there"), [(-60, True), (-25 * 60, False)])
+def test_a_gauge_that_only_tips_is_there_for_a_day_after_each(tmp_path: Path, last_tips: int, *, there: bool) -> None:
+    around = [(name, last_tips + minute) for name in "BCD" for minute in (0, 1)]
+    storm = [("A", second / 10) for second in range(120)]  # 60 mm in 12 minutes
+    later = [("A", 200)]  # by then the neighbours would have told
+
+    found = flagged(tmp_path, [*around, *storm, *later], SITES, head="")
+
+    assert ["high_influx" in one.names for one in found[-30:-1]] == [there] * 29
+
+
 def test_a_visit_fails_its_own_rain_marks_what_was_before_and_is_no_measurement_itself(tmp_path: Path) -> None:
     rows = [(0, 0, ""), (5, 0.5, ""), (9, "", "visit"), (10, 0.5, ""), (12, 0.5, "visit"), (40, 0.5, "")]
 

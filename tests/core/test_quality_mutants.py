@@ -6,7 +6,6 @@ the check is spoilt while the case runs, and the case must fail; without the fau
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -138,7 +137,7 @@ MUTANTS = [
     Mutant(
         Check.CLIMATE,
         "months by universal time",
-        constant(amount, "_LOCAL", timedelta(0)),
+        constant(amount, "_LOCAL_MS", 0),
         "August begins at midnight in Beijing",
     ),
     Mutant(

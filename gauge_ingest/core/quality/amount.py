@@ -45,7 +45,7 @@ FIVE_MINUTES_MS = 5 * MINUTE_MS
 GROWTH = 0.45
 # Named once: naming a member of an enumeration costs as much as a short check (Python 3.11).
 _GAP, _EVENT = Step.GAP, Kind.EVENT
-_LOCAL = timedelta(hours=8)
+_LOCAL_MS = 8 * HOUR_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
 
@@ -109,6 +109,7 @@ class ClimateLimits:
             (DAY_MS, climate.rain_24h_mm, "24 h"),
         )
         self._least_um = min(min(limits_mm) for _, limits_mm, _ in self._windows) * UM_PER_MM
+        self._day = self._month = -1
 
     def take(self, seen: Seen) -> Said:
         """Suspect from the limit of any duration on; the reason says how far it is passed."""
@@ -117,16 +118,23 @@ class ClimateLimits:
         hour_um, day_um = self._rain.recent_um(seen.until)
         if day_um < self._least_um:
             return PASSED
-        month = (_EPOCH + timedelta(milliseconds=seen.until) + _LOCAL).month - 1
-        # What an hour did not bring, no part of it did.
-        windows = self._windows if hour_um >= self._least_um else self._windows[-1:]
-        for window_ms, limits_mm, name in windows:
-            fell_um = _fell(self._rain, seen, window_ms)
+        month = self._month_of(seen.until)
+        for window_ms, limits_mm, name in self._windows:
             most_um = limits_mm[month] * UM_PER_MM
+            if (day_um if window_ms == DAY_MS else hour_um) < most_um:
+                continue  # what an hour did not bring, no part of it did
+            fell_um = _fell(self._rain, seen, window_ms)
             if fell_um >= most_um:
                 times = f"{fell_um / most_um:.2g} times the most" if most_um else "more than the most"
                 return suspect(f"{mm(fell_um)} in {name}, {times} known here in {_MONTHS[month]} ({mm(most_um)})")
         return PASSED
+
+    def _month_of(self, at: int) -> int:
+        """The month of the station's calendar, 0 to 11; asked for every wet reading, so remembered for the day."""
+        day = (at + _LOCAL_MS) // DAY_MS
+        if day != self._day:
+            self._day, self._month = day, (_EPOCH + timedelta(days=day)).month - 1
+        return self._month
 
 
 class Tips:

@@ -39,6 +39,12 @@ class Gauge(NamedTuple):
     gap_after_ms: int
     through_mm_per_min: float = 8.0
     to_the_minute: bool = False  # times are cut to whole minutes: tips of one minute have one time
+    there_ms: int = 0  # how long it counts as online after it was heard; 0: as long as its reports say
+
+    @property
+    def silence_ms(self) -> int:
+        """How long after it was heard the gauge counts as online for its neighbours."""
+        return self.there_ms or max(SILENT_REPORTS * self.report_every_ms, self.gap_after_ms)
 
 
 class StationChecks:
@@ -57,7 +63,7 @@ class StationChecks:
         self.calm_until = self._quiet_until = NOTHING_IS_CALM
         self._around_um = 0
         self.rain = Rain()
-        self.presence = Presence(max(SILENT_REPORTS * gauge.report_every_ms, gauge.gap_after_ms))
+        self.presence = Presence(gauge.silence_ms)
         self.reset()
 
     def reset(self) -> None:
@@ -92,7 +98,8 @@ class StationChecks:
         if seen.rain_um > 0:
             self.rain.add(seen.since, seen.until, seen.rain_um)
             for listener in self.listeners:
-                listener.stir(seen.until, seen.rain_um)
+                if not listener.unsettled:
+                    listener.stir(seen.until, seen.rain_um)
         self.presence.heard(seen.until)
 
     def take(self, seen: Seen) -> list[Said]:
@@ -158,9 +165,14 @@ class StationChecks:
         """Whatever comes next must be looked at."""
         self.calm_until = self._quiet_until = NOTHING_IS_CALM
         self._around_um = 0
+        self.unsettled = False
 
     def _calm_still(self, until: int) -> bool:
         """Whether all is quiet and the neighbours have been heard meanwhile."""
+        if self.unsettled:
+            self._rest(self.last_until)
+            if until <= self.calm_until:
+                return True
         if until > self._quiet_until or self._alone:
             return False
         self.calm_until = min(self._quiet_until, self.dry.online_until(until))
@@ -191,13 +203,24 @@ class StationChecks:
             self._calm = [None] * ORDINARY_KINDS
             self.disturb()
             return
-        self._around_um = self.dry.heard_um()
-        self._quiet_until = self.dry.quiet_until()
-        heard_until = self.dry.absent_until(seen.until) if alone else self.dry.online_until(seen.until)
-        self.calm_until = min(self._quiet_until, heard_until)
-        ordinary = not seen.rain_um and seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
+        if seen.rain_um:
+            self.disturb()
+            self.unsettled = (
+                True  # in the midst of rain the next reading is wet as well: to be found out when it is not
+            )
+            return
+        self._rest(seen.until)
+        ordinary = seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
         if ordinary and not any(one.reason for one in said):
             self._calm[_ordinary(seen.kind, seen.temperature_c, seen.battery_v)] = verdict(said, seen.step)
+
+    def _rest(self, until: int) -> None:
+        """Find out how long all will be quiet, from what was heard up to now."""
+        self.unsettled = False
+        dry = self.dry
+        self._around_um = dry.heard_um()
+        self._quiet_until = dry.quiet_until(self._around_um)
+        self.calm_until = min(self._quiet_until, dry.absent_until(until) if self._alone else dry.online_until(until))
 
     def remember(self, earlier: Sequence[Seen], *, frozen_at: int | None) -> None:
         """Take into account what checks look back to that is not seen again: the last wet readings, the last frost."""

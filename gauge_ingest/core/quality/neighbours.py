@@ -67,6 +67,7 @@ class Dry:
         self.dry_since: int | None = None
         self.sums_um: list[int] = []
         self.summed_until = _NEVER
+        self._there = (UNBOUNDED, _NEVER)  # a span in which enough neighbours are known to be there
 
     def begin(self, at: int, sums_um: Sequence[int] = (), *, summed_until: int | None = None) -> None:
         """The gauge has rained, or its record begins: what the neighbours have had since then, none unless given."""
@@ -91,14 +92,14 @@ class Dry:
         fell_um = self._around_um()
         return self._spell(seen, fell_um, online=online), self._zero(fell_um, online=online)
 
-    def quiet_until(self) -> int:
-        """Up to when further dry readings need not be looked at, as far as can be told from what was heard.
+    def quiet_until(self, heard_um: int) -> int:
+        """Up to when further dry readings need not be looked at, as far as can be told from `heard_um`.
 
         While all neighbours together have not had what half of them would need, none of the checks can be in doubt.
         """
         assert self.dry_since is not None
         until = self.dry_since + self._long_ms
-        if self.heard_um() < self.doubtful_um:
+        if heard_um < self.doubtful_um:
             return until
         wet = [one.rain.next_after(self.summed_until) for one in self._neighbours]
         return min([until, *(at + self.lag_ms - 1 for at in wet if at is not None)])
@@ -162,7 +163,16 @@ class Dry:
         return suspect(f"no tip for {lasted(dry_ms)}, longer than it is ever dry here")
 
     def _neighbours_online(self, until: int) -> bool:
-        return len(self._neighbours) >= self._settings.neighbours_min and self.online_until(until) >= until
+        since, known_until = self._there
+        if since <= until <= known_until:
+            return True
+        if len(self._neighbours) < self._settings.neighbours_min:
+            return False
+        known_until = self.online_until(until)
+        if known_until < until:
+            return False
+        self._there = until, known_until
+        return True
 
     def _sum_until(self, at: int) -> None:
         if at > self.summed_until:
@@ -200,12 +210,15 @@ class Influx:
         if len(self._neighbours) < self._settings.neighbours_min or seen.step is Step.GAP:
             return NOT_CHECKED
         span_ms = max(seen.until - seen.since, FIVE_MINUTES_MS)
-        _, day_um = self._rain.recent_um(seen.until)
+        hour_um, day_um = self._rain.recent_um(seen.until)
         if span_ms <= DAY_MS and day_um <= self._least_um:
             return PASSED  # what a day did not bring, no part of it did
         for window_ms in (span_ms, *(one for one in INFLUX_WINDOWS_MS if one > span_ms)):
+            most_um = self._most_um(window_ms)
+            if window_ms <= DAY_MS and (hour_um if window_ms <= HOUR_MS else day_um) <= most_um:
+                continue
             fell_um = self._rain.ended_um(seen.until - window_ms, seen.until)
-            if fell_um > self._most_um(window_ms):
+            if fell_um > most_um:
                 self._waiting.append((seen.until, window_ms, fell_um))
                 if self._there(seen.until - self._lag_ms) < self._settings.neighbours_min:
                     return NOT_CHECKED

@@ -31,9 +31,11 @@ class Rain:
 
     def ended_um(self, since: int, until: int) -> int:
         """What ended in (since, until]."""
-        if not self.until or self.until[-1] <= since:
+        ends = self.until
+        if not ends or ends[-1] <= since:
             return 0
-        return self.total[bisect_right(self.until, until)] - self.total[bisect_right(self.until, since)]
+        last = -1 if ends[-1] <= until else bisect_right(ends, until)
+        return self.total[last] - self.total[bisect_right(ends, since)]
 
     def recent_um(self, until: int) -> tuple[int, int]:
         """What ended in the hour and in the day up to an instant; asked by several checks of one reading."""
