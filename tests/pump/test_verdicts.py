@@ -156,6 +156,33 @@ def test_days_with_rain_at_one_time_are_known_when_they_come_late(tmp_path: Path
     assert [(row.observed_at - T0) // HOUR for row in doubted] == [10 + 24 * day for day in range(3, 8)]
 
 
+@pytest.mark.parametrize("every_min", [10, 60])
+def test_a_clock_that_is_behind_is_one_after_a_restart_too(tmp_path: Path, every_min: int) -> None:
+    """Readings 100 hours late, ten minutes apart as configured, or an hour: then each is a gap and none is judged."""
+    [first, *_] = network()
+    station = replace(first, neighbours=())
+    told_late = []
+    for number in range(16):
+        at = T0 + number * every_min * MINUTE
+        reading = {"observed_at": text(at), "count": 100}
+        told_late.append((at + 100 * HOUR, message([reading], seq=number, station_id=station.id)))
+    desks = []
+
+    for restarts in (False, True):
+        desk = Desk(tmp_path / str(restarts), [station], [rule(station.id)])
+        for received_at, delivery in told_late:
+            desk.now = received_at
+            desk.take(delivery)
+            desk.settle()
+            if restarts:
+                desk.start()
+        desks.append(verdicts(desk))
+
+    assert desks[0] == desks[1]
+    behind = [outcome_of(one.checks, Check.CLOCK) is Outcome.SUSPECT for one in desks[0].values()]
+    assert any(behind) == (every_min == 10)
+
+
 def test_what_is_seen_again_reaches_back_to_the_neighbours_as_they_are_looked_at() -> None:
     """With the longest lag there may be, too: else verdicts near a restart would miss who was there."""
     [station, *_] = network()

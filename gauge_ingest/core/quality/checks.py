@@ -77,7 +77,7 @@ class StationChecks:
         self._alone = False  # too few neighbours are there to be compared with
         self.dry = Dry(settings, self.neighbours, self.apart_km)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
-        self._clock = Clock(settings)
+        self._clock = Clock(settings, gap_after_ms=gauge.gap_after_ms)
         self._arrival = Arrival()
         self._gap = Gap(gap_after_ms=gauge.gap_after_ms)
         self._counter = Counter()

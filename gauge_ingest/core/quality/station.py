@@ -18,8 +18,9 @@ _STEADY, _GAP, _EVENT, _MAINTENANCE = Step.STEADY, Step.GAP, Kind.EVENT, Kind.MA
 class Clock:
     """A clock that is ahead was mended; one that is behind delays every reading by the same time."""
 
-    def __init__(self, settings: QualitySettings) -> None:
+    def __init__(self, settings: QualitySettings, *, gap_after_ms: int) -> None:
         self._behind_ms = settings.clock_behind_s * SECOND_MS
+        self._gap_after_ms = gap_after_ms
         self._late: deque[int] = deque(maxlen=BEHIND_READINGS)
         self._last_until = 0
 
@@ -27,7 +28,7 @@ class Clock:
         """Suspect where the time of a reading is not what the station said, or cannot be.
 
         `heard_until` and `heard_at`: when the reading before was observed and received. Readings that come in one go
-        are a backlog; a clock that is behind goes on behind.
+        are a backlog; a clock that is behind goes on behind, without a gap.
         """
         if not seen.received_at:
             return NOT_CHECKED
@@ -37,7 +38,8 @@ class Clock:
         last_until, self._last_until = self._last_until, seen.until
         late_ms = seen.received_at - seen.until
         in_one_go = seen.received_at - heard_at < BEHIND_APART_MS
-        if late_ms < self._behind_ms or in_one_go or last_until != heard_until:
+        gap = seen.until - heard_until > self._gap_after_ms
+        if late_ms < self._behind_ms or in_one_go or gap or last_until != heard_until:
             self._late.clear()
         if late_ms < self._behind_ms or in_one_go:
             return PASSED
