@@ -165,6 +165,7 @@ def test_an_alert_event_is_one_point_that_cannot_break_out_of_its_line() -> None
         "window_s=3600i,rain_mm=30.5,rain_mm_max=31.0,threshold_mm=30.0 1784109900000000012"
     )
     assert "window_s" not in texts([], [replace(EVENT, evidence=None)])[0]
+    assert '""' not in texts([], [replace(EVENT, level="", reason="")])[0]
 
 
 def test_two_events_of_one_alert_and_instant_are_two_points_within_its_millisecond() -> None:

@@ -66,6 +66,16 @@ def test_the_same_rows_and_events_again_change_nothing(influx: InfluxServer, buc
     assert once[1][0]["reason"] == '31 mm "in" 1 h\\ rain,station=HTB01 tips=9i 1'
 
 
+def test_the_words_of_an_alert_event_are_answered_at_its_own_point(influx: InfluxServer, bucket: str) -> None:
+    words = [("warning", "by hand"), ("", ""), ("alarm", "rain"), ("", ""), ("warning", "")]
+    told = enumerate(words)
+    events = [replace(EVENT, rained_at=AT + at, id=at, level=level, reason=why) for at, (level, why) in told]
+
+    InfluxStore(settings(influx, bucket), {}).write([], events)
+
+    assert [(point["level"], point["reason"]) for point in influx.points(bucket, "alert")] == words
+
+
 def test_a_correction_overwrites_and_a_void_row_leaves_no_rain(influx: InfluxServer, bucket: str) -> None:
     store = InfluxStore(settings(influx, bucket), {"HTB01": station()})
     store.write([row(), row(observed_at=AT + 300_000)], [])
