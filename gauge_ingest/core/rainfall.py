@@ -1,9 +1,9 @@
 """Reports of a span to increments: steady counting, wraps, resets, gaps, conflicting and unlikely counts.
 
 The derivation is one pass in order of observed time. Its state is the report that stands last, the one before it
-while a wrap or a restart rests on a single report, and at most two reports that nothing has confirmed yet. Where the
-state is a single report alone, the report is an *anchor*: what follows depends on nothing before it, so a later
-derivation may begin there. What each case can and cannot tell: docs/stations.md, decision 0013.
+while a rise, a wrap or a restart rests on a single report, and at most two reports that nothing has confirmed yet.
+Where the state is a single report alone, the report is an *anchor*: what follows depends on nothing before it, so a
+later derivation may begin there. What each case can and cannot tell: docs/stations.md, decision 0013.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,8 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, Flag, Increment, Kind, Repo
 
 # An unlikely count stands once this many reports in a row speak for it, itself included.
 CONFIRMED_BY = 3
+# So many that go on from before a rise speak against the one report that it rests on.
+RETURNED_BY = 2
 # Tips that the highest possible rate may be exceeded by: the residue of the tip before, and one bounce.
 SLACK_TIPS = 2
 # A fall is taken for a wrap up to this much rain. Beyond it a counter that began anew unseen is the likelier reading:
@@ -53,15 +55,18 @@ def increment_after(before: Report, report: Report, station: Station) -> Increme
         if restart is not None:
             return restart
     if tips >= 0:
-        if tips > SLACK_TIPS and tips > _possible(before, report, station):
+        borne_out = tips <= SLACK_TIPS  # a greater rise counts at once, and may turn out to have been a wrong count
+        if not borne_out and tips > _possible(before, report, station):
             return None
         if until - since > station.gap_after_ms:
-            return Increment(since, until, tips, tips, tips, Step.GAP, Flag.NOT_EVALUATED, True)
+            return Increment(since, until, tips, tips, tips, Step.GAP, Flag.NOT_EVALUATED, borne_out)
         # Nearly every report ends here; tuple.__new__ saves the call of Increment's own __new__.
-        return tuple.__new__(Increment, (since, until, tips, tips, tips, _STEADY, _GOOD, True))
+        return tuple.__new__(Increment, (since, until, tips, tips, tips, _STEADY, _GOOD, borne_out))
     wrapped = _wrapped(before, report, station)
-    if wrapped is None or wrapped > ceil(WRAP_MM_MAX / station.deployment_at(until).bucket_depth_mm) + SLACK_TIPS:
+    if wrapped is None or wrapped > _tips_of(WRAP_MM_MAX, station, until):
         return None
+    if until - since > station.gap_after_ms:
+        return Increment(since, until, wrapped, wrapped, wrapped, Step.GAP, Flag.NOT_EVALUATED, False)
     return Increment(since, until, wrapped, wrapped, wrapped, Step.WRAPPED, Flag.GOOD, False)
 
 
@@ -91,7 +96,7 @@ class _Derivation:
         self.station = station
         self.standing = after
         self.standing_place = -1
-        # The report before a wrap or a restart that no second report has borne out: the count may return to it.
+        # The report before a rise, wrap or restart that no second report has borne out: the count may return to it.
         self.fallback: Report | None = None
         self.derived: list[Increment] = []
         self.waiting: list[tuple[int, Report]] = []  # place in `derived`, report: unlikely, not confirmed yet
@@ -111,9 +116,9 @@ class _Derivation:
             self._stand(place, report, Increment(at, at, 0, 0, 0, Step.FIRST, Flag.NOT_EVALUATED, True))
             return
         increment = increment_after(self.standing, report, self.station)
-        if increment is None and self.fallback is not None:
+        if increment is None and self.fallback is not None and not self._rose():
             returned = increment_after(self.fallback, report, self.station)
-            if returned is not None and returned.anchor:  # the wrap or restart in between was a wrong count
+            if returned is not None and _onward(returned, self.fallback, report):  # what lies between was a wrong count
                 increment = returned
                 self._fall_back()
         if increment is None:
@@ -133,16 +138,37 @@ class _Derivation:
         if self.waiting and increment_after(self.waiting[-1][1], report, self.station) is None:
             self._void_waiting()
         self.waiting.append((place, report))
-        if len(self.waiting) < CONFIRMED_BY:
+        returned = self._returned()
+        if len(self.waiting) < (RETURNED_BY if returned and self._rose() else CONFIRMED_BY):
             before = self.waiting[-2][1] if len(self.waiting) > 1 else self.standing
             self.derived[place] = _unconfirmed(before, report, self.station)
             return
-        if self.fallback is not None and increment_after(self.fallback, self.waiting[0][1], self.station) is not None:
+        if returned:
             self._fall_back()
         for (_, before), (later_place, later) in pairwise([(-1, self.standing), *self.waiting]):
             increment = increment_after(before, later, self.station) or _begun_anew(before, later, self.station)
             self.derived[later_place] = increment._replace(anchor=False)
         self._stand(place, report, self.derived[place]._replace(anchor=True))
+
+    def _rose(self) -> bool:
+        """Whether what stands rests on a rise that nothing has borne out yet, and not on a wrap or a restart."""
+        if self.fallback is None or self.standing is None:
+            return False
+        return _onward(self.derived[self.standing_place], self.fallback, self.standing)
+
+    def _returned(self) -> bool:
+        """Whether the counts that wait go on from before what stands, and tell that it was a wrong count.
+
+        After a rise they do so only where they are more than a count that began at 0 meanwhile would show.
+        """
+        assert self.standing is not None
+        first = self.waiting[0][1]
+        if self.fallback is None or increment_after(self.fallback, first, self.station) is None:
+            return False
+        if not self._rose():
+            return True
+        begun_max = _possible(self.standing, first, self.station)
+        return first.counter > min(begun_max, _tips_of(WRAP_MM_MAX, self.station, first.observed_at))
 
     def _fall_back(self) -> None:
         assert self.standing is not None
@@ -212,16 +238,30 @@ def _wrapped(before: Report, report: Report, station: Station) -> int | None:
     return tips if 0 <= tips <= _possible(before, report, station) else None
 
 
+def _onward(increment: Increment, before: Report, report: Report) -> bool:
+    """Whether a count went on from the one before, without a wrap or a restart."""
+    if increment.step is Step.DEPLOYED:
+        return True
+    return increment.step in (Step.STEADY, Step.GAP) and report.counter >= before.counter
+
+
+def _tips_of(rain_mm: float, station: Station, at: int) -> int:
+    """The tips that so much rain can show as at an instant."""
+    return ceil(rain_mm / station.deployment_at(at).bucket_depth_mm) + SLACK_TIPS
+
+
 def _begun_anew(before: Report, report: Report, station: Station) -> Increment:
     """An unlikely count that stays: the counter began anew without a word, or another gauge has taken its place.
 
-    A fall to what can have fallen is taken for a beginning at 0; surely so only at new year. Of any other figure
-    nobody knows where it began.
+    A fall to what can have fallen, and to less than half, is taken for a beginning at 0; any fall, and surely so, at
+    new year. Of any other figure nobody knows where it began.
     """
     since, until = before.observed_at, report.observed_at
     tips_max = _tips_max_unlikely(before, report, station)
-    tips = report.counter if report.counter < before.counter and report.counter <= tips_max else 0
-    surely = tips if _meets_new_year(since, until) else 0
+    new_year = _meets_new_year(since, until)
+    fell = report.counter < (before.counter if new_year else before.counter / 2)
+    tips = report.counter if fell and report.counter <= tips_max else 0
+    surely = tips if new_year else 0
     return Increment(since, until, tips, surely, tips_max, Step.RESET, Flag.SUSPECT, True)
 
 

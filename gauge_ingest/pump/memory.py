@@ -43,7 +43,7 @@ class StationMemory:
         self.checks = checks
         self.number = number
         self.newest: Report | None = None
-        self.live = False  # the newest report is an anchor: its successor can be derived at once
+        self.live = False  # the newest report stands: its successor can be derived at once
         self.mended = False  # its clock has been mended: what seems new may have come before, under another time
         self.corrected_until = 0  # where the last span ends that a person has corrected: what comes up to there is owed
         self.loaded = False
@@ -65,9 +65,17 @@ def recall(station: Station, number: int, reader: Reader, checks: StationChecks)
     memory.corrected_until = max((one.until for one in reader.corrections.in_force(station.id)), default=0)
     row = reader.newest(station.id)
     if row is not None:
-        memory.newest, memory.live = report_of(row), row.anchor
+        memory.newest, memory.live = report_of(row), bool(row.anchor) or _stands_alone(row, reader)
         memory.mended = reader.has_mended(station.id)
     return memory
+
+
+def _stands_alone(row: Row, reader: Reader) -> bool:
+    """Whether a rise that nothing has borne out yet is all that was told for its time: the next may go on from it."""
+    if row.step not in (Step.STEADY, Step.GAP):
+        return False
+    together = reader.rows(row.station, since=row.observed_at - 1, until=row.observed_at)
+    return sum(one.kind != Kind.TEST for one in together) == 1
 
 
 def load(memory: StationMemory, rules: Sequence[Thresholds], reader: Reader) -> None:

@@ -20,7 +20,7 @@ AT_FAULT = (7, 18, 29)  # far enough apart for three further reports to speak fo
 NEW_YEAR = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp() * 1000)
 FAULTS = (
     *("keeps", "loses", "loses and numbers anew", "numbers anew", "begins anew in silence", "new year"),
-    *("wrong once", "wrong twice", "lost", "other gauge", "other gauge, dated", "wraps"),
+    *("wrong once", "wrong twice", "wrong rise", "lost", "other gauge", "other gauge, dated", "wraps"),
 )
 WRAP_TIPS_MAX = 202  # 100 mm in half millimetres, and two tips of slack
 
@@ -179,11 +179,12 @@ def _step(world: World, step: int) -> None:
     _apply(world, fault, at)
     world.tip(fell - early)
     world.seq += 1
-    if step in world.lost and fault not in ("wrong once", "wrong twice"):
+    if step in world.lost and not fault.startswith("wrong"):
         return
     wrong_before = AT_FAULT[0] <= step - 1 and world.faults.get(step - 1) == "wrong twice"
     if fault.startswith("wrong") or wrong_before:
-        world.reports.append(world.report(at, _unbelievable(world, at)))
+        shown = _believable(world) if fault == "wrong rise" else None
+        world.reports.append(world.report(at, shown or _unbelievable(world, at)))
         return
     report = world.report(at, world.count)
     world.reports.append(report)
@@ -211,6 +212,14 @@ def _unbelievable(world: World, at: int) -> int:
         count = world.dice.choice((0, 49, 60_000, world.dice.randrange(top))) % top
         if not world.may_be_rain(last, world.report(at, count)):
             return count
+
+
+def _believable(world: World) -> int | None:
+    """A count that may be rain, above all that can be shown in the half hour after it; None where it could not be told
+    from one before a restart."""
+    last = world.right[-1].report.counter
+    count = last + world.dice.randint(76, 82)
+    return count if last > WRAP_TIPS_MAX and count < (world.modulus or 65_536) else None
 
 
 def _beside(world: World, report: Report, *, late_tips: int, plain: bool) -> None:

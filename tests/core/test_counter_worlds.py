@@ -95,8 +95,13 @@ class _Shelf:
         later = sorted([*(one for one, _ in self.rows[start + 1 :]), report], key=in_order)
         derived = increments(later, self.station, after=after)
         self.rows[start + 1 :] = zip(later, derived, strict=True)
-        newest = [one for one in self.rows if one[0].kind is not Kind.TEST and one[1].step is not Step.VOID][-1:]
-        self.live = bool(newest) and newest[0][1].anchor
+        told = [one for one in self.rows if one[0].kind is not Kind.TEST]
+        newest = [one for one in told if one[1].step is not Step.VOID][-1:]
+        self.live = bool(newest) and (newest[0][1].anchor or self._stands_alone(newest[0], told))
+
+    def _stands_alone(self, newest: tuple[Report, Increment], told: Sequence[tuple[Report, Increment]]) -> bool:
+        together = [one for one, _ in told if one.observed_at == newest[0].observed_at]
+        return newest[1].step in (Step.STEADY, Step.GAP) and len(together) == 1
 
 
 def arrivals(world: World) -> list[Report]:

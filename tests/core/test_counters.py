@@ -65,7 +65,7 @@ class Case(NamedTuple):
 WRAPS = [
     Case("a wrap", plain((0, 65_530), (5, 4), (10, 5)), [(F, 0), (W, 10), (S, 1)]),
     Case("a wrap to 0", plain((0, 65_535), (5, 0), (10, 0)), [(F, 0), (W, 1), (S, 0)]),
-    Case("a wrap in a gap", plain((0, 65_530), (600, 90), (605, 91)), [(F, 0), (W, 96), (S, 1)]),
+    Case("a wrap in a gap", plain((0, 65_530), (600, 90), (605, 91)), [(F, 0), (G, 96), (S, 1)]),
     Case(
         "a fall that as a wrap would be more than 100 mm began anew, or was a flood",
         plain((0, 60_000), (3 * DAY, 5), (3 * DAY + 5, 6), (3 * DAY + 10, 6)),
@@ -95,6 +95,43 @@ WRAPS = [
         NEVER_WRAPS,
     ),
     Case("a counter without modulus goes on", plain((0, 65_530), (5, 65_540)), [(F, 0), (S, 10)], NEVER_WRAPS),
+]
+RISES = [
+    Case(
+        "a wrong rise, outvoted by two counts that come back",
+        plain((0, 115), (5, 150), (10, 115), (15, 115)),
+        [(F, 0), (V, 0), (S, 0), (S, 0)],
+    ),
+    Case(
+        "a wrong rise, outvoted by two counts that go on from before it",
+        plain((0, 115), (5, 150), (10, 116), (15, 118)),
+        [(F, 0), (V, 0), (S, 1), (S, 2)],
+    ),
+    Case(
+        "a rise against one lower count, which may be the wrong one",
+        plain((0, 115), (5, 150), (10, 115)),
+        [(F, 0), (S, 35), (U, (0, 0, P5))],
+    ),
+    Case(
+        "a rise that goes on after a wrong count",
+        plain((0, 115), (5, 150), (10, 116), (15, 151)),
+        [(F, 0), (S, 35), (V, 0), (S, 1)],
+    ),
+    Case(
+        "a wrong rise after lost reports",
+        plain((0, 115), (60, 150), (65, 116), (70, 117)),
+        [(F, 0), (V, 0), (G, 1), (S, 1)],
+    ),
+    Case(
+        "a rise, and a restart that was told",
+        [*booted(3, (0, 115), (5, 150)), *booted(4, (10, 3))],
+        [(F, 0), (S, 35), (R, 3)],
+    ),
+    Case(
+        "a rise, and a restart that was not",
+        plain((0, 9_000), (5, 9_035), (10, 3), (15, 4), (20, 4)),
+        [(F, 0), (S, 35), (R, (0, 3, 3)), (S, 1), (S, 0)],
+    ),
 ]
 RESTARTS = [
     Case(
@@ -341,9 +378,19 @@ BETWEEN = [
 # What docs/stations.md says that the counter cannot tell.
 BLIND = [
     Case(
-        "a wrong count that can have fallen is rain, and the fall after it is doubted",
-        plain((0, 115), (5, 150), (10, 116), (15, 117), (20, 118)),
-        [(F, 0), (S, 35), (R, (0, 0, P5)), (S, 1), (S, 1)],
+        "a low count that rises and falls may have begun anew: the rise is rain, and the fall is doubted",
+        plain((0, 15), (5, 50), (10, 16), (15, 17), (20, 18)),
+        [(F, 0), (S, 35), (R, (0, 16, 16)), (S, 1), (S, 1)],
+    ),
+    Case(
+        "a wrong count that is told twice is rain, and the fall after it is doubted",
+        plain((0, 115), (5, 150), (10, 150), (15, 116), (20, 117), (25, 118)),
+        [(F, 0), (S, 35), (S, 0), (R, (0, 0, P5)), (S, 1), (S, 1)],
+    ),
+    Case(
+        "a wrong rise of two tips is rain, and the fall after it is doubted",
+        plain((0, 115), (5, 117), (10, 115), (15, 115), (20, 115)),
+        [(F, 0), (S, 2), (R, (0, 0, P5)), (S, 0), (S, 0)],
     ),
     Case(
         "another gauge that is a little higher is rain", plain((0, 100), (5, 130), (10, 131)), [(F, 0), (S, 30), (S, 1)]
@@ -363,6 +410,7 @@ BLIND = [
 KINDS = {
     "unseen": BLIND,
     "wrap": WRAPS,
+    "rise": RISES,
     "restart": RESTARTS,
     "new year": NEW_YEARS,
     "another gauge": EXCHANGES,

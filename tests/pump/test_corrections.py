@@ -208,10 +208,10 @@ def test_live_readings_into_a_corrected_span_are_corrected_and_those_behind_it_d
     assert desk.pump.owing
     desk.settle()
 
-    desk.take(message([(T0 + 10 * MINUTE, 108)], seq=2))
+    desk.take(message([(T0 + 10 * MINUTE, 103)], seq=2))
     owed = desk.journal.reader.debts()
     desk.settle()
-    desk.take(message([(T0 + 21 * MINUTE, 110)], seq=3))
+    desk.take(message([(T0 + 21 * MINUTE, 105)], seq=3))
 
     assert owed == 1
     assert desk.journal.reader.debts() == 0
