@@ -6,7 +6,8 @@ import pytest
 
 from gauge_ingest.core.model import Flag, Report, Step
 from gauge_ingest.core.rainfall import increments
-from tests.core.counter_cases import KINDS, Case
+from tests.core.counter_case import Case
+from tests.core.counter_cases import KINDS
 from tests.worlds import MINUTE
 
 SUSPECT = (Step.RESET, Step.UNCONFIRMED)
