@@ -153,10 +153,13 @@ MUTANTS = [
         Check.TIPS,
         "fast only below the bound",
         at_the_bound(amount.Tips, "_fast_ms", -1),
-        "twenty-one tips two seconds apart",
+        "twenty tips two seconds apart",
     ),
     Mutant(
         Check.TIPS, "joins two storms", constant(amount, "FAST_WITHIN_MS", 3 * HOUR_MS + 1), "fast tips of two storms"
+    ),
+    Mutant(
+        Check.TIPS, "leaves the tips before", constant(amount, "AMONG_FAST", PASSED), "twenty tips two seconds apart"
     ),
     Mutant(
         Check.REPEATED,

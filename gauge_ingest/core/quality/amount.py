@@ -27,6 +27,7 @@ SLACK_SHARE = 0.1
 # Tips of one storm that are looked at together for tips that follow too fast.
 FAST_OF = 20
 FAST_WITHIN_MS = 3 * HOUR_MS
+AMONG_FAST = suspect(f"most of {FAST_OF} tips, this one among them, followed too fast")
 # Few tips in each step are often equal in steady rain, many hardly ever: from so many on, equal values are counted.
 REPEATED_TIPS_MIN = 3
 REPEATED_LARGE_TIPS = 20
@@ -140,21 +141,28 @@ class ClimateLimits:
 class Tips:
     """Tips that follow each other faster than a bucket turns: a bouncing switch, a shaken or knocked gauge."""
 
-    def __init__(self, settings: QualitySettings, *, to_the_minute: bool = False) -> None:
+    def __init__(self, settings: QualitySettings, marks: list[Mark], *, to_the_minute: bool = False) -> None:
+        self._marks = marks
         self._to_the_minute = to_the_minute
         self._double_ms = round(settings.double_tip_s * SECOND_MS)
         self._fast_ms = round(settings.fast_tip_s * SECOND_MS)
         self._recent: deque[tuple[int, bool]] = deque(maxlen=FAST_OF)
         self._last_at: int | None = None
+        self._failing = False
 
     def take(self, seen: Seen) -> Said:
-        """Only readings that tell of single tips are looked at; a sum of minutes does not say when they fell."""
+        """Only readings that tell of single tips are looked at; a sum of minutes does not say when they fell.
+
+        The first that fails puts the tips before it into doubt.
+        """
         if seen.kind is not _EVENT or self._to_the_minute:
             return NOT_CHECKED
         if not seen.rain_um:
             return PASSED
         last_at, self._last_at = self._last_at, seen.until
+        failing, self._failing = self._failing, False
         if last_at is None:
+            self._recent.append((seen.until, False))
             return PASSED
         apart_ms = seen.until - last_at
         fast = apart_ms <= self._fast_ms
@@ -162,6 +170,9 @@ class Tips:
         # A logger that writes whole minutes puts all tips of a minute at one time.
         to_the_minute = not apart_ms and not seen.until % MINUTE_MS
         if fast and not to_the_minute and self._many_fast(seen.until):
+            self._failing = True
+            if not failing:
+                self._marks.append(Mark(self._recent[0][0] - 1, seen.until, Check.TIPS, AMONG_FAST))
             return failed(
                 f"{lasted(apart_ms)} after the tip before, like most of the last {FAST_OF}: no bucket tips so"
             )

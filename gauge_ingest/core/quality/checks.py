@@ -85,7 +85,7 @@ class StationChecks:
             settings, self.rain, through_mm_per_min=gauge.through_mm_per_min, bucket_um=gauge.bucket_um
         )
         self._climate = ClimateLimits(settings, self.rain)
-        self._tips = Tips(settings, to_the_minute=gauge.to_the_minute)
+        self._tips = Tips(settings, marks, to_the_minute=gauge.to_the_minute)
         self._repeated = Repeated(settings, marks, bucket_um=gauge.bucket_um)
         self._accumulation = Accumulation(settings)
         self._frost = Frost(settings)
