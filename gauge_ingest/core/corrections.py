@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, Flag, Increment, Station, Step
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, packed
+from gauge_ingest.core.shares import shares
 
 # As far back as the service takes readings in, unless told otherwise (readings_older_than_days_max).
 SPAN_MAX_MS = 400 * DAY_MS
@@ -164,7 +165,7 @@ def _spread(
     inside: Sequence[int],
     station: Station,
 ) -> dict[int, int]:
-    """The tips of a replaced depth by place: largest remainders of the shares by counted tips, else by duration.
+    """The tips of a replaced depth by place: shared by counted tips, else by duration.
 
     What earlier corrections call no rain has no share by tips. Where stations.toml has changed the bucket since, the
     depth goes to the readings of the bucket in use at the end, in the nearest whole tips.
@@ -179,20 +180,8 @@ def _spread(
     tips = [0 if _is_no_rain(standing[place].correction) else increments[place].tips for place in takers]
     spans_ms = [increments[place].until - max(increments[place].since, correction.since) for place in takers]
     weights = next((one for one in (tips, spans_ms) if any(one)), [1] * len(takers))
-    return dict(zip(takers, _shares(round((correction.rain_mm or 0.0) / depth_mm), weights), strict=True))
+    return dict(zip(takers, shares(round((correction.rain_mm or 0.0) / depth_mm), weights), strict=True))
 
 
 def _is_no_rain(correction: Correction | None) -> bool:
     return correction is not None and correction.kind in _NO_RAIN
-
-
-def _shares(total: int, weights: Sequence[int]) -> list[int]:
-    """A whole number divided by weights into whole numbers with the same sum; what is left goes by the remainders."""
-    whole = sum(weights)
-    if not whole:
-        return [0] * len(weights)
-    shares = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda place: (-(total * weights[place] % whole), place))
-    for place in by_remainder[: total - sum(shares)]:
-        shares[place] += 1
-    return shares

@@ -125,7 +125,7 @@ def test_what_follows_still_depends_on_counts_alone() -> None:
     ("tips", "rain_mm", "expected"),
     [
         ([1, 1, 2], 4.0, [2, 2, 4]),
-        ([1, 1, 1], 2.0, [2, 1, 1]),  # what is left goes by the largest remainder, the earlier first
+        ([1, 1, 1], 2.0, [1, 2, 1]),  # after each as many as come nearest to the share so far: 1.3, 2.7, 4
         ([5, 1, 0], 1.5, [3, 0, 0]),
         ([0, 0, 0], 3.0, [2, 2, 2]),
         ([3, 0, 4], 0.0, [0, 0, 0]),
