@@ -48,19 +48,38 @@ class Spool:
 
     def ask(self, what: str, body: Mapping[str, Any], who: str, timeout_s: float) -> dict[str, Any]:
         """Leave a request and wait for its answer; raises Unanswered when there is none in time."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        request_id = str(uuid.uuid4())
-        request, answer = self._folder / f"{request_id}{REQUEST}", self._folder / f"{request_id}{ANSWER}"
-        self._write(request, {"what": what, "who": who, "body": dict(body)})
-        until_s = time.monotonic() + timeout_s
+        request = Request(str(uuid.uuid4()), what, dict(body), who)
+        self.leave(request)
         try:
-            while not answer.exists() and time.monotonic() < until_s:
-                time.sleep(LOOK_EVERY_S)
+            self.wait(request, timeout_s)
         finally:
-            request.unlink(missing_ok=True)
-        # Looked at once more after the request is gone: the answer is written before the other side removes it.
-        if not answer.exists():
+            answer = self.take_back(request)
+        if answer is None:
             raise Unanswered(f"no answer within {timeout_s:g} s")
+        return answer
+
+    def leave(self, request: Request) -> None:
+        """Leave a request to whoever carries it out; whoever leaves one takes it back."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        content = {"what": request.what, "who": request.who, "body": request.body}
+        self._write(self._path(request, REQUEST), content)
+
+    def wait(self, request: Request, timeout_s: float) -> bool:
+        """Wait for the answer to a request; whether it is there."""
+        answer, until_s = self._path(request, ANSWER), time.monotonic() + timeout_s
+        while not answer.exists():
+            if time.monotonic() >= until_s:
+                return False
+            time.sleep(LOOK_EVERY_S)
+        return True
+
+    def take_back(self, request: Request) -> dict[str, Any] | None:
+        """Remove a request that was left; its answer, if it has come."""
+        answer = self._path(request, ANSWER)
+        self._path(request, REQUEST).unlink(missing_ok=True)
+        # Looked at after the request is gone: the answer is written before the other side removes it.
+        if not answer.exists():
+            return None
         found = json.loads(answer.read_text(encoding="utf-8"))
         answer.unlink(missing_ok=True)
         return dict(found)
@@ -93,12 +112,15 @@ class Spool:
 
     def answer(self, request: Request, answer: Mapping[str, Any]) -> None:
         """Answer a request and remove it; nobody waits for the answer to one that was taken back."""
-        path = self._folder / f"{request.id}{REQUEST}"
+        path = self._path(request, REQUEST)
         if not path.exists():
             return
-        written = self._write(self._folder / f"{request.id}{ANSWER}", answer)
+        written = self._write(self._path(request, ANSWER), answer)
         path.unlink(missing_ok=True)
         self._sweep(before=written - LEFT_BEHIND_S)
+
+    def _path(self, request: Request, what: str) -> Path:
+        return self._folder / f"{request.id}{what}"
 
     def _sweep(self, *, before: float) -> None:
         """Remove what was left behind before an instant of the file system's own clock."""

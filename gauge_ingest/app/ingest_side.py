@@ -22,7 +22,8 @@ from gauge_ingest.spool import Spool
 
 log = logging.getLogger("gauge_ingest")
 
-LOCK_TRIES = 10
+# Five seconds: commands that wait for the lock as well may take it first, each for half a second or so.
+LOCK_TRIES = 50
 LOCK_EVERY_S = 0.1
 GC_EVERY = 10_000  # new objects between two looks of the garbage collector at the young ones
 

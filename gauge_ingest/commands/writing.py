@@ -3,8 +3,8 @@
 import getpass
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +19,35 @@ from gauge_ingest.requests import carry_out
 from gauge_ingest.spool import Request, Spool, Unanswered
 
 ANSWER_MAX_S = 30.0
-# A service that starts meanwhile waits a second for the lock; what is still owed is paid when it runs.
+LOCK_EVERY_S = 0.2
+# A service that starts meanwhile waits five seconds for the lock; what is still owed is paid when it runs.
 PAY_MAX_S = 0.5
 
 Answer = dict[str, Any]
 
 
 def asked(configuration: Configuration, clock: Clock, what: str, body: Mapping[str, Any]) -> Answer:
-    """The answer to a request, by the service that holds the journal's lock or, when none does, by this command."""
+    """The answer to a request, by the service that holds the journal's lock or, when none does, by this command.
+
+    Where another command holds it, this one waits for its turn.
+    """
     path = configuration.settings.journal_path
+    request, lock = Request(str(uuid.uuid4()), what, dict(body), who()), Lock(path)
     try:
         if not path.exists():
             stop(Status.UNREACHABLE, f"no journal at {path.absolute()}: has the service run yet?")
-        with Lock(path):
-            return _done_here(configuration, clock, Request(str(uuid.uuid4()), what, dict(body), who()))
-    except Locked:
-        return asked_of_service(path, what, body)
+        answer = None if _acquired(lock) else _answered(path, request, lock)
+        return _done_here(configuration, clock, request) if answer is None else answer
     except (JournalUnavailable, JournalBroken, OSError) as error:
         stop(Status.UNREACHABLE, f"the journal cannot be written: {error}")
+    finally:
+        lock.release()
 
 
 def asked_of_service(path: Path, what: str, body: Mapping[str, Any]) -> Answer:
     """The answer of the service that holds the journal's lock, or an end that says that there was none."""
-    try:
+    with _through_the_spool(path):
         return Spool.beside(path).ask(what, body, who(), ANSWER_MAX_S)
-    except Unanswered as error:
-        stop(Status.UNREACHABLE, f"the service that writes {path} is busy or hangs: {error}; the request is taken back")
-    except (OSError, ValueError) as error:
-        stop(Status.UNREACHABLE, f"the service cannot be asked through the folder spool beside {path}: {error}")
 
 
 def who() -> str:
@@ -55,6 +56,44 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # no such user, as in a container that runs under a bare number
         return "unknown"
+
+
+def _answered(path: Path, request: Request, lock: Lock) -> Answer | None:
+    """The answer of whoever holds the lock; None when it came free, is held here now, and the request is taken back.
+
+    It may have been another command that held it, which answers nobody; or a service that has carried the request out
+    and ended before it answered. The journal remembers that by the request's id.
+    """
+    with _through_the_spool(path):
+        spool, until_s = Spool.beside(path), time.monotonic() + ANSWER_MAX_S
+        spool.leave(request)
+        try:
+            while not spool.wait(request, LOCK_EVERY_S) and not _acquired(lock):
+                if time.monotonic() >= until_s:
+                    break
+        finally:
+            answer = spool.take_back(request)
+        if answer is None and not lock.held:
+            raise Unanswered(f"no answer within {ANSWER_MAX_S:g} s")
+        return answer
+
+
+def _acquired(lock: Lock) -> bool:
+    try:
+        lock.acquire()
+    except Locked:
+        return False
+    return True
+
+
+@contextmanager
+def _through_the_spool(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Unanswered as error:
+        stop(Status.UNREACHABLE, f"whoever writes {path} is busy or hangs: {error}; the request is taken back")
+    except (OSError, ValueError) as error:
+        stop(Status.UNREACHABLE, f"the service cannot be asked through the folder spool beside {path}: {error}")
 
 
 def _done_here(configuration: Configuration, clock: Clock, request: Request) -> Answer:

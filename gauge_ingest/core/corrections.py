@@ -7,10 +7,12 @@ latest holds. An undone one is as if it had never been, and so is an undoing tha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, Flag, Increment, Station, Step
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, packed
+from gauge_ingest.core.shares import among_buckets, exact, shares
 
 # As far back as the service takes readings in, unless told otherwise (readings_older_than_days_max).
 SPAN_MAX_MS = 400 * DAY_MS
@@ -164,35 +166,28 @@ def _spread(
     inside: Sequence[int],
     station: Station,
 ) -> dict[int, int]:
-    """The tips of a replaced depth by place: largest remainders of the shares by counted tips, else by duration.
+    """The tips of a replaced depth by place: shared by counted millimetres, else by duration.
 
-    What earlier corrections call no rain has no share by tips. Where stations.toml has changed the bucket since, the
-    depth goes to the readings of the bucket in use at the end, in the nearest whole tips.
+    What earlier corrections call no rain has no share by counts. Nobody may say one depth of two buckets, but where
+    stations.toml has changed the bucket since, there are two: each has its share in whole tips of its own.
     """
-    depth_mm = station.deployment_at(correction.until).bucket_depth_mm
-    takers = [
-        place
-        for place in inside
-        if increments[place].step is not Step.UNCONFIRMED
-        and station.deployment_at(increments[place].until).bucket_depth_mm == depth_mm
-    ]
-    tips = [0 if _is_no_rain(standing[place].correction) else increments[place].tips for place in takers]
-    spans_ms = [increments[place].until - max(increments[place].since, correction.since) for place in takers]
-    weights = next((one for one in (tips, spans_ms) if any(one)), [1] * len(takers))
-    return dict(zip(takers, _shares(round((correction.rain_mm or 0.0) / depth_mm), weights), strict=True))
+    takers = [place for place in inside if increments[place].step is not Step.UNCONFIRMED]
+    tips = {place: 0 if _is_no_rain(standing[place].correction) else increments[place].tips for place in takers}
+    spans_ms = {place: increments[place].until - max(increments[place].since, correction.since) for place in takers}
+    weights = next((one for one in (tips, spans_ms) if any(one.values())), dict.fromkeys(takers, 1))
+    of_bucket: dict[float, list[int]] = {}
+    for place in takers:
+        of_bucket.setdefault(station.deployment_at(increments[place].until).bucket_depth_mm, []).append(place)
+    of_buckets = {
+        depth_mm: sum(weights[place] for place in places) * (exact(depth_mm) if weights is tips else Fraction(1))
+        for depth_mm, places in of_bucket.items()
+    }
+    spread: dict[int, int] = {}
+    for depth_mm, whole in among_buckets(correction.rain_mm or 0.0, of_buckets).items():
+        places = of_bucket[depth_mm]
+        spread |= zip(places, shares(whole, [weights[place] for place in places]), strict=True)
+    return spread
 
 
 def _is_no_rain(correction: Correction | None) -> bool:
     return correction is not None and correction.kind in _NO_RAIN
-
-
-def _shares(total: int, weights: Sequence[int]) -> list[int]:
-    """A whole number divided by weights into whole numbers with the same sum; what is left goes by the remainders."""
-    whole = sum(weights)
-    if not whole:
-        return [0] * len(weights)
-    shares = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda place: (-(total * weights[place] % whole), place))
-    for place in by_remainder[: total - sum(shares)]:
-        shares[place] += 1
-    return shares

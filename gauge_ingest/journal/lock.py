@@ -23,6 +23,11 @@ class Lock:
         self.path = journal.with_name(journal.name + ".lock")
         self._file: int | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether it is held here."""
+        return self._file is not None
+
     def acquire(self) -> Self:
         """Take the lock and write this process's number into its file; raises Locked at once when it is held."""
         self.path.parent.mkdir(parents=True, exist_ok=True)

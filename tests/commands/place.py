@@ -30,7 +30,7 @@ class Place:
 
     def configuration(self) -> Configuration:
         """The configuration as it stands."""
-        return load(self.config, self._environ())
+        return load(self.config, self.environment())
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:
@@ -47,7 +47,7 @@ class Place:
     def run(self, *arguments: str, columns: int = 120) -> Result:
         """A command in this place; whatever the surroundings say of GAUGE_… is gone."""
         gone = {name: None for name in os.environ if name.startswith("GAUGE_")}
-        environ = {**gone, **self._environ(), "COLUMNS": str(columns), "TERM": "dumb"}
+        environ = {**gone, **self.environment(), "COLUMNS": str(columns), "TERM": "dumb"}
         return CliRunner().invoke(app, [*arguments, "--config", str(self.config)], env=environ, catch_exceptions=False)
 
     def json(self, *arguments: str, status: int = 0) -> Any:
@@ -57,6 +57,7 @@ class Place:
         assert result.stderr == ""
         return json.loads(result.stdout)
 
-    def _environ(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What a command finds in its environment here."""
         clock = f"speed=1e-12 wall=2020-01-01T00:00:00Z sim={instant_text(self.now)}"
         return {"GAUGE_JOURNAL_PATH": str(self.journal), "GAUGE_CLOCK": clock, **self.environ}

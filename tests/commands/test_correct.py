@@ -105,7 +105,7 @@ def test_a_storage_gauge_replaces_confirms_and_marks_a_visit(place: Place) -> No
         (0, 5, 4, "steady"),
         (6, 6, 1, "corrected"),
     ]
-    assert sum(one["tips"] for one in rain[2:11]) == 49 - 7  # the visit takes its share of the depth with it
+    assert sum(one["tips"] for one in rain[2:11]) == 49 - 6  # the visit takes its share of the depth with it
     assert {one["step"] for one in rain[11:]} == {"steady"}
 
 

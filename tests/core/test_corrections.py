@@ -125,7 +125,7 @@ def test_what_follows_still_depends_on_counts_alone() -> None:
     ("tips", "rain_mm", "expected"),
     [
         ([1, 1, 2], 4.0, [2, 2, 4]),
-        ([1, 1, 1], 2.0, [2, 1, 1]),  # what is left goes by the largest remainder, the earlier first
+        ([1, 1, 1], 2.0, [1, 2, 1]),  # after each as many as come nearest to the share so far: 1.3, 2.7, 4
         ([5, 1, 0], 1.5, [3, 0, 0]),
         ([0, 0, 0], 3.0, [2, 2, 2]),
         ([3, 0, 4], 0.0, [0, 0, 0]),
@@ -173,12 +173,33 @@ def test_the_correction_that_holds_is_the_newest_whose_span_an_instant_ends() ->
     assert [one and one.id for one in found] == [None, 1, 2, 2, None]
 
 
-def test_where_the_bucket_has_changed_since_the_depth_goes_to_the_newer_one_in_whole_tips() -> None:
+def test_where_the_bucket_has_changed_since_each_bucket_has_its_share_in_whole_tips_of_its_own() -> None:
+    changed = Station("HTB01", "石门", (Deployment(0, 0.5, 0, 0, 0, 0), Deployment(5 * MINUTE, 0.2, 0, 0, 0, 0)))
+    counted = [increment(3, 4), increment(5, 4), increment(6, 0, Step.DEPLOYED), increment(8, 10), increment(10, 10)]
+
+    found = after(counted, said(REPLACE, 0, 10, rain_mm=15.0), at=changed)
+
+    # 4 mm were counted with each. 7.5 mm are no whole tips of 0.2 mm, 7 mm and 8 mm are whole tips of both.
+    assert [one[0] for one in found] == [7, 7, 0, 20, 20]
+
+
+def test_where_the_bucket_has_changed_and_nothing_was_counted_each_has_the_rain_of_its_time() -> None:
     changed = Station("HTB01", "石门", (Deployment(0, 0.5, 0, 0, 0, 0), Deployment(5 * MINUTE, 0.2, 0, 0, 0, 0)))
 
-    found = after([increment(5, 3), increment(10, 3)], said(REPLACE, 0, 10, rain_mm=1.5), at=changed)
+    found = after([increment(5, 0), increment(20, 0, lasts=15)], said(REPLACE, 0, 20, rain_mm=4.0), at=changed)
 
-    assert [one[0] for one in found] == [0, 8]
+    assert [one[0] for one in found] == [2, 15]
+
+
+def test_a_depth_whose_last_bucket_has_no_reading_yet_is_there_all_the_same() -> None:
+    changed = Station("HTB01", "石门", (Deployment(0, 0.5, 0, 0, 0, 0), Deployment(5 * MINUTE, 0.2, 0, 0, 0, 0)))
+
+    assert after([increment(5, 3)], said(REPLACE, 0, 10, rain_mm=4.0), at=changed)[0][0] == 8
+
+
+def test_depths_of_all_buckets_that_were_in_use_in_a_span() -> None:
+    changed = Station("HTB01", "石门", (Deployment(0, 0.5, 0, 0, 0, 0), Deployment(5 * MINUTE, 0.2, 0, 0, 0, 0)))
+
     assert bucket_depths_mm(changed, since=0, until=10 * MINUTE) == {0.5, 0.2}
     assert bucket_depths_mm(changed, since=5 * MINUTE, until=10 * MINUTE) == {0.2}
     assert bucket_depths_mm(changed, since=0, until=5 * MINUTE) == {0.5}

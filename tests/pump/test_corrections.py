@@ -106,6 +106,21 @@ def test_a_replaced_depth_that_a_person_raised_is_withdrawn_in_the_name_of_its_u
     assert desk.tips() == 0
 
 
+def test_half_of_an_even_rain_is_even_and_leaves_no_alert_of_the_whole(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    for tips in range(61):
+        desk.now = T0 + tips * 5 * MINUTE
+        desk.take(message([(desk.now, 100 + tips)], seq=tips))
+    desk.settle()
+    assert desk.episodes()
+
+    correct(desk, "replace", 0, 300, rain_mm=15.0)
+    desk.settle()
+
+    assert [sum(row.tips for row in between(desk, begin, begin + 60)) for begin in range(0, 300, 60)] == [6] * 5
+    assert desk.episodes() == []
+
+
 def test_an_alert_that_goes_for_another_reason_later_does_not_name_the_correction(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()], [rule()])
     for minute in (0, 5, 10):

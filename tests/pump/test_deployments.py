@@ -18,6 +18,7 @@ from gauge_ingest.core.model import Row, Step
 from gauge_ingest.history import JournalHistory, fixed_steps
 from gauge_ingest.stores.lines import LineProtocol
 from tests.commands.rain import fill
+from tests.pump.test_corrections import correct
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, text
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -177,6 +178,27 @@ def test_a_report_at_the_very_instant_of_a_change_belongs_to_the_old_gauge(tmp_p
         (4, Step.STEADY),
         (0, Step.DEPLOYED),
     ]
+
+
+def test_a_depth_that_a_person_said_is_on_both_sides_of_a_bucket_that_is_entered_later(tmp_path: Path) -> None:
+    """Thirty millimetres counted in five even hours, of which fifteen fell; the bucket was changed half way."""
+    service = Service(tmp_path)
+    service.desk.now = T0 + 5 * HOUR
+    service.desk.take(message([(T0 + tips * 5 * MINUTE, tips) for tips in range(61)]))
+    service.desk.settle()
+    correct(service.desk, "replace", 0, 300, rain_mm=15.0)
+    before = service.rows()
+
+    service.accept(deployed(T0 + 150 * MINUTE, "bucket_depth_mm = 0.2"))
+
+    rows = service.rows()
+    first = sum(row.tips for row in rows if row.observed_at <= T0 + 150 * MINUTE)
+    second = sum(row.tips for row in rows if row.observed_at > T0 + 150 * MINUTE)
+    # 30 tips of 0.5 mm and 29 of 0.2 mm were counted: 10.8 mm and 4.2 mm of the 15, in whole tips of both 11 and 4.
+    assert (first, second) == (22, 20)
+    assert max(row.tips for row in rows) == 1
+    service.accept()
+    assert service.rows() == before
 
 
 def test_what_is_owed_for_a_late_deployment_survives_a_stop_at_every_slice(tmp_path: Path) -> None:
