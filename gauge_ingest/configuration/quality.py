@@ -48,6 +48,7 @@ class QualityTable(BaseModel):
     dry_days_max: float = Field(default=DEFAULTS.dry_days_max, ge=1, le=3_650)
     neighbours_min: int = Field(default=DEFAULTS.neighbours_min, ge=2, le=10)
     neighbours_rain_mm: float = Field(default=DEFAULTS.neighbours_rain_mm, gt=0, le=1_000)
+    neighbours_median_mm: float = Field(default=DEFAULTS.neighbours_median_mm, gt=0, le=1_000)
     neighbours_lag_s: int = Field(default=DEFAULTS.neighbours_lag_s, ge=0, le=21_600)
     influx_mm: float = Field(default=DEFAULTS.influx_mm, gt=0, le=1_000)
     influx_neighbours_mm: float = Field(default=DEFAULTS.influx_neighbours_mm, ge=0, le=100)

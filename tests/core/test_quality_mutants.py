@@ -242,15 +242,9 @@ MUTANTS = [
     ),
     Mutant(
         Check.FAULTY_ZERO,
-        "distance makes no difference",
-        constant(neighbours, "HALF_KM", 1e12),
-        "one near had much and three far had little",
-    ),
-    Mutant(
-        Check.FAULTY_ZERO,
-        "half at another distance",
-        constant(neighbours, "HALF_KM", 29.9),
-        "thirty kilometres away more than 6 mm",
+        "half of them from the bound on",
+        at_the_bound(neighbours.Dry, "_half_um", -1),
+        "half of them had 5 mm",
     ),
     Mutant(
         Check.FAULTY_ZERO,

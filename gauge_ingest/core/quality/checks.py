@@ -75,7 +75,7 @@ class StationChecks:
         self.disturb()
         self._calm: list[Verdict | None] = [None] * ORDINARY_KINDS
         self._alone = False  # too few neighbours are there to be compared with
-        self.dry = Dry(settings, self.neighbours, self.apart_km)
+        self.dry = Dry(settings, self.neighbours)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings, gap_after_ms=gauge.gap_after_ms)
         self._arrival = Arrival()

@@ -16,14 +16,12 @@ from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, UM_PER_MM, Mark,
 from gauge_ingest.core.quality.settings import QualitySettings
 from gauge_ingest.core.quality.verdicts import Check
 
-# Beside the median, so many neighbours as must be online must each have had some rain for a dry gauge to be doubted.
+# So much is some rain: so many neighbours as must be online must each have had it for a dry gauge to be doubted.
 SOME_RAIN_UM = 1_000
 # One of so many neighbours may have stayed dry by chance: what the others had at least stands for all.
 DRY_OF = 4
-# One of so many may be dead, unknown to anybody, and not count: twice as much rain at the others tells as well.
+# One of so many may be dead, unknown to anybody, and does not count.
 DEAD_OF = 4
-# Rain has less in common the farther apart: what a neighbour had counts half at this distance.
-HALF_KM = 30.0
 # Rain travels: neighbours 12 to 53 km apart may have had theirs so much earlier.
 TRAVEL_MS = 30 * MINUTE_MS
 # Sums over which a gauge is compared with its neighbours, beside the single reading.
@@ -49,21 +47,18 @@ class Neighbour(Protocol):
 class Dry:
     """A gauge that tells no rain: since when, and what each neighbour has had since."""
 
-    def __init__(self, settings: QualitySettings, neighbours: Sequence[Neighbour], apart_km: Sequence[float]) -> None:
+    def __init__(self, settings: QualitySettings, neighbours: Sequence[Neighbour]) -> None:
         self._settings = settings
         self._neighbours = neighbours
-        # A neighbour whose distance nobody knows counts in full.
-        unknown = len(neighbours) - len(apart_km)
-        self._weights = [1 / (1 + km / HALF_KM) for km in [*apart_km, *[0.0] * unknown]]
-        self._least_um = round(settings.neighbours_rain_mm * UM_PER_MM)
+        self._least_um = settings.neighbours_rain_mm * UM_PER_MM
+        self._half_um = settings.neighbours_median_mm * UM_PER_MM
         self._long_ms = round(settings.dry_days_max * DAY_MS)
         # Rain that is on its way here is no sign that this gauge is dead.
         self.lag_ms = settings.neighbours_lag_s * SECOND_MS + TRAVEL_MS
-        # What counts exceeds the bound only if all together have had at least so much.
-        counting = len(neighbours) - len(neighbours) // DRY_OF
+        # Three quarters of those that are not dead have had the least there is to doubt, so all together have.
+        living = len(neighbours) - len(neighbours) // DEAD_OF
         enough = len(neighbours) >= settings.neighbours_min
-        shares = min(counting, 2 * ((len(neighbours) - len(neighbours) // DEAD_OF) // 2 + 1))
-        self.doubtful_um = shares * self._least_um if enough else UNBOUNDED
+        self.doubtful_um = round((living - living // DRY_OF) * self._least_um) if enough else UNBOUNDED
         self.dry_since: int | None = None
         self.sums_um: list[int] = []
         self.summed_until = _NEVER
@@ -89,8 +84,8 @@ class Dry:
             return PASSED, NOT_CHECKED
         self._sum_until(seen.until - self.lag_ms)
         online = self._neighbours_online(seen.until)
-        fell_um = self._around_um()
-        return self._spell(seen, fell_um, online=online), self._zero(fell_um, online=online)
+        least_um, half_um = self._around_um()
+        return self._spell(seen, half_um, online=online), self._zero(least_um, half_um, online=online)
 
     def quiet_until(self, heard_um: int) -> int:
         """Up to when further dry readings need not be looked at, as far as can be told from `heard_um`.
@@ -136,21 +131,20 @@ class Dry:
         since = [at if one.presence.online(at) else min(one.presence.run_since, fresh_at) for one in self._neighbours]
         return sorted(since)[self._settings.neighbours_min - 1] + self.lag_ms - 1
 
-    def _around_um(self) -> float:
-        """What three quarters of the neighbours had at least, or half of the median of those that are not dead.
-
-        Each counts the less the farther it is.
-        """
+    def _around_um(self) -> tuple[int, float]:
+        """What three quarters of the neighbours that are not dead had at least, and their median."""
         if not self.sums_um:
-            return 0
-        near_um = sorted(sum_um * weight for sum_um, weight in zip(self.sums_um, self._weights, strict=True))
-        dead = min(near_um.count(0), len(near_um) // DEAD_OF)
-        return max(near_um[len(near_um) // DRY_OF], median(near_um[dead:]) / 2)
+            return 0, 0
+        living_um = sorted(self.sums_um)
+        del living_um[: min(living_um.count(0), len(living_um) // DEAD_OF)]
+        number = len(living_um)
+        return living_um[number // DRY_OF], (living_um[(number - 1) // 2] + living_um[number // 2]) / 2
 
-    def _zero(self, fell_um: float, *, online: bool) -> Said:
+    def _zero(self, least_um: int, half_um: float, *, online: bool) -> Said:
         rained = sum(sum_um >= SOME_RAIN_UM for sum_um in self.sums_um)
-        if fell_um > self._least_um and rained >= self._settings.neighbours_min:
-            return suspect(f"no tip while the neighbours had {mm(fell_um)} ({len(self.sums_um)} of them, by distance)")
+        if least_um > self._least_um and half_um > self._half_um and rained >= self._settings.neighbours_min:
+            around = f"half of {len(self.sums_um)} neighbours had {mm(half_um)}, three quarters {mm(least_um)} or more"
+            return suspect(f"no tip while {around}")
         return PASSED if online else NOT_CHECKED
 
     def _spell(self, seen: Seen, fell_um: float, *, online: bool) -> Said:
