@@ -65,6 +65,13 @@ def show(*parts: RenderableType) -> None:
         console.print(part)
 
 
+def show_aside(*parts: RenderableType) -> None:
+    """The same on stderr, where stdout has another answer."""
+    console = Console(markup=False, highlight=False, emoji=False, stderr=True)
+    for part in parts:
+        console.print(part)
+
+
 def width() -> int:
     """Columns that there are."""
     return _console().width

@@ -1,8 +1,10 @@
 """quality: the checks over anybody's records, and what they flagged at our own stations."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -10,14 +12,27 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
-from gauge_ingest.assess import Assessed, BadRecords, Records, Site, assess, read_records, write_flags
-from gauge_ingest.commands.output import Status, flag_word, notice, show, stop, table
+from gauge_ingest.assess import (
+    Assessed,
+    BadRecords,
+    Records,
+    Site,
+    assess,
+    is_kept,
+    read_records,
+    touched,
+    write_flags,
+    write_rows,
+)
+from gauge_ingest.commands.output import Status, flag_word, notice, show, show_aside, stop, table
 from gauge_ingest.configuration.assessed import read_assessed_stations
 from gauge_ingest.configuration.mistakes import ConfigurationRefused
 from gauge_ingest.core.model import Flag
 
 NEIGHBOURS_KM = 60.0
+STDOUT = Path("-")
 TOLD_NAMES_MAX = 5
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -29,7 +44,8 @@ StationsOption = Annotated[
     Path | None, typer.Option("--stations", help="TOML: [stations.ID] with latitude, longitude, bucket_depth_mm.")
 ]
 OutOption = Annotated[
-    Path, typer.Option("--out", dir_okay=False, help="Where the flags go: a CSV file, one row for each row.")
+    Path,
+    typer.Option("--out", dir_okay=False, help="Where the flags go: a CSV file, one row for each row; - is stdout."),
 ]
 NearOption = Annotated[
     float, typer.Option("--neighbours-km", min=0.0, max=20_040.0, help="Stations this near are neighbours.")
@@ -51,9 +67,8 @@ def assess_records(
 ) -> None:
     """Run the service's checks over a file of records, in order of time, as if they arrived live."""
     begun = monotonic()
-    for given in (records, stations):
-        if given is not None and out.resolve() == given.resolve():
-            stop(Status.WRONG_USE, f"--out {out}: would write over {given}: name another file")
+    if out != STDOUT:
+        _admit(out, records, stations)
     try:
         sites = {} if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
     except ConfigurationRefused as error:
@@ -73,10 +88,36 @@ def assess_records(
             assessed = assess(found, sites, on_rows=lambda rows: progress.update(task, completed=rows))
         progress.update(task, description="writing", completed=len(found))
         try:
-            write_flags(out, found, assessed)
+            _write(out, found, assessed)
         except OSError as error:
             stop(Status.WRONG_USE, f"--out {out}: cannot be written: {error.strerror}")
-    _show(found, assessed, seconds=monotonic() - begun)
+    told = show_aside if out == STDOUT else show
+    told(_table(found, assessed), f"{len(found):,} rows in {monotonic() - begun:.1f} s")
+
+
+def _admit(out: Path, *given: Path | None) -> None:
+    """End here, before the long work, where the flags would be written over anything but older flags."""
+    for file in touched(out):
+        over = [one for one in given if one is not None and one.resolve() == file.resolve()]
+        if over:
+            stop(Status.WRONG_USE, f"--out {out}: would write over {over[0]}: name another file")
+        try:
+            kept = is_kept(file)
+        except OSError as error:
+            stop(Status.WRONG_USE, f"--out {out}: {file} cannot be looked into: {error.strerror}")
+        if kept:
+            stop(Status.WRONG_USE, f"--out {out}: {file} is there and holds no flags: name another file, or remove it")
+
+
+def _write(out: Path, records: Records, assessed: Assessed) -> None:
+    if out != STDOUT:
+        write_flags(out, records, assessed)
+        return
+    file = TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    try:
+        write_rows(file, records, assessed)
+    finally:
+        file.detach()  # stdout stays open
 
 
 def _read(path: Path, progress: Progress) -> Records:
@@ -121,7 +162,8 @@ def _named(names: list[str]) -> str:
     return ", ".join(names[:TOLD_NAMES_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
-def _show(records: Records, assessed: Assessed, *, seconds: float) -> None:
+def _table(records: Records, assessed: Assessed) -> Table:
+    """How many rows of each station have which flag."""
     flags = [Flag(number) for number in (1, 2, 3, 4, 9)]
     words = [flag_word(flag) or "good" for flag in flags]
     listing = table("station", "rows", *words, right=("rows", *words))
@@ -130,4 +172,4 @@ def _show(records: Records, assessed: Assessed, *, seconds: float) -> None:
         counts[place][Flag(verdict.flag)] += 1
     for name, count in sorted(zip(records.stations, counts, strict=True)):
         listing.add_row(name, f"{sum(count.values()):,}", *(f"{count[flag]:,}" for flag in flags))
-    show(listing, f"{len(records):,} rows in {seconds:.1f} s")
+    return listing

@@ -250,6 +250,51 @@ def test_the_records_themselves_are_never_written_over(bench: Bench) -> None:
     assert (bench.records.read_bytes(), bench.stations.read_bytes()) == before
 
 
+@pytest.mark.parametrize("name", ["flags.csv", "flags.csv.half"])
+@pytest.mark.parametrize("content", ["a letter\n", "\nflags", "station,observed_at,rain_mm\nA,2026-07-15T10:00Z,1\n"])
+def test_a_file_that_holds_no_flags_is_not_written_over(bench: Bench, name: str, content: str) -> None:
+    there = bench.folder / name
+    there.write_text(content, encoding="utf-8")
+    bench.records.write_text("not even looked at", encoding="utf-8")
+
+    result = bench.run()
+
+    assert (result.exit_code, there.read_text(encoding="utf-8")) == (2, content)
+    refused = f"--out {bench.out}: {there} is there and holds no flags: name another file, or remove it"
+    assert result.stderr == f"{refused}\n"
+
+
+def test_older_flags_and_an_empty_file_are_written_over(bench: Bench) -> None:
+    bench.out.touch()
+    into_empty = bench.run()
+    bench.rain([("A", 0, 0)])
+    over_older = bench.run()
+
+    assert (into_empty.exit_code, over_older.exit_code) == (0, 0)
+    assert bench.flags() == "1"
+
+
+def test_flags_that_are_records_themselves_are_not_written_over(bench: Bench) -> None:
+    bench.run()
+    bench.records = bench.out.rename(bench.folder / "flags.csv.half")
+
+    result = bench.run()
+
+    assert (result.exit_code, bench.out.exists()) == (2, False)
+    assert f"would write over {bench.records}" in result.stderr
+
+
+def test_flags_go_to_standard_output_and_the_table_aside(bench: Bench) -> None:
+    bench.run("--stations", str(bench.stations))
+
+    result = bench.run("--stations", str(bench.stations), out=Path("-"))
+
+    assert (result.exit_code, result.stdout) == (0, bench.out.read_text(encoding="utf-8"))
+    assert "unchecked" in result.stderr
+    assert "64 rows in" in result.stderr
+    assert not Path("-").exists()
+
+
 @pytest.mark.parametrize("options", [["--neighbours-km", "-1"], ["--neighbours-km", "far"], ["--speed", "1"]])
 def test_wrong_words_are_status_2(bench: Bench, options: list[str]) -> None:
     result = bench.run(*options)
