@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -27,7 +27,7 @@ from gauge_ingest.assess import (
     write_rows,
 )
 from gauge_ingest.commands.output import Status, flag_word, notice, show, show_aside, stop, table
-from gauge_ingest.configuration.assessed import read_assessed_stations
+from gauge_ingest.configuration.assessed import AssessedStations, read_assessed_stations
 from gauge_ingest.configuration.mistakes import ConfigurationRefused
 from gauge_ingest.core.model import Flag
 
@@ -70,9 +70,11 @@ def assess_records(
     if out != STDOUT:
         _admit(out, records, stations)
     try:
-        sites = {} if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
+        told = AssessedStations() if stations is None else read_assessed_stations(stations, neighbours_km=neighbours_km)
     except ConfigurationRefused as error:
         stop(Status.WRONG_USE, *str(error).splitlines())
+    for sentence in told.passed_over:
+        notice(sentence)
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -82,6 +84,7 @@ def assess_records(
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         found = _read(records, progress)
+        sites = {name: told.sites.get(name, told.others) for name in found.stations}
         _tell_of(found, sites)
         task = progress.add_task("checking", total=len(found))
         with _unswept():
@@ -91,8 +94,8 @@ def assess_records(
             _write(out, found, assessed)
         except OSError as error:
             stop(Status.WRONG_USE, f"--out {out}: cannot be written: {error.strerror}")
-    told = show_aside if out == STDOUT else show
-    told(_table(found, assessed), f"{len(found):,} rows in {monotonic() - begun:.1f} s")
+    answer = show_aside if out == STDOUT else show
+    answer(_table(found, assessed), f"{len(found):,} rows in {monotonic() - begun:.1f} s")
 
 
 def _admit(out: Path, *given: Path | None) -> None:
@@ -132,18 +135,18 @@ def _read(path: Path, progress: Progress) -> Records:
         progress.remove_task(task)
 
 
-def _tell_of(records: Records, sites: dict[str, Site]) -> None:
+def _tell_of(records: Records, sites: Mapping[str, Site]) -> None:
     """Say what was assumed."""
     if records.naive:
         notice("observed_at without an offset is taken as UTC")
     if not records.in_order():
         notice("the rows are not in order of time: they are checked in order, and written as they stand")
-    unknown = [name for name in records.stations if name not in sites]
+    compared = {name for site in sites.values() for name in site.neighbours}
+    compared |= {name for name, site in sites.items() if site.neighbours or site.position is not None}
+    unknown = [name for name in records.stations if name not in compared]
     if unknown:
         notice(f"no position for {_named(unknown)}: neither compared with neighbours nor a neighbour to anybody")
-    if records.tips and (
-        without := [name for name in records.stations if sites.get(name, Site()).bucket_depth_mm is None]
-    ):
+    if records.tips and (without := [name for name in records.stations if sites[name].bucket_depth_mm is None]):
         notice(f"no bucket_depth_mm for {_named(without)}: 0.2 mm a tip is assumed")
 
 
