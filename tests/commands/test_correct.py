@@ -147,7 +147,7 @@ def test_the_table_of_readings_shows_what_was_said_before(place: Place) -> None:
     assert "until 07-15 20:00" in shown
 
 
-@pytest.mark.parametrize("columns", [80, 50])
+@pytest.mark.parametrize("columns", [80, 40])
 def test_times_and_counts_are_whole_where_there_are_few_columns(place: Place, columns: int) -> None:
     a_storm(place)
     place.json("correct", "void", "HTB01", *HOUR_OF_IT, *WHY)
