@@ -2,7 +2,18 @@
 
 from gauge_ingest.assess.records import BadRecords, Records, read_records
 from gauge_ingest.assess.run import Assessed, assess
-from gauge_ingest.assess.write import write_flags
+from gauge_ingest.assess.write import is_kept, touched, write_flags, write_rows
 from gauge_ingest.core.quality.site import Site
 
-__all__ = ["Assessed", "BadRecords", "Records", "Site", "assess", "read_records", "write_flags"]
+__all__ = [
+    "Assessed",
+    "BadRecords",
+    "Records",
+    "Site",
+    "assess",
+    "is_kept",
+    "read_records",
+    "touched",
+    "write_flags",
+    "write_rows",
+]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gauge_ingest.assess.records import MISSING_UM, Records, RowKind, usual_step_ms
 from gauge_ingest.core.model import DAY_MS, MINUTE_MS, UNBOUNDED, Flag, Kind, Step
 from gauge_ingest.core.places import apart_km
+from gauge_ingest.core.quality.amount import less_than_none
 from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, nothing_said, verdict
 from gauge_ingest.core.quality.seen import Said, Seen, failed, suspect
 from gauge_ingest.core.quality.site import Site
@@ -24,6 +25,7 @@ BUCKET_UM = 200
 TO_THE_MINUTE_SHARE = 0.95
 TELL_EVERY_ROWS = 20_000
 _MISSING = Verdict(Flag.MISSING, 0)
+_ANOTHER = suspect("another amount was told for the same time")
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class _Run:
         self.wet: list[list[_Judged]] = [[] for _ in self.sites]
         self.wet_at: list[list[int]] = [[] for _ in self.sites]
         self.heard: list[int] = [-UNBOUNDED] * len(self.sites)
+        self.twins: list[tuple[int, int]] = []  # rows that are there twice, each with the one that stands
 
     def run(self, on_rows: Callable[[int], None]) -> Assessed:
         """All rows in order of time; rows of one station and time together."""
@@ -79,6 +82,7 @@ class _Run:
             done += len(rows)
             if done % TELL_EVERY_ROWS < len(rows):
                 on_rows(done)
+        self._judge_twins()
         return Assessed(self.verdicts, self.decided_by)
 
     # --- what is known of the stations -------------------------------------------------------------------------
@@ -146,7 +150,7 @@ class _Run:
         place, at, kind = records.station[row], records.at[row], records.kind[row]
         rain_um = self.buckets_um[place] if records.tips and kind == RowKind.RAIN else records.rain_um[row]
         if kind == RowKind.TEST:
-            self.verdicts[row] = _only(Check.VISIT, failed("a test of the gauge, no rain"))
+            self.verdicts[row] = _only({Check.VISIT: failed("a test of the gauge, no rain")})
             return
         if rain_um == MISSING_UM:
             return
@@ -162,6 +166,8 @@ class _Run:
         seen = self._seen(place, at, rain_um, kind, told_c, rival=rival)
         checks.hear(seen)
         said = checks.take(seen)
+        if rival:
+            said[Check.ARRIVAL] = _ANOTHER  # the check itself speaks of counts, of which a file has none
         self.heard[place] = at
         self._keep(row, place, at, said, visit=kind == RowKind.VISIT, wet=rain_um > 0)
 
@@ -173,19 +179,31 @@ class _Run:
         return Seen(since, at, rain_um, tips, kind=told, temperature_c=celsius, claimed_at=at, rival=rival)
 
     def _take_rivals(self, rows: Sequence[int]) -> None:
-        """Several rows of one station and time: the largest stands, the others are kept and told apart."""
+        """Several rows of one station and time: the largest stands, the others are kept and told apart.
+
+        A row in which nothing was measured is no other amount: it stays missing, and its company is not in doubt.
+        """
         records = self.records
-        rain = [row for row in rows if records.kind[row] == RowKind.RAIN]
+        rain = [row for row in rows if records.kind[row] == RowKind.RAIN and records.rain_um[row] != MISSING_UM]
         stands = max(rain, key=lambda row: records.rain_um[row], default=None)
         differ = len({records.rain_um[row] for row in rain}) > 1
         for row in rows:
-            if row in rain and row != stands:
-                twice = (
-                    suspect("another amount was told for the same time") if differ else Said(Outcome.PASSED, "twice")
-                )
-                self.verdicts[row] = _only(Check.ARRIVAL, twice)
+            rain_um = records.rain_um[row]
+            if records.kind[row] != RowKind.RAIN or rain_um == MISSING_UM or stands is None:
+                self._take(row)
+            elif row == stands:
+                self._take(row, rival=differ)
+            elif rain_um == records.rain_um[stands]:
+                self.twins.append((row, stands))
+                self.verdicts[row] = _only({Check.ARRIVAL: Said(Outcome.PASSED, "twice")})
             else:
-                self._take(row, rival=differ and row == stands)
+                self.verdicts[row] = _lesser(rain_um)
+
+    def _judge_twins(self) -> None:
+        """What is there twice has the verdict of the row that stands, unless that is good."""
+        for row, stands in self.twins:
+            if self.verdicts[stands].flag != Flag.GOOD:
+                self.verdicts[row], self.decided_by[row] = self.verdicts[stands], self.decided_by[stands]
 
     def _keep(self, row: int, place: int, at: int, said: list[Said], *, visit: bool, wet: bool) -> None:
         self.verdicts[row] = _MISSING if visit and not wet else verdict(said, Step.STEADY)
@@ -205,8 +223,17 @@ class _Run:
         marks.clear()
 
 
-def _only(check: Check, said: Said) -> Verdict:
-    """The verdict of a row of which one check alone has something to say."""
+def _lesser(rain_um: int) -> Verdict:
+    """The verdict of an amount beside a larger one of the same time: in doubt, and no milder than it would be alone."""
+    said = {Check.ARRIVAL: _ANOTHER}
+    if rain_um < 0:
+        said[Check.LIMITS] = less_than_none(rain_um)
+    return _only(said)
+
+
+def _only(told: Mapping[Check, Said]) -> Verdict:
+    """The verdict of a row of which few checks have something to say."""
     all_said = nothing_said()
-    all_said[check] = said
+    for check, said in told.items():
+        all_said[check] = said
     return verdict(all_said, Step.STEADY)

@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Literal, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -65,16 +66,29 @@ def show(*parts: RenderableType) -> None:
         console.print(part)
 
 
+def show_aside(*parts: RenderableType) -> None:
+    """The same on stderr, where stdout has another answer."""
+    console = Console(markup=False, highlight=False, emoji=False, stderr=True)
+    for part in parts:
+        console.print(part)
+
+
 def width() -> int:
     """Columns that there are."""
     return _console().width
 
 
-def table(*headings: str, right: Sequence[str] = (), wrap: Sequence[str] = ()) -> Table:
-    """A table without lines between rows. Numbers go into columns named in `right`, sentences into those in `wrap`."""
+def table(
+    *headings: str, right: Sequence[str] = (), wrap: Sequence[str] = (), least: Mapping[str, int] = MappingProxyType({})
+) -> Table:
+    """A table without lines between rows. Numbers go into columns named in `right`, sentences into those in `wrap`.
+
+    Where there are too few columns all are made narrower, those in `wrap` first, but none than `least` says.
+    """
     made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=heading not in wrap)
+        justify: Literal["left", "right"] = "right" if heading in right else "left"
+        made.add_column(heading, justify=justify, no_wrap=heading not in wrap, min_width=least.get(heading))
     return made
 
 

@@ -115,7 +115,9 @@ def _show(
         show(Text(title, style="bold"), "no readings")
         return
     numbers = ("received", "count", "tips", "seq", "boot")
-    listing = table("observed", *numbers[:3], "kind", "step", "flag", "seq", "boot", right=numbers)
+    listing = table(
+        "observed", *numbers[:3], "kind", "step", "flag", "seq", "boot", right=numbers, least=_least(rows, former)
+    )
     for row in rows:
         step = Step(row.step)
         mended = " mended" if row.claimed_at != row.observed_at else ""
@@ -134,9 +136,18 @@ def _show(
         for one in former.get(_key(row), ()):
             until = f"until {instant(one.at)}"
             listing.add_row(
-                "", until, "", _tips(one), "", Step(one.step).name.lower(), flag_text(one.flag), style="dim"
+                until, "", "", _tips(one), "", Step(one.step).name.lower(), flag_text(one.flag), style="dim"
             )
     show(Text(title, style="bold"), listing, f"{len(rows)} readings")
+
+
+def _least(rows: Sequence[Row], former: Mapping[tuple[int, int, bool], Sequence[Former]]) -> dict[str, int]:
+    """A time or a count that was cut short would be another one: rather the columns to the right of them are."""
+    return {
+        "observed": len("until 07-15 20:00" if former else "07-15 20:00:00"),
+        "received": max(len(_delay(row)) for row in rows),
+        "count": max(len(str(row.counter)) for row in rows),
+    }
 
 
 def _tips(row: Row | Former) -> str:

@@ -1,13 +1,14 @@
 """A file of stations for records that are not ours: an id is enough, position and bucket depth make it better."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gauge_ingest.configuration.files import read_table
-from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge
+from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge, nearest
 from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.stations import StationTable, wrong_names
 from gauge_ingest.core.places import nearest_first
@@ -15,6 +16,7 @@ from gauge_ingest.core.quality.settings import QualitySettings
 from gauge_ingest.core.quality.site import Site
 
 MATTERS = ("latitude", "longitude", "bucket_depth_mm")
+PASSED_OVER_MAX = 10
 SHORT = {"lat": "latitude", "lon": "longitude", "lng": "longitude", "long": "longitude", "bucket_mm": "bucket_depth_mm"}
 
 
@@ -30,17 +32,26 @@ class AssessedTable(BaseModel):
     neighbours: tuple[str, ...] | None = Field(default=None, max_length=1_000)
 
 
-def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, Site]:
+@dataclass(frozen=True, slots=True)
+class AssessedStations:
+    """The stations of a file, what holds for those that it does not name, and what was passed over in it."""
+
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    others: Site = field(default_factory=Site)
+    passed_over: Sequence[str] = ()  # a sentence for each key that nobody knows
+
+
+def read_assessed_stations(path: Path, *, neighbours_km: float) -> AssessedStations:
     """The stations of a file; ConfigurationRefused with every mistake in it."""
     place = Place(path.name)
     unread: list[Mistake] = []
     table = read_table(path, unread)
     if table is None or unread:
         raise ConfigurationRefused(unread)
-    raw = table.get("stations")
+    raw = table.get("stations", {} if "quality" in table else None)
     if not isinstance(raw, Mapping):
         raise ConfigurationRefused([place.at("stations").mistake("must hold stations, each like [stations.HTB01]")])
-    over, _, mistakes = read_quality(table.get("quality"), place.at("quality"), over={})
+    over, of_all, mistakes = read_quality(table.get("quality"), place.at("quality"), over={})
     tables: dict[str, AssessedTable] = {}
     settings: dict[str, QualitySettings] = {}
     for name, item in raw.items():
@@ -59,7 +70,26 @@ def read_assessed_stations(path: Path, *, neighbours_km: float) -> dict[str, Sit
         ]
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    return _stations(tables, settings, neighbours_km)
+    sites = _stations(tables, settings, neighbours_km)
+    return AssessedStations(sites, Site(settings=of_all), _passed_over(table, raw, place))
+
+
+def _passed_over(
+    table: Mapping[str, object], stations: Mapping[str, Mapping[str, object]], place: Place
+) -> Sequence[str]:
+    """What to say of keys that neither the service nor these checks know: once for each, with the first station."""
+    remedy = "unknown key, passed over; every station stands below stations, e.g. [stations.HTB01]"
+    told = [str(place.at(key).mistake(remedy)) for key in table if key not in ("stations", "quality")]
+    unknown: dict[str, list[str]] = {}
+    for name, item in stations.items():
+        for key in item.keys() - StationTable.model_fields.keys():
+            unknown.setdefault(key, []).append(name)
+    for key, names in sorted(unknown.items()):
+        more = f", here and in {len(names) - 1} more" if len(names) > 1 else ""
+        remedy = f"unknown key, passed over{more}; {nearest(key, StationTable.model_fields)}"
+        told.append(str(place.at("stations", names[0], key).mistake(remedy)))
+    left = len(told) - PASSED_OVER_MAX
+    return [*told[:PASSED_OVER_MAX], f"{place.file}: {left} more unknown keys, passed over"] if left > 0 else told
 
 
 def _misspelt(item: Mapping[str, object], place: Place) -> list[Mistake]:

@@ -72,7 +72,10 @@ class QualityTable(BaseModel):
 def read_quality(
     raw: object, place: Place, *, over: Mapping[str, object]
 ) -> tuple[Mapping[str, object], QualitySettings, list[Mistake]]:
-    """A table of thresholds laid over another: the keys that were given, the thresholds, and the mistakes in it."""
+    """A table of thresholds laid over another: the right keys of both, the thresholds, and the mistakes in it.
+
+    A wrong key is told here and nowhere else: it is left out of what further tables are laid over.
+    """
     if raw is None:
         return over, judge(QualityTable, over, place).value.settings(), []
     if not isinstance(raw, Mapping):
@@ -80,7 +83,8 @@ def read_quality(
         return over, judge(QualityTable, over, place).value.settings(), [mistake]
     given = {**over, **raw}
     judged = judge(QualityTable, given, place)
-    return given, judged.value.settings(), list(judged.mistakes)
+    right = {key: value for key, value in given.items() if key not in judged.wrong}
+    return right, judged.value.settings(), list(judged.mistakes)
 
 
 def _year(value: Any) -> tuple[float, ...]:

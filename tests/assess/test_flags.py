@@ -83,8 +83,7 @@ def test_of_two_amounts_for_one_time_the_larger_stands_in_doubt_and_the_other_is
     found = flagged(tmp_path, [(0, 0), (5, 1.0), (5, 2.5), (5, 0), (10, 0)])
 
     assert [(one.flag, one.names) for one in found] == [(1, ""), *[(3, "arrival")] * 3, (1, "")]
-    assert found[1].reason == "arrival: another amount was told for the same time"
-    assert found[2].reason == "arrival: another count was told for the same time"
+    assert {one.reason for one in found[1:4]} == {"arrival: another amount was told for the same time"}
 
 
 def test_a_row_that_is_there_twice_is_no_rain_twice(tmp_path: Path) -> None:
@@ -94,6 +93,37 @@ def test_a_row_that_is_there_twice_is_no_rain_twice(tmp_path: Path) -> None:
 
     assert [one.flag for one in found] == [1] * 5  # 60 mm in a quarter of an hour would be doubted
     assert [one.reason for one in found] == ["", "", "", "arrival: twice", "arrival: twice"]
+
+
+@pytest.mark.parametrize(("amounts", "flags"), [(("", ""), [9, 9]), (("", 0.5, "NaN"), [9, 1, 9]), ((0, ""), [1, 9])])
+def test_a_missing_amount_stays_missing_and_brings_nobody_into_doubt(
+    tmp_path: Path, amounts: tuple[object, ...], flags: list[int]
+) -> None:
+    found = flagged(tmp_path, [(0, 0), *[(5, amount) for amount in amounts], (10, 0)])
+
+    assert [(one.flag, one.reason) for one in found] == [(flag, "") for flag in (1, *flags, 1)]
+
+
+@pytest.mark.parametrize(("amounts", "flags"), [((-1, 2), [4, 3]), ((2, -1, 1), [3, 4, 3]), ((-1, -2), [4, 4])])
+def test_an_amount_below_zero_fails_beside_another_as_it_does_alone(
+    tmp_path: Path, amounts: tuple[float, ...], flags: list[int]
+) -> None:
+    found = flagged(tmp_path, [(0, 0), *[(5, amount) for amount in amounts], (10, 0)])
+
+    assert [one.flag for one in found] == [1, *flags, 1]
+    assert all("another amount" in one.reason for one in found[1:-1])
+
+
+def test_what_is_there_twice_is_judged_as_harshly_as_the_row_that_stands(tmp_path: Path) -> None:
+    found = flagged(
+        tmp_path,
+        [(0, 0, ""), (5, 300, ""), (5, 300, ""), (20, 1, ""), (20, 1, ""), (25, "", "visit")],
+        head="rain_mm,kind",
+    )
+
+    assert [one.flag for one in found] == [1, 4, 4, 3, 3, 9]
+    assert found[1:3] == [found[1]] * 2
+    assert [one.decided for one in found[3:5]] == [25, 25]
 
 
 def test_tips_at_one_time_are_tips_and_no_rivals(tmp_path: Path) -> None:

@@ -74,8 +74,21 @@ def test_what_was_not_measured_is_missing_and_not_zero(tmp_path: Path, text: str
     assert list(found.rain_um) == [MISSING_UM]
 
 
-def test_a_row_that_is_too_short_has_no_amount(tmp_path: Path) -> None:
-    assert list(read(tmp_path, f"{HEAD}HTB01,{FIVE}\n").rain_um) == [MISSING_UM]
+@pytest.mark.parametrize("end", ["", ",", ",,", ",,,", ", ,  "])
+def test_what_need_not_be_told_may_end_early_and_commas_may_trail(tmp_path: Path, end: str) -> None:
+    found = read(tmp_path, f"{HEAD.strip()},kind,temperature_c\nHTB01,{FIVE},0.5{end}\n")
+
+    assert (list(found.rain_um), list(found.kind), math.isnan(found.celsius[0])) == ([500], [RowKind.RAIN], True)
+
+
+@pytest.mark.parametrize("row", ["0.5", "0.5,", "0.5,,"])
+def test_a_comma_at_the_end_of_the_first_line_names_no_column(tmp_path: Path, row: str) -> None:
+    assert list(read(tmp_path, f"{HEAD.strip()}, ,\nHTB01,{FIVE},{row}\n").rain_um) == [500]
+
+
+@pytest.mark.parametrize("celsius", [-90.0, 70.0])
+def test_air_as_cold_and_as_warm_as_it_gets_is_read(tmp_path: Path, celsius: float) -> None:
+    assert list(read(tmp_path, f"station,observed_at,temperature_c\nA,{FIVE},{celsius}\n").celsius) == [celsius]
 
 
 def test_less_than_no_rain_is_read_for_the_checks_to_see(tmp_path: Path) -> None:
@@ -131,7 +144,42 @@ def test_whether_the_rows_of_each_station_are_in_order(tmp_path: Path, rows: str
 
 MISTAKES = [
     ("", "line 1: no column station and no column observed_at; the first line must name the columns, e.g. station,"),
-    ("station;observed_at;rain_mm\n", "line 1: no column station and no column observed_at"),
+    *(
+        (content, f"line 1: {words} stand between the columns: commas must stand there, and a point in numbers (2.5)")
+        for content, words in (
+            (f"station;observed_at;rain_mm\nA;{FIVE};2,5\n", "semicolons"),
+            (f'"station";"observed_at";"rain, mm"\nA;{FIVE};2,5\n', "semicolons"),
+            (f"Station\tobserved_at\train_mm\nA\t{FIVE}\t2.5\n", "tabs"),
+            (f"id;time;rain\nA;{FIVE};2,5\n", "semicolons"),
+        )
+    ),
+    *(
+        (
+            f"{HEAD.strip()}{more}\nA,{FIVE},2,5\n",
+            "line 2: the row has 4 cells, but line 1 names 3 columns: write a decimal with a point (2.5)",
+        )
+        for more in ("", ",")
+    ),
+    (f"{HEAD}A,{FIVE},2,,x\n", "line 2: the row has 5 cells, but line 1 names 3 columns"),
+    (f"{HEAD}A,{FIVE}\n", "line 2: the row ends before rain_mm: separate cells with commas, and leave one empty where"),
+    (f"{HEAD}A;{FIVE};2.5\n", "line 2: the row ends before observed_at: separate cells with commas"),
+    (f"kind,{HEAD}visit,A\n", "line 2: the row ends before observed_at"),
+    ("rain_mm,kind,station,observed_at\n0,\n", "line 2: the row ends before station"),
+    *(
+        (f"{HEAD}{name},{FIVE},0\n", f"line 2: station = {name!r}: must be a name without control or invisible")
+        for name in ("A\x07B", "\x1b[31mA", "A\u202eB", "A\x00")
+    ),
+    *(
+        (f"{HEAD}A,{FIVE},{number}\n", f"line 2: rain_mm = '{number}': must be a number, or empty where it is missing")
+        for number in ("1_000", "２.5", "٣")
+    ),
+    *(
+        (
+            f"station,observed_at,temperature_c\nA,{FIVE},{celsius}\n",
+            f"temperature_c = '{celsius}': must lie between -90 and 70 °C; leave it empty where it is missing",
+        )
+        for celsius in ("-999", "-90.1", "70.1", "9999")
+    ),
     (f"HTB01,{FIVE},0.5\n", "line 1: no column station and no column observed_at"),
     ("station,time,rain_mm\n", "line 1: no column observed_at; the first line must name the columns"),
     ("station,observed_at,rain_mm,Station\n", "line 1: column station is there twice: take one out"),

@@ -147,6 +147,23 @@ def test_the_table_of_readings_shows_what_was_said_before(place: Place) -> None:
     assert "until 07-15 20:00" in shown
 
 
+@pytest.mark.parametrize("columns", [80, 40])
+def test_times_and_counts_are_whole_where_there_are_few_columns(place: Place, columns: int) -> None:
+    a_storm(place)
+    place.json("correct", "void", "HTB01", *HOUR_OF_IT, *WHY)
+    whole = place.run("readings", "HTB01", "--since", "3h", "--history", columns=300).stdout
+
+    shown = place.run("readings", "HTB01", "--since", "3h", "--history", columns=columns).stdout
+
+    def begins(text: str) -> list[list[str]]:
+        """Of each row the times and the count: five words, or three of a former verdict."""
+        lines = [line for line in text.splitlines() if line.startswith(("07-15", "until"))]
+        return [line.split()[: 3 if line.startswith("until") else 5] for line in lines]
+
+    assert begins(shown) == begins(whole)
+    assert begins(shown)[1:3] == [["07-15", "18:05:00", "+0", "s", "105"], ["until", "07-15", "20:00"]]
+
+
 def test_words_for_people_say_what_was_entered(place: Place) -> None:
     a_storm(place)
 

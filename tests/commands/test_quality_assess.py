@@ -116,6 +116,72 @@ def test_months_of_their_own_are_used_and_one_depth_counts_for_all(bench: Bench)
         assert (result.exit_code, bench.flags()) == (0, flags)
 
 
+def test_thresholds_of_all_stations_are_a_file_of_stations_by_themselves(bench: Bench) -> None:
+    bench.rain([("A", 0, 0), ("A", 5, 3.0)])
+    for written, flags in (("", "11"), ("climate_15m_mm = 3.0\n", "13")):
+        bench.stations.write_text(f"[quality]\n{written}", encoding="utf-8")
+
+        result = bench.run("--stations", str(bench.stations))
+
+        assert (result.exit_code, result.stderr) == (0, f"no position for A: {NO_POSITION}\n")
+        assert bench.flags() == flags
+
+
+def test_a_station_that_the_file_does_not_name_has_the_thresholds_of_all(bench: Bench) -> None:
+    bench.rain([("E", 0, 0), ("E", 5, 3.0)])
+    bench.stations.write_text(f"[quality]\nclimate_15m_mm = 3.0\n{STATIONS}", encoding="utf-8")
+
+    bench.run("--stations", str(bench.stations))
+
+    assert bench.flags("E") == "13"
+
+
+def test_a_station_in_the_file_without_a_position_is_named_unless_neighbours_are(bench: Bench) -> None:
+    bench.rain([(name, 0, 0) for name in "ABCD"])
+    bench.stations.write_text("[stations.A]\n[stations.B]\nneighbours = ['C']\n[stations.C]\n", encoding="utf-8")
+
+    assert bench.run("--stations", str(bench.stations)).stderr == f"no position for A, D: {NO_POSITION}\n"
+
+
+def test_keys_that_nobody_knows_are_passed_over_with_a_word(bench: Bench) -> None:
+    unknown = STATIONS.replace("bucket", "foo = 1\nnmae = 'A'\nname = 'A'\nbucket", 1).replace(
+        "[stations.D]", "[stations.D]\nfoo = 2"
+    )
+    bench.stations.write_text(f"{unknown}[station.E]\n", encoding="utf-8")
+
+    result = bench.run("--stations", str(bench.stations))
+
+    assert result.exit_code == 0
+    tables, foo, name = result.stderr.splitlines()
+    below = "every station stands below stations, e.g. [stations.HTB01]"
+    assert tables == f"stations.toml: station: unknown key, passed over; {below}"
+    assert foo.startswith("stations.toml: stations.A.foo: unknown key, passed over, here and in 1 more; known: ")
+    assert name == "stations.toml: stations.A.nmae: unknown key, passed over; did you mean name?"
+
+
+def test_of_many_keys_that_nobody_knows_the_first_are_told(bench: Bench) -> None:
+    bench.stations.write_text(STATIONS + "".join(f"key_{number:02} = 1\n" for number in range(13)), encoding="utf-8")
+
+    told = bench.run("--stations", str(bench.stations)).stderr.splitlines()
+
+    assert ["key_09" in told[9], *told[10:]] == [True, "stations.toml: 3 more unknown keys, passed over"]
+
+
+def test_a_wrong_threshold_of_all_stations_is_told_once_and_those_of_one_beside_it(bench: Bench) -> None:
+    of_all = "[quality]\nrepeated_times = 2\nrepeated_time = 12\n"
+    of_one = "[stations.A.quality]\nfrost_c = 11\n[stations.B.quality]\nfrost_c = 0\n"
+    bench.stations.write_text(f"{of_all}{STATIONS}{of_one}", encoding="utf-8")
+
+    result = bench.run("--stations", str(bench.stations))
+
+    assert result.exit_code == 2
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        "quality.repeated_times = 2",
+        "quality.repeated_time",
+        "stations.A.quality.frost_c = 11",
+    ]
+
+
 def test_what_was_assumed_of_the_rows_is_said(bench: Bench) -> None:
     bench.records.write_text(
         "station,observed_at\nA,2026-07-15T10:05\nA,2026-07-15T10:00\nE,2026-07-15T10:00\n", "utf-8"
@@ -248,6 +314,51 @@ def test_the_records_themselves_are_never_written_over(bench: Bench) -> None:
     assert f"would write over {bench.records}: name another file" in over_records.stderr
     assert f"would write over {bench.stations}: name another file" in over_stations.stderr
     assert (bench.records.read_bytes(), bench.stations.read_bytes()) == before
+
+
+@pytest.mark.parametrize("name", ["flags.csv", "flags.csv.half"])
+@pytest.mark.parametrize("content", ["a letter\n", "\nflags", "station,observed_at,rain_mm\nA,2026-07-15T10:00Z,1\n"])
+def test_a_file_that_holds_no_flags_is_not_written_over(bench: Bench, name: str, content: str) -> None:
+    there = bench.folder / name
+    there.write_text(content, encoding="utf-8")
+    bench.records.write_text("not even looked at", encoding="utf-8")
+
+    result = bench.run()
+
+    assert (result.exit_code, there.read_text(encoding="utf-8")) == (2, content)
+    refused = f"--out {bench.out}: {there} is there and holds no flags: name another file, or remove it"
+    assert result.stderr == f"{refused}\n"
+
+
+def test_older_flags_and_an_empty_file_are_written_over(bench: Bench) -> None:
+    bench.out.touch()
+    into_empty = bench.run()
+    bench.rain([("A", 0, 0)])
+    over_older = bench.run()
+
+    assert (into_empty.exit_code, over_older.exit_code) == (0, 0)
+    assert bench.flags() == "1"
+
+
+def test_flags_that_are_records_themselves_are_not_written_over(bench: Bench) -> None:
+    bench.run()
+    bench.records = bench.out.rename(bench.folder / "flags.csv.half")
+
+    result = bench.run()
+
+    assert (result.exit_code, bench.out.exists()) == (2, False)
+    assert f"would write over {bench.records}" in result.stderr
+
+
+def test_flags_go_to_standard_output_and_the_table_aside(bench: Bench) -> None:
+    bench.run("--stations", str(bench.stations))
+
+    result = bench.run("--stations", str(bench.stations), out=Path("-"))
+
+    assert (result.exit_code, result.stdout) == (0, bench.out.read_text(encoding="utf-8"))
+    assert "unchecked" in result.stderr
+    assert "64 rows in" in result.stderr
+    assert not Path("-").exists()
 
 
 @pytest.mark.parametrize("options", [["--neighbours-km", "-1"], ["--neighbours-km", "far"], ["--speed", "1"]])

@@ -56,6 +56,11 @@ def grown_um(depth_mm: float, span_ms: int) -> float:
     return depth_mm * UM_PER_MM * float(max(1.0, span_ms / FIVE_MINUTES_MS) ** GROWTH)
 
 
+def less_than_none(rain_um: int) -> Said:
+    """What is said of an amount below zero."""
+    return failed(f"{mm(rain_um)} is less than no rain")
+
+
 class Limits:
     """More than the gauge lets through, or than has ever been measured."""
 
@@ -73,7 +78,7 @@ class Limits:
     def take(self, seen: Seen) -> Said:
         """Failed above what can be, suspect above what the gauge measures to its accuracy."""
         if seen.rain_um < 0:
-            return failed(f"{mm(seen.rain_um)} is less than no rain")
+            return less_than_none(seen.rain_um)
         if not seen.rain_um:
             return PASSED
         span_ms = max(seen.until - seen.since, 0)
