@@ -199,20 +199,6 @@ def test_a_dead_gauge_is_doubted_three_quarters_of_an_hour_after_its_neighbours_
     assert {one.names for one in found[15:]} == {"faulty_zero"}
 
 
-def test_neighbours_count_the_less_the_farther_they_are_and_in_full_where_nobody_knows(tmp_path: Path) -> None:
-    """A kilometre of latitude is 0.009 degrees: 30 km away 6 mm count as 3 mm, nearer by a little as more."""
-    around = {name: Site(0.5, position=(43 + 29.9 * 0.009, 86.5)) for name in "BCDE"}
-    far = {name: replace(site, position=(43 + 30.1 * 0.009, 86.5)) for name, site in around.items()}
-    here, nowhere = replace(SITES["A"], position=(43.0, 86.5)), SITES["A"]
-
-    found = [
-        {one.flag for one in flagged(tmp_path, among(around_mm=6), sites)[::5]}
-        for sites in (around | {"A": here}, far | {"A": here}, far | {"A": nowhere})
-    ]
-
-    assert found == [{1, 3}, {1}, {1, 3}]
-
-
 def test_readings_with_rain_at_one_time_of_day_only_are_doubted_from_the_third_on(tmp_path: Path) -> None:
     rows = [(day * 1_440 + hour * 60, 3 if hour == 0 else 0) for day in range(6) for hour in range(24)]
 

@@ -95,12 +95,12 @@ def test_neighbours_that_are_named_count_at_any_distance(bench: Bench) -> None:
 
 
 def test_thresholds_of_all_stations_and_of_one_are_used(bench: Bench) -> None:
-    all_of_them = "[quality]\nneighbours_rain_mm = 4.01\n"
+    all_of_them = "[quality]\nneighbours_rain_mm = 8.01\n"
     bench.stations.write_text(all_of_them + STATIONS, "utf-8")
 
     bench.run("--stations", str(bench.stations))
     for_all = bench.flags()
-    bench.stations.write_text(all_of_them + STATIONS + "[stations.A.quality]\nneighbours_rain_mm = 3.99\n", "utf-8")
+    bench.stations.write_text(all_of_them + STATIONS + "[stations.A.quality]\nneighbours_rain_mm = 7.99\n", "utf-8")
     bench.run("--stations", str(bench.stations))
 
     assert (for_all, bench.flags()) == ("1" * 16, "1" * 11 + "3" * 5)

@@ -63,7 +63,7 @@ def test_each_check_has_its_readings_its_rain_and_its_reasons(flagged: Place) ->
     }
     (dead,) = checks["HTB03", "faulty_zero"]["spans"]
     assert (dead["since"], dead["until"]) == (text(T0 - 49 * HOUR - MINUTE), text(T0 - MINUTE))
-    assert dead["reason"] == "no tip while the neighbours had 4.598 mm (4 of them, by distance)"
+    assert dead["reason"] == "no tip while half of 4 neighbours had 8 mm, three quarters 8 mm or more"
     assert dead["last_reason"] == checks["HTB03", "faulty_zero"]["why"]
     assert [one["readings"] for one in checks["HTB01", "tips"]["spans"]] == [1, 1]
     assert checks["HTB01", "clock"]["why"] == "the station's clock was 120 min ahead: the time was mended"

@@ -244,7 +244,7 @@ MUTANTS = [
         Check.FAULTY_ZERO,
         "half of them from the bound on",
         at_the_bound(neighbours.Dry, "_half_um", -1),
-        "half of them had 5 mm",
+        "half of them had 4 mm",
     ),
     Mutant(
         Check.FAULTY_ZERO,

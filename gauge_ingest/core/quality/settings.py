@@ -38,7 +38,7 @@ class QualitySettings:
     dry_days_max: float = 60.0
     neighbours_min: int = 3
     neighbours_rain_mm: float = 3.0
-    neighbours_median_mm: float = 5.0
+    neighbours_median_mm: float = 4.0
     neighbours_lag_s: int = 900
     influx_mm: float = 10.0
     influx_neighbours_mm: float = 0.4
