@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from gauge_ingest.assess.records import MISSING_UM, Records, RowKind, usual_step_ms
 from gauge_ingest.core.model import DAY_MS, MINUTE_MS, UNBOUNDED, Flag, Kind, Step
-from gauge_ingest.core.places import apart_km
 from gauge_ingest.core.quality.amount import less_than_none
 from gauge_ingest.core.quality.checks import Gauge, StationChecks, link, nothing_said, verdict
 from gauge_ingest.core.quality.seen import Said, Seen, failed, suspect
@@ -125,13 +124,8 @@ class _Run:
             )
             checks.append(StationChecks(gauge, site.settings))
         around = [[places[name] for name in site.neighbours if name in places] for site in self.sites]
-        link(checks, around, [[self._apart_km(place, other) for other in of] for place, of in enumerate(around)])
+        link(checks, around)
         return checks
-
-    def _apart_km(self, place: int, other: int) -> float:
-        """How far two stations are apart; 0, which counts a neighbour in full, where nobody knows."""
-        here, there = self.sites[place].position, self.sites[other].position
-        return 0.0 if here is None or there is None else apart_km(here, there)
 
     def _to_the_minute(self) -> list[bool]:
         """Whether a station's tips were written down to the minute, so that two of one minute have one time."""

@@ -17,6 +17,8 @@ TRIED_AGAIN = "tried again with this start or configuration"
 DERIVED_FROM = ("deployments", "intensity_max_mm_per_min", "report_every_s")
 # What the checks of a station rest on beside its rain; a change means that its whole record is judged anew.
 CHECKED_BY = ("quality", "neighbours")
+# What a neighbour's rain, and whether it was there, rest on.
+MEASURED_BY = ("deployments", "report_every_s")
 # Raised with every change of what a check says of the same facts: then all records are judged anew.
 CHECKS_VERSION = "1"
 CHECKS_KEY = "checks_version"
@@ -53,17 +55,17 @@ def accept(journal: Journal, findings: Findings, network: Network, rules: Sequen
             continue
         at = newest.observed_at
         since = at - 1 if broken_since is None else min(at - 1, broken_since - reach_ms)
-        if station.id in before and _described(before, station.id, DERIVED_FROM) != _described(
-            after, station.id, DERIVED_FROM
-        ):
+        derived_from = [_described(of, station.id, DERIVED_FROM) for of in (before, after)]
+        measured_anew = station.id in before and derived_from[0] != derived_from[1]
+        if measured_anew:
             since = min(since, at - 2 * reach_ms)
             _derive_all(journal, station_number, at)
-        moved = any(
-            _described(before, name, ("deployments",)) != _described(after, name, ("deployments",))
-            for name in station.neighbours
+        around_anew = any(
+            _described(before, name, MEASURED_BY) != _described(after, name, MEASURED_BY) for name in station.neighbours
         )
         checked_by = [_described(of, station.id, CHECKED_BY) for of in (before, after)]
-        if other_checks or moved or checked_by[0] != checked_by[1]:
+        # Tips that stay are not derived anew, but what the checks say of their millimetres may change.
+        if other_checks or measured_anew or around_anew or checked_by[0] != checked_by[1]:
             _check_all(journal, station_number, at)
         journal.owing.owe(JUDGE, station_number, since=since, until=at)
     return number

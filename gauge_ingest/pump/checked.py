@@ -17,7 +17,6 @@ from gauge_ingest.journal import JUDGE, Journal
 from gauge_ingest.pump.seen import (
     AROUND_MS,
     Heard,
-    distances_km,
     gauge_of,
     hear,
     neighbours_of,
@@ -83,7 +82,6 @@ def _judged(
         heard = Heard(Presence(gauge_of(other, at=last).silence_ms))
         hear(heard, reader, other, since=known_from, until=end)
         checks.neighbours.append(heard)
-    checks.apart_km.extend(distances_km(station, around))
     checks.reset()
     hear(checks, reader, station, since=known_from, until=end)
     warm(checks, reader, station, around, at=since)

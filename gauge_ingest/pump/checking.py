@@ -9,7 +9,7 @@ from gauge_ingest.core.quality.checks import StationChecks, verdict
 from gauge_ingest.core.quality.record import KEPT_MS
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal import Reader
-from gauge_ingest.pump.seen import AROUND_MS, distances_km, gauge_of, hear, neighbours_of, of_report, warm, warm_ms
+from gauge_ingest.pump.seen import AROUND_MS, gauge_of, hear, neighbours_of, of_report, warm, warm_ms
 
 
 class Owed(NamedTuple):
@@ -57,7 +57,6 @@ class Checking:
                 neighbour.listeners.append(checks)
             self._hear(other, since=since)
         self._hear(station, since=since)
-        checks.apart_km[:] = distances_km(station, around)
         checks.reset()
         if before is not None:
             warm(checks, self._reader, station, around, at=at)

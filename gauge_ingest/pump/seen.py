@@ -5,7 +5,6 @@ from itertools import groupby
 from operator import attrgetter
 
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, Increment, Kind, Report, Row, Station, Step
-from gauge_ingest.core.places import apart_km
 from gauge_ingest.core.quality.amount import FAST_WITHIN_MS
 from gauge_ingest.core.quality.checks import NEIGHBOURS_MAX, Gauge, StationChecks
 from gauge_ingest.core.quality.neighbours import TRAVEL_MS
@@ -158,16 +157,6 @@ def hear(heard: "Heard | StationChecks", reader: Reader, station: Station, *, si
 def neighbours_of(station: Station, stations: Mapping[str, Station]) -> list[Station]:
     """The stations that a station is compared with, the nearest first."""
     return [stations[name] for name in station.neighbours if name in stations][:NEIGHBOURS_MAX]
-
-
-def distances_km(station: Station, around: Sequence[Station]) -> list[float]:
-    """How far each neighbour is, where the stations stand now."""
-    here = _position(station)
-    return [apart_km(here, _position(other)) for other in around]
-
-
-def _position(station: Station) -> tuple[float, float]:
-    return station.deployments[-1].latitude, station.deployments[-1].longitude
 
 
 def _wet(reader: Reader, station: Station, since: int, until: int) -> list[tuple[int, int, int]]:

@@ -31,7 +31,6 @@ class Case(NamedTuple):
     settings: QualitySettings = DEFAULTS
     gauge: Gauge = GAUGE  # its neighbours have GAUGE
     around: Sequence[Sequence[Seen]] = ()
-    apart_km: Sequence[float] = ()  # how far each of these is; nobody knows unless given
 
 
 def reading(minute: float, rain_mm: float = 0.0, *, span_min: float = 5.0, **told: Any) -> Seen:
@@ -64,7 +63,7 @@ def apply(marks: Iterable[Mark], told: Sequence[tuple[Seen, list[Said]]]) -> Non
 def told_of(case: Case) -> list[list[Said]]:
     """What every check says in the end of each reading of the case's station."""
     checks = [StationChecks(gauge, case.settings) for gauge in (case.gauge, *(GAUGE for _ in case.around))]
-    link(checks, [list(range(1, len(checks)))], [case.apart_km])
+    link(checks, [list(range(1, len(checks)))])
     stations = [case.readings, *case.around]
     order = sorted((seen.until, place, seen) for place, readings in enumerate(stations) for seen in readings)
     told: list[tuple[Seen, list[Said]]] = []

@@ -48,9 +48,8 @@ def case(
     around: Sequence[Readings] = (),
     gauge: Gauge = SELDOM,
     used: QualitySettings = DEFAULTS,
-    apart_km: Sequence[float] = (),
 ) -> Case:
-    return Case(name, readings, outcomes, reason, used, gauge, around, apart_km)
+    return Case(name, readings, outcomes, reason, used, gauge, around)
 
 
 def now_and_then(*wet: tuple[float, float]) -> list[Seen]:

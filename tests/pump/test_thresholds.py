@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.quality.settings import DEFAULTS
 from gauge_ingest.journal import CHECK
@@ -65,22 +67,43 @@ def checks_owed(desk: Desk) -> set[str]:
         return {name for (name,) in found}
 
 
-def test_a_neighbour_that_moves_is_compared_anew(tmp_path: Path) -> None:
-    """What a neighbour had counts by its distance."""
+@pytest.mark.parametrize("changed", [{"deployments": [{"bucket_depth_mm": 0.2}]}, {"report_every_s": 600}])
+def test_a_neighbour_that_is_measured_otherwise_is_compared_anew(tmp_path: Path, changed: dict[str, object]) -> None:
+    """What a neighbour had depends on its bucket, and whether it is there on how often it reports."""
     one, other = (replace(station(name), neighbours=(beside,)) for name, beside in (("A", "B"), ("B", "A")))
 
-    def both(digest: str, latitude: float) -> Network:
-        described = {"A": {}, "B": {"deployments": [{"latitude": latitude}]}}
-        return Network({"A": one, "B": other}, (), digest, json.dumps({"stations": described}))
+    def both(digest: str, **described: object) -> Network:
+        return Network({"A": one, "B": other}, (), digest, json.dumps({"stations": {"A": {}, "B": described}}))
 
     desk = Desk(tmp_path, [one, other])
-    desk.network = both("first", 43.75)
+    desk.network = both("first")
     desk.start()
     desk.now = T0 + 2_000
     desk.take(message([(T0, 7)], station_id="A"), message([(T0, 7)], station_id="B"))
     desk.settle()
 
-    desk.network = both("second", 43.95)
+    desk.network = both("second", **changed)
     desk.start()
 
     assert "A" in checks_owed(desk)
+
+
+def test_tips_that_are_of_another_bucket_are_judged_anew(tmp_path: Path) -> None:
+    """Twenty tips in five minutes are 10 mm or 40: the tips stay, what is said of them does not."""
+    small = station()
+    large = replace(small, deployments=(replace(small.deployments[0], bucket_depth_mm=2.0),))
+    desk = Desk(tmp_path, [small])
+    desk.network = network("first", small, deployments=[{"bucket_depth_mm": 0.5}])
+    desk.start()
+    for number, count in enumerate((7, 27, 27)):
+        at = T0 + number * 5 * MINUTE
+        desk.now = at + 2_000
+        desk.take(message([(at, count)], seq=number))
+        desk.settle()
+    before = flags(desk)
+
+    desk.network = network("second", large, deployments=[{"bucket_depth_mm": 2.0}])
+    desk.start()
+    desk.settle()
+
+    assert (before, flags(desk)) == ([2, 1, 1], [2, 3, 1])

@@ -55,7 +55,6 @@ class StationChecks:
         self.settings = settings
         self._cold_c = max(settings.frost_c, settings.melt_c)
         self.neighbours: list[Neighbour] = []
-        self.apart_km: list[float] = []  # how far each of them is
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
         self._behind_ms = settings.clock_behind_s * SECOND_MS
@@ -236,12 +235,9 @@ def _ordinary(kind: Kind, celsius: float | None, volts: float | None) -> int:
     return kind + (4 if celsius is not None else 0) + (8 if volts is not None else 0)
 
 
-def link(
-    checks: Sequence[StationChecks], around: Sequence[Sequence[int]], apart_km: Sequence[Sequence[float]] = ()
-) -> None:
-    """Make stations each other's neighbours: of each the places of those around it, the nearest first, and how far."""
+def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> None:
+    """Make stations each other's neighbours: of each the places of those around it, the nearest first."""
     for place, others in enumerate(around):
-        checks[place].apart_km.extend(apart_km[place][:NEIGHBOURS_MAX] if apart_km else ())
         for other in others[:NEIGHBOURS_MAX]:
             checks[place].neighbours.append(checks[other])
             checks[other].listeners.append(checks[place])
