@@ -147,3 +147,18 @@ def test_a_bucket_that_was_entered_wrong_changes_the_millimetres_everywhere_once
 def replace_network(desk: Desk, **changes: Any) -> Network:
     """The desk's configuration with something changed."""
     return desk.network._replace(**{"digest": "changed", **changes})
+
+
+def test_a_wrong_count_that_rises_raises_an_alert_until_two_later_counts_speak_against_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule("HTB01")])
+    states = []
+
+    for number, count in enumerate((115, 115, 150, 116, 117)):
+        desk.now = T0 + number * 5 * MINUTE + 2_000
+        desk.take(message([(T0 + number * 5 * MINUTE, count)], seq=number + 10))
+        desk.settle()
+        states.append([one.state.value for one in desk.journal.reader.alerts.all(ended=True)])
+
+    assert states == [[], [], ["raised"], ["raised"], ["withdrawn"]]
+    assert desk.journal.reader.alerts.changes(0)[1][-1].reason.startswith("readings that came later")
+    assert desk.tips() == 2
