@@ -156,7 +156,7 @@ def test_points_and_alert_follow_what_people_say_and_are_as_before_when_all_is_u
     visit = world.correct("visit", "HTB01", *span(55, 60))
     confirm = world.correct("confirm", "HTB01", *span(20, 40))
     points = world.points()
-    assert shown(0, 20) == [(tips, tips, 1, Step.CORRECTED) for tips in (2, 2, 1, 1)]  # void tips have no share
+    assert shown(0, 20) == [(tips, tips, 1, Step.CORRECTED) for tips in (2, 1, 2, 1)]  # void tips have no share
     assert shown(20, 40) == [(4, 4, 1, Step.RESET), *[(4, 4, 1, Step.STEADY)] * 3]
     assert shown(55, 60) == [(0, 1, 4, Step.STEADY)]
     assert [(one[1], one[4].doubted_mm) for one in world.alerts("HTB01")[0]] == [("prepare", 0.0)]
