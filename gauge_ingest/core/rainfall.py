@@ -159,7 +159,8 @@ class _Derivation:
     def _returned(self) -> bool:
         """Whether the counts that wait go on from before what stands, and tell that it was a wrong count.
 
-        After a rise they do so only where they are more than a count that began at 0 meanwhile would show.
+        After a rise they do so only where the logger says that it has gone on since, and where they are more than a
+        count that began at 0 all the same would show: rain before a restart is not taken back.
         """
         assert self.standing is not None
         first = self.waiting[0][1]
@@ -167,6 +168,8 @@ class _Derivation:
             return False
         if not self._rose():
             return True
+        if not _went_on(self.standing, first):
+            return False
         begun_max = _possible(self.standing, first, self.station)
         return first.counter > min(begun_max, _tips_of(WRAP_MM_MAX, self.station, first.observed_at))
 
@@ -214,6 +217,13 @@ def _restarted(before: Report, report: Report) -> bool:
     if before.boot is not None and report.boot is not None and report.boot != before.boot:
         return report.boot > before.boot
     return before.seq is not None and report.seq is not None and report.seq in SEQS_FIRST and report.seq < before.seq
+
+
+def _went_on(before: Report, report: Report) -> bool:
+    """Whether the logger says that it has not started anew: by the same boot or, without one, by a later message."""
+    if before.boot is not None and report.boot is not None:
+        return before.boot == report.boot
+    return before.seq is not None and report.seq is not None and before.seq < report.seq
 
 
 def _since_restart(before: Report, report: Report, station: Station) -> Increment | None:

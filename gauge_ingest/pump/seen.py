@@ -53,7 +53,9 @@ def warm_ms(station: Station) -> int:
     settings = station.quality
     visit_ms = (settings.visit_joined_s + settings.visit_s) * SECOND_MS
     lag_ms = settings.neighbours_lag_s * SECOND_MS + TRAVEL_MS
-    return max(FAST_WITHIN_MS, visit_ms, (BEHIND_READINGS + 1) * station.gap_after_ms, lag_ms)
+    # Whether the first of many tips was fast, the tip before it tells.
+    fast_ms = FAST_WITHIN_MS + round(settings.fast_tip_s * SECOND_MS)
+    return max(fast_ms, visit_ms, (BEHIND_READINGS + 1) * station.gap_after_ms, lag_ms)
 
 
 def of_report(report: Report, increment: Increment, station: Station) -> Seen:

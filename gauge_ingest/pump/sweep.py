@@ -5,7 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from gauge_ingest.core.corrections import Corrected, with_correction
-from gauge_ingest.core.model import Increment, Row, Station
+from gauge_ingest.core.model import Increment, Row, Station, Step
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.core.rainfall import increments
 from gauge_ingest.journal import Reader
@@ -26,12 +26,24 @@ class Swept(NamedTuple):
 def sweep(reader: Reader, station: Station, *, since: int, until: int, rows_max: int = SLICE_ROWS) -> Swept:
     """The settled rows of a span [since, until] and its neighbours, or of a first slice of it."""
     start = reader.newest(station.id, before=since, anchor=True)
-    rows, complete = _rows(reader, station.id, start, until, rows_max)
-    if start is None and rows and rows[0].anchor and rows[0].since < rows[0].observed_at:
-        start, rows = rows[0], rows[1:]  # its neighbour before has been deleted, what was derived from it stands
-    derived = increments([report_of(row) for row in rows], station, after=report_of(start) if start else None)
-    end, up_to = _settled(rows, derived, since, until, complete=complete)
-    return Swept(rows[:end], derived[:end], up_to)
+    while True:
+        rows, complete = _rows(reader, station.id, start, until, rows_max)
+        after = start
+        if start is None and _begins_behind_what_is_deleted(rows):
+            after, rows = rows[0], rows[1:]
+        derived = increments([report_of(row) for row in rows], station, after=report_of(after) if after else None)
+        end, up_to = _settled(rows, derived, since, until, complete=complete)
+        if up_to is None or up_to > since:
+            return Swept(rows[:end], derived[:end], up_to)
+        rows_max *= 2  # rain without an anchor for so long: a slice that settles nothing would be owed for ever
+
+
+def _begins_behind_what_is_deleted(rows: Sequence[Row]) -> bool:
+    """Whether the neighbour before the first row has been deleted: what was derived from it stands."""
+    if not rows or rows[0].since >= rows[0].observed_at:
+        return False
+    alone = len(rows) == 1 or rows[0].observed_at < rows[1].observed_at
+    return bool(rows[0].anchor) or (alone and rows[0].step in (Step.STEADY, Step.GAP))
 
 
 def sweep_whole(reader: Reader, station: Station, *, since: int, until: int) -> Swept:

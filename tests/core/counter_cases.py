@@ -60,32 +60,44 @@ WRAPS = [
 ]
 RISES = [
     Case(
-        "a wrong rise that comes back", plain((0, 115), (5, 150), (10, 115), (15, 115)), [(F, 0), (V, 0), *[(S, 0)] * 2]
+        "a wrong rise that comes back under one boot",
+        booted(3, (0, 115), (5, 150), (10, 115), (15, 115)),
+        [(F, 0), (V, 0), (S, 0), (S, 0)],
     ),
     Case(
-        "a wrong rise, outvoted by two counts that go on from before it",
-        plain((0, 115), (5, 150), (10, 116), (15, 118)),
+        "a wrong rise among messages that number on",
+        sent((0, 115, 7), (5, 150, 8), (10, 116, 9), (15, 118, 10)),
         [(F, 0), (V, 0), (S, 1), (S, 2)],
     ),
     Case(
         "a rise against one lower count, which may be the wrong one",
-        plain((0, 115), (5, 150), (10, 115)),
+        booted(3, (0, 115), (5, 150), (10, 115)),
         [(F, 0), (S, 35), (U, (0, 0, P5))],
     ),
     Case(
         "a rise that goes on after a wrong count",
-        plain((0, 115), (5, 150), (10, 116), (15, 151)),
+        booted(3, (0, 115), (5, 150), (10, 116), (15, 151)),
         [(F, 0), (S, 35), (V, 0), (S, 1)],
     ),
     Case(
         "a wrong rise after lost reports",
-        plain((0, 115), (60, 150), (65, 116), (70, 117)),
+        booted(3, (0, 115), (60, 150), (65, 116), (70, 117)),
         [(F, 0), (V, 0), (G, 1), (S, 1)],
     ),
     Case(
         "a rise, and a restart that was told",
         [*booted(3, (0, 115), (5, 150)), *booted(4, (10, 3))],
         [(F, 0), (S, 35), (R, 3)],
+    ),
+    Case(
+        "a rise, and a start that was told with a count saved before it: its rain stays",
+        [*booted(3, (0, 1_000), (5, 1_050)), *booted(4, (10, 1_002), (15, 1_003), (20, 1_004))],
+        [(F, 0), (S, 50), (R, (0, 0, P5)), (S, 1), (S, 1)],
+    ),
+    Case(
+        "the same told by the numbers of messages",
+        sent((0, 1_000, 7), (5, 1_050, 8), (10, 1_002, 0), (15, 1_003, 1), (20, 1_004, 2)),
+        [(F, 0), (S, 50), (R, (0, 0, P5)), (S, 1), (S, 1)],
     ),
     Case(
         "a rise, and a restart that was not",
@@ -339,17 +351,22 @@ BETWEEN = [
 BLIND = [
     Case(
         "a low count that rises and falls may have begun anew: the rise is rain, and the fall is doubted",
-        plain((0, 15), (5, 50), (10, 16), (15, 17), (20, 18)),
+        booted(3, (0, 15), (5, 50), (10, 16), (15, 17), (20, 18)),
         [(F, 0), (S, 35), (R, (0, 16, 16)), (S, 1), (S, 1)],
     ),
     Case(
+        "a rise and a fall of a logger that says nothing of its starts: the rise is rain, and the fall is doubted",
+        plain((0, 115), (5, 150), (10, 116), (15, 117), (20, 118)),
+        [(F, 0), (S, 35), (R, (0, 0, P5)), (S, 1), (S, 1)],
+    ),
+    Case(
         "a wrong count that is told twice is rain, and the fall after it is doubted",
-        plain((0, 115), (5, 150), (10, 150), (15, 116), (20, 117), (25, 118)),
+        booted(3, (0, 115), (5, 150), (10, 150), (15, 116), (20, 117), (25, 118)),
         [(F, 0), (S, 35), (S, 0), (R, (0, 0, P5)), (S, 1), (S, 1)],
     ),
     Case(
         "a wrong rise of two tips is rain, and the fall after it is doubted",
-        plain((0, 115), (5, 117), (10, 115), (15, 115), (20, 115)),
+        booted(3, (0, 115), (5, 117), (10, 115), (15, 115), (20, 115)),
         [(F, 0), (S, 2), (R, (0, 0, P5)), (S, 0), (S, 0)],
     ),
     Case(

@@ -141,3 +141,27 @@ def test_a_better_report_of_a_known_count_may_tell_a_restart(tmp_path: Path) -> 
     desk.settle()
 
     assert desk.tips() == 3
+
+
+@pytest.mark.parametrize("bucket_mm", [0.1, 0.01])
+def test_rain_that_goes_on_for_hundreds_of_reports_leaves_nothing_owed(tmp_path: Path, bucket_mm: float) -> None:
+    """Each rise of it rests on one report: there is no place to begin a derivation in all of it."""
+    fine = station(bucket_depth_mm=bucket_mm)
+    desk = Desk(tmp_path, [fine], [rule()])
+    late = []
+    for number in range(450):
+        desk.now = T0 + number * 5 * MINUTE
+        reading = message([(desk.now, 1_000 + 3 * number)], seq=number)
+        if number in (30, 31):
+            late.append(reading)
+            continue
+        desk.take(reading)
+        if not number:
+            desk.settle()
+    desk.take(*late)
+
+    for _ in range(20):
+        desk.pump.pay_debts()
+
+    assert desk.journal.reader.debts() == 0
+    assert desk.tips() == 3 * 449

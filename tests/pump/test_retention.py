@@ -45,6 +45,24 @@ def test_a_late_reading_beside_the_edge_invents_no_rain(tmp_path: Path) -> None:
     assert "keep_days" in desk.journal.reader.quarantine()[0].reason
 
 
+def test_a_late_reading_beside_the_edge_takes_back_no_rain_that_was_much(tmp_path: Path) -> None:
+    """Four tips an hour: a rise that only one report tells is no place for a derivation to begin, but at the edge."""
+    desk = Desk(tmp_path, [station()], [rule()])
+    for hour in range(7 * 24):
+        desk.now = T0 + hour * HOUR
+        desk.take(message([(desk.now, 1_000 + 4 * hour)], seq=hour))
+        desk.settle()
+    while desk.pump.prune(Retention(keep_days=3, keep_raw_days=0)):
+        pass
+    kept, tips = desk.increments(), desk.tips()
+
+    desk.take(message([(kept[1][0] + 30 * MINUTE, kept[1][1] + 1)], seq=9_000))
+    desk.settle()
+
+    assert desk.tips() == tips
+    assert desk.increments()[0] == kept[0]
+
+
 def test_raw_messages_older_than_kept_go_and_readings_stay(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()], [rule()])
     a_week(desk)

@@ -183,6 +183,26 @@ def test_a_clock_that_is_behind_is_one_after_a_restart_too(tmp_path: Path, every
     assert any(behind) == (every_min == 10)
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_the_first_of_many_fast_tips_is_known_to_be_fast_after_a_restart_too(tmp_path: Path, *, restarts: bool) -> None:
+    """It is three hours old, and the tip before it, which tells, two seconds older."""
+    tips = [0, 2, *range(1_000, 9_000, 1_000), *range(10_781, 10_801, 2), 10_801]
+    desk = Desk(tmp_path, [replace(network()[0], neighbours=())], [])
+    count = 100
+    for number, second in enumerate(sorted([-600, *tips, 10_800])):
+        at = T0 + second * 1_000
+        desk.now = at + 500
+        if restarts and second == tips[-1]:
+            desk.start()
+        count += second in tips
+        kind = {"kind": "event"} if second in tips else {}
+        desk.take(message([{"observed_at": text(at), "count": count, **kind}], seq=number, station_id=IDS[0]))
+        desk.settle()
+
+    said = [outcome_of(one.checks, Check.TIPS) for one in verdicts(desk).values()]
+    assert said[-3:] == [Outcome.SUSPECT, Outcome.NOT_CHECKED, Outcome.FAILED]
+
+
 def test_what_is_seen_again_reaches_back_to_the_neighbours_as_they_are_looked_at() -> None:
     """With the longest lag there may be, too: else verdicts near a restart would miss who was there."""
     [station, *_] = network()
