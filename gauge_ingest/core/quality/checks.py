@@ -149,8 +149,11 @@ class StationChecks:
         if found is not None:
             self.last_until, self.last_at = until, received_at
             presence = self.presence
-            if until > presence.heard_until:
+            # Asked of nearly every reading, so the usual part of `heard` stands here.
+            if until - presence.heard_until > presence.silence_ms:
                 presence.heard(until)
+            elif until > presence.heard_until:
+                presence.heard_until = until
         return found
 
     def stir(self, at: int, rain_um: int) -> None:
