@@ -1,10 +1,11 @@
 """How a case of a counter is told: readings of a kind of logger, and what each of them became."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from gauge_ingest.core.model import Deployment, Kind, Station, Step
+from gauge_ingest.core.model import Kind, Station, Step
 from tests.worlds import MINUTE, T0, station
 
 F, S, W, R, G = Step.FIRST, Step.STEADY, Step.WRAPPED, Step.RESET, Step.GAP
@@ -41,11 +42,16 @@ def sent(*readings: tuple[float, int, int]) -> list[Reading]:
     return [Reading(minute, count, None, seq) for minute, count, seq in readings]
 
 
-def exchanged_at(minute: float) -> Station:
+def exchanged_at(minute: float, *, bucket_depth_mm: float = 0.5, counter_modulus: int = 65_536) -> Station:
     """A station with another gauge from then on."""
     first = station().deployments[0]
-    second = Deployment(T0 + round(minute * MINUTE), 0.5, 65_536, first.latitude, first.longitude, first.elevation_m)
-    return Station("HTB01", "石门", (first, second))
+    second = replace(
+        first,
+        since=T0 + round(minute * MINUTE),
+        bucket_depth_mm=bucket_depth_mm,
+        counter_modulus=counter_modulus,
+    )
+    return replace(station(), deployments=(first, second))
 
 
 class Case(NamedTuple):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gauge_ingest.core.model import Deployment, Flag, Increment, Kind, Report, Station, Step
+from gauge_ingest.core.model import Flag, Increment, Kind, Report, Station, Step
 from gauge_ingest.core.rainfall import increment_after, increments, tips_max_possible
+from tests.core.counter_case import exchanged_at
 from tests.worlds import MINUTE, T0, station
 
 S, W, R, G, F, U, V, D = (
@@ -30,9 +31,7 @@ DAY_MAX = 4131 + 2  # 491 mm x 24^0.452 = 2065.3 mm in half millimetres
 
 def replaced_at(minute: float) -> Station:
     """A station that gets another gauge, with a bucket of 0.2 mm that wraps at 10000."""
-    first = station().deployments[0]
-    second = Deployment(T0 + int(minute * MINUTE), 0.2, 10_000, first.latitude, first.longitude, first.elevation_m)
-    return Station("HTB01", "石门", (first, second))
+    return exchanged_at(minute, bucket_depth_mm=0.2, counter_modulus=10_000)
 
 
 class Case(NamedTuple):

@@ -164,6 +164,15 @@ class InfluxServer:
     org: str
     program: Program | None = None
 
+    def environ(self, bucket: str) -> dict[str, str]:
+        """What tells a service to copy into a bucket of it."""
+        return {
+            "GAUGE_INFLUX_URL": self.url,
+            "GAUGE_INFLUX_ORG": self.org,
+            "GAUGE_INFLUX_BUCKET": bucket,
+            "GAUGE_INFLUX_TOKEN": self.token,
+        }
+
     def kill(self) -> None:
         """End it with -9; pytest.skip where it is not ours."""
         if self.program is None:

@@ -126,10 +126,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
             folder,
             port=broker.port,
             GAUGE_CONFIG=str(config),
-            GAUGE_INFLUX_URL=influx.url,
-            GAUGE_INFLUX_ORG=influx.org,
-            GAUGE_INFLUX_BUCKET=bucket,
-            GAUGE_INFLUX_TOKEN=influx.token,
+            **influx.environ(bucket),
         ) as service,
     ):
         until(lambda: connected(service), within_s=30, what="the service is at its broker")

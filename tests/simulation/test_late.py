@@ -72,10 +72,7 @@ def test_a_report_that_comes_a_day_late_sets_its_span_right_in_journal_and_influ
         running_service(
             tmp_path,
             port=broker.port,
-            GAUGE_INFLUX_URL=influx.url,
-            GAUGE_INFLUX_ORG=influx.org,
-            GAUGE_INFLUX_BUCKET=bucket,
-            GAUGE_INFLUX_TOKEN=influx.token,
+            **influx.environ(bucket),
         ) as service,
     ):
         until(lambda: connected(service), within_s=30, what="the service is at its broker")

@@ -76,10 +76,7 @@ def test_influxdb_killed_and_started_in_a_storm_ends_with_the_rows_of_the_journa
             tmp_path,
             port=broker.port,
             clock=clock,
-            GAUGE_INFLUX_URL=influx.url,
-            GAUGE_INFLUX_ORG=influx.org,
-            GAUGE_INFLUX_BUCKET=bucket,
-            GAUGE_INFLUX_TOKEN=influx.token,
+            **influx.environ(bucket),
             GAUGE_OUTBOUND_RETRY_MAX_S="2",
         ) as service,
     ):

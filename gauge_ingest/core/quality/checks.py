@@ -149,11 +149,8 @@ class StationChecks:
         if found is not None:
             self.last_until, self.last_at = until, received_at
             presence = self.presence
-            # Asked of nearly every reading, so the usual part of `heard` stands here.
-            if until - presence.heard_until > presence.silence_ms:
+            if until > presence.heard_until:
                 presence.heard(until)
-            elif until > presence.heard_until:
-                presence.heard_until = until
         return found
 
     def stir(self, at: int, rain_um: int) -> None:
@@ -207,9 +204,8 @@ class StationChecks:
             return
         if seen.rain_um:
             self.disturb()
-            self.unsettled = (
-                True  # in the midst of rain the next reading is wet as well: to be found out when it is not
-            )
+            # In the midst of rain the next reading is wet as well: how long all is quiet is found out when it is not.
+            self.unsettled = True
             return
         self._rest(seen.until)
         ordinary = seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
