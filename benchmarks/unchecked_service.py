@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from gauge_ingest.app import run_ingest
 from gauge_ingest.core.model import Flag
-from gauge_ingest.core.quality.checks import StationChecks
+from gauge_ingest.core.quality.calm import Calm
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.pump import debts
 from gauge_ingest.pump.batch import Batch
@@ -30,7 +30,7 @@ def nothing(*_: object) -> None:
 def main() -> int:
     """Run the service until SIGTERM."""
     with (
-        patch.object(StationChecks, "calm", good),
+        patch.object(Calm, "verdict", good),
         patch.object(Batch, "_look_at", good),
         patch.object(debts, "_check_around", nothing),
     ):

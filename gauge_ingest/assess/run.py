@@ -152,7 +152,7 @@ class _Run:
         told_c = None if celsius != celsius else celsius
         follows = at - self.heard[place] <= checks.gauge.gap_after_ms
         if not rain_um and kind == RowKind.RAIN and not rival and follows:
-            known = checks.calm(at, Kind.TIMED, celsius=told_c)
+            known = checks.calm.verdict(at, Kind.TIMED, celsius=told_c)
             if known is not None:
                 self.heard[place] = at
                 self.verdicts[row] = known

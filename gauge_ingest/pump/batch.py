@@ -210,7 +210,7 @@ class Batch:
             if at > checking.latest_at:
                 checking.latest_at = at
             if at > checking.latest_at - checking.lag_ms:
-                verdict = memory.checks.calm(
+                verdict = memory.calm.verdict(
                     at, report.kind, report.received_at, report.temperature_c, report.battery_v
                 )
         if verdict is None:

@@ -42,7 +42,7 @@ class Checking:
 
     def ready(self, station: Station, at: int) -> bool:
         """Whether the next report of a station can be taken without asking the journal."""
-        return station.id in self._ready and at - self._checks[station.id].last_until <= DAY_MS
+        return station.id in self._ready and at - self._checks[station.id].calm.last_until <= DAY_MS
 
     def prepare(self, station: Station, before: Report | None) -> None:
         """Read what a station's checks must remember up to its newest report, and link it with its neighbours."""
@@ -95,7 +95,7 @@ class Checking:
     def _unready(self, station_id: str) -> None:
         self._ready.discard(station_id)
         if station_id in self._checks:
-            self._checks[station_id].disturb()
+            self._checks[station_id].calm.disturb()
 
     def _hear(self, station: Station, *, since: int) -> None:
         """See to it that a station's rain and presence are known from an instant on."""

@@ -6,7 +6,7 @@ from functools import partial
 from gauge_ingest.core.alerts import IDLE, Standing, walk
 from gauge_ingest.core.ledger import Ledger
 from gauge_ingest.core.model import Alert, Flag, Increment, Kind, Report, Row, State, Station, Step
-from gauge_ingest.core.quality.checks import StationChecks
+from gauge_ingest.core.quality.calm import Calm
 from gauge_ingest.core.quality.verdicts import doubted
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import Reader
@@ -24,7 +24,7 @@ class StationMemory:
     """
 
     __slots__ = (
-        "checks",
+        "calm",
         "corrected_until",
         "faults",
         "ledger",
@@ -38,9 +38,9 @@ class StationMemory:
         "unsettled",
     )
 
-    def __init__(self, station: Station, number: int, checks: StationChecks) -> None:
+    def __init__(self, station: Station, number: int, calm: Calm) -> None:
         self.station = station
-        self.checks = checks
+        self.calm = calm
         self.number = number
         self.newest: Report | None = None
         self.live = False  # the newest report stands: its successor can be derived at once
@@ -59,9 +59,9 @@ class StationMemory:
             self.ledger.forget_before(self.ledger.newest_at - reach_ms)
 
 
-def recall(station: Station, number: int, reader: Reader, checks: StationChecks) -> StationMemory:
+def recall(station: Station, number: int, reader: Reader, calm: Calm) -> StationMemory:
     """The memory of a station as of its newest reading in the journal, not loaded yet."""
-    memory = StationMemory(station, number, checks)
+    memory = StationMemory(station, number, calm)
     memory.corrected_until = max((one.until for one in reader.corrections.in_force(station.id)), default=0)
     row = reader.newest(station.id)
     if row is not None:

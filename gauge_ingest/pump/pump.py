@@ -153,7 +153,7 @@ class Pump:
         if known is None:
             number = self._journal.station_number(station.id)
             known = self._memories[station.id] = recall(
-                station, number, self._journal.reader, self._checking.of(station)
+                station, number, self._journal.reader, self._checking.of(station).calm
             )
         return known
 

@@ -117,7 +117,7 @@ def warm(checks: StationChecks, reader: Reader, station: Station, around: Sequen
     checks.remember(wet, frozen_at=frozen_at)
     before = reader.newest(station.id, before=begin + 1)
     if before is not None:
-        checks.last_until, checks.last_at = before.observed_at, before.received_at
+        checks.calm.last_until, checks.calm.last_at = before.observed_at, before.received_at
     begun_at = reader.quality.begun_at(number, until=begin)
     if begun_at is not None:
         summed_until = max(begun_at, begin - checks.dry.lag_ms)
@@ -176,7 +176,7 @@ def _calm(checks: StationChecks, row: Row) -> Verdict | None:
     """The verdict of a dry row that nothing stands against, None when it must be looked at."""
     if row.claimed_at != row.observed_at:
         return None
-    return checks.calm(
+    return checks.calm.verdict(
         row.observed_at,
         _KINDS[row.kind],
         received_at=row.received_at,

@@ -61,7 +61,7 @@ def hear(readings: Sequence[Told], checks: list[StationChecks], *, calmly: bool 
         one = checks[place]
         known = None
         if calmly and ordinary(seen) and seen.since - last[place] <= GAUGE.gap_after_ms:
-            known = one.calm(
+            known = one.calm.verdict(
                 seen.until,
                 seen.kind,
                 received_at=seen.received_at,
@@ -149,7 +149,7 @@ def settled(used: QualitySettings = DEFAULTS, **told: float) -> StationChecks:
 
 
 def calm(checks: StationChecks, minute: float, **told: float) -> Verdict | None:
-    return checks.calm(reading(minute).until, Kind.TIMED, celsius=told.get("celsius"), volts=told.get("volts"))
+    return checks.calm.verdict(reading(minute).until, Kind.TIMED, celsius=told.get("celsius"), volts=told.get("volts"))
 
 
 def test_a_dry_reading_is_looked_at_when_the_rain_next_door_counts() -> None:
@@ -196,7 +196,7 @@ def test_a_late_reading_is_looked_at_unless_it_comes_in_one_go_with_the_one_befo
     first = reading(0, received_at=received_at - after_s * 1_000, claimed_at=T0)
     take(checks, first)
 
-    known = checks.calm(T0 + 5 * MINUTE_MS, Kind.TIMED, received_at=received_at)
+    known = checks.calm.verdict(T0 + 5 * MINUTE_MS, Kind.TIMED, received_at=received_at)
 
     assert (known is not None) is calm
 
@@ -206,9 +206,36 @@ def test_a_reading_for_maintenance_is_never_calm_for_a_visit_marks_what_was_befo
     take(checks, reading(0, 1.0))
     take(checks, reading(5, kind=Kind.MAINTENANCE))
 
-    assert checks.calm(reading(10).until, Kind.MAINTENANCE) is None
+    assert checks.calm.verdict(reading(10).until, Kind.MAINTENANCE) is None
     take(checks, reading(15))
-    assert checks.calm(reading(20).until, Kind.TIMED) is not None
+    assert checks.calm.verdict(reading(20).until, Kind.TIMED) is not None
+
+
+def test_neighbours_that_come_and_go_are_noticed_without_a_look() -> None:
+    """They count as they were three quarters of an hour ago; each is there for half an hour after a report."""
+    first, *around = checks = network(DEFAULTS)
+    for minute in (0, 10, 20):
+        for one in checks:
+            take(one, reading(minute))
+
+    told = {minute: calm(first, minute) for minute in (25, 44, 45, 95, 96, 120)}
+
+    outcomes = {minute: one and outcome_of(one.checks, Check.FAULTY_ZERO) for minute, one in told.items()}
+    absent, there = Outcome.NOT_CHECKED, Outcome.PASSED
+    assert outcomes == {25: absent, 44: absent, 45: there, 95: there, 96: absent, 120: absent}
+    for one in around:
+        take(one, reading(121))
+    assert [calm(first, minute) == told[45] for minute in (165, 166, 196)] == [False, True, True]
+
+
+def test_neighbours_that_have_just_come_need_no_look_before_they_count() -> None:
+    """Who was heard first counts from then on; who was not heard yet may be at any time."""
+    first, *around = checks = network(DEFAULTS)
+    for one in checks:
+        take(one, reading(0))
+
+    assert first.calm.until == reading(-15 + 45).until - 1
+    assert around[-1].calm.until == reading(45).until - 1
 
 
 def test_on_random_days_the_calm_way_is_taken_and_every_check_speaks() -> None:

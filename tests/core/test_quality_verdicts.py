@@ -205,6 +205,26 @@ def test_a_station_is_online_until_its_silence_is_too_long(
     assert present(*heard).online(T0 + round(minute * MINUTE)) is online
 
 
+@pytest.mark.parametrize(
+    ("heard", "minute", "there_from"),
+    [
+        ((), 0, None),
+        ((10,), 0, 10),
+        ((10,), 12, 12),
+        ((10,), 26, None),
+        ((0, 60, 120), 20, 60),
+        ((0, 60, 120), 76, 120),
+        ((0, 60, 120), 75, 75),
+    ],
+)
+def test_from_when_on_a_station_is_known_to_be_there(
+    heard: tuple[float, ...], minute: float, there_from: float | None
+) -> None:
+    expected = None if there_from is None else T0 + round(there_from * MINUTE)
+
+    assert present(*heard).there_from(T0 + round(minute * MINUTE)) == expected
+
+
 @given(seeds)
 def test_runs_of_reports_are_those_of_the_single_reports(draw: random.Random) -> None:
     minutes = sorted(draw.choices(range(200), k=draw.randrange(1, 12)))

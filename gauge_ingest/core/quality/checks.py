@@ -6,21 +6,20 @@ A check never sees what is later than the reading it judges. What it can only kn
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gauge_ingest.core.model import SECOND_MS, Flag, Kind, Step
+from gauge_ingest.core.model import Flag, Kind, Step
 from gauge_ingest.core.quality.amount import Accumulation, ClimateLimits, Limits, Repeated, Tips
+from gauge_ingest.core.quality.calm import Calm, ordinary
 from gauge_ingest.core.quality.neighbours import Dry, Influx, Neighbour
 from gauge_ingest.core.quality.record import Presence, Rain
 from gauge_ingest.core.quality.seen import NOT_CHECKED, PASSED, Mark, Said, Seen
 from gauge_ingest.core.quality.settings import QualitySettings
-from gauge_ingest.core.quality.station import BEHIND_APART_MS, Arrival, Clock, Counter, Frost, Gap, Sums, Supply, Visit
+from gauge_ingest.core.quality.station import Arrival, Clock, Counter, Frost, Gap, Sums, Supply, Visit
 from gauge_ingest.core.quality.verdicts import Check, Outcome, Verdict, flag_of
 
 # A neighbour counts as online up to so many of its regular reports after the last one that came.
 SILENT_REPORTS = 6
 # Nobody is compared with more neighbours than these, the nearest ones.
 NEIGHBOURS_MAX = 10
-NOTHING_IS_CALM = -(1 << 62)
-ORDINARY_KINDS = 16
 # Verdicts without a word of reason that were met first: nearly all readings have one of them.
 USUAL_MAX = 8
 _usual: list[tuple[list[Said], Verdict]] = []
@@ -50,31 +49,49 @@ class Gauge(NamedTuple):
 class StationChecks:
     """The checks of one station and what they remember. `neighbours` are the checks of the stations around it."""
 
+    __slots__ = (
+        "_accumulation",
+        "_arrival",
+        "_climate",
+        "_clock",
+        "_counter",
+        "_frost",
+        "_gap",
+        "_influx",
+        "_limits",
+        "_repeated",
+        "_sums",
+        "_supply",
+        "_tips",
+        "_visit",
+        "calm",
+        "dry",
+        "gauge",
+        "listeners",
+        "marks",
+        "neighbours",
+        "presence",
+        "rain",
+        "settings",
+    )
+
     def __init__(self, gauge: Gauge, settings: QualitySettings) -> None:
         self.gauge = gauge
         self.settings = settings
-        self._cold_c = max(settings.frost_c, settings.melt_c)
         self.neighbours: list[Neighbour] = []
         self.listeners: list[StationChecks] = []  # whose neighbour it is
         self.marks: list[Mark] = []
-        self._behind_ms = settings.clock_behind_s * SECOND_MS
-        self._least_v = settings.battery_v_min
-        self.calm_until = self._quiet_until = NOTHING_IS_CALM
-        self._around_um = 0
         self.rain = Rain()
         self.presence = Presence(gauge.silence_ms)
+        self.calm = Calm(settings, self.presence, Dry(settings, self.neighbours))
         self.reset()
 
     def reset(self) -> None:
         """Forget everything but the neighbours, the station's rain and when it was heard."""
         gauge, settings, marks = self.gauge, self.settings, self.marks
         marks.clear()
-        self.last_until = -(1 << 62)  # when the reading before was observed
-        self.last_at = -(1 << 62)  # and received
-        self.disturb()
-        self._calm: list[Verdict | None] = [None] * ORDINARY_KINDS
-        self._alone = False  # too few neighbours are there to be compared with
         self.dry = Dry(settings, self.neighbours)
+        self.calm.reset(self.dry)
         self._influx = Influx(settings, self.rain, self.neighbours, marks)
         self._clock = Clock(settings, gap_after_ms=gauge.gap_after_ms)
         self._arrival = Arrival()
@@ -97,8 +114,7 @@ class StationChecks:
         if seen.rain_um > 0:
             self.rain.add(seen.since, seen.until, seen.rain_um)
             for listener in self.listeners:
-                if not listener.unsettled:
-                    listener.stir(seen.until, seen.rain_um)
+                listener.calm.stir(seen.until, seen.rain_um)
         self.presence.heard(seen.until)
 
     def take(self, seen: Seen) -> list[Said]:
@@ -106,8 +122,9 @@ class StationChecks:
 
         The station's rain and presence must know of it already (`hear`); what they know beyond it changes nothing.
         """
-        heard_until, self.last_until = self.last_until, seen.until
-        heard_at, self.last_at = self.last_at, seen.received_at
+        calm = self.calm
+        heard_until, heard_at = calm.last_until, calm.last_at
+        calm.last_until, calm.last_at = seen.until, seen.received_at
         if self.dry.dry_since is not None and seen.since - heard_until > self.gauge.gap_after_ms:
             self.dry.pass_over(heard_until, seen.since)
         spell, zero = self.dry.take(seen)
@@ -129,54 +146,6 @@ class StationChecks:
         self._settle(seen, said)
         return said
 
-    def calm(
-        self, until: int, kind: Kind, received_at: int = 0, celsius: float | None = None, volts: float | None = None
-    ) -> Verdict | None:
-        """The verdict of a dry and ordinary reading that nothing stands against; None when it must be taken.
-
-        Ordinary: a steady count, by a clock that is not ahead, with the door closed.
-        """
-        if until > self.calm_until and not self._calm_still(until):
-            return None
-        if received_at - until >= self._behind_ms and received_at - self.last_at >= BEHIND_APART_MS:
-            return None
-        if celsius is None and volts is None:
-            found = self._calm[kind]
-        elif (celsius is not None and celsius <= self._cold_c) or (volts is not None and volts < self._least_v):
-            return None
-        else:
-            found = self._calm[_ordinary(kind, celsius, volts)]
-        if found is not None:
-            self.last_until, self.last_at = until, received_at
-            presence = self.presence
-            if until > presence.heard_until:
-                presence.heard(until)
-        return found
-
-    def stir(self, at: int, rain_um: int) -> None:
-        """A neighbour had rain: with enough of it, readings from the lag after it on must be looked at."""
-        self._around_um += rain_um
-        if self._around_um >= self.dry.doubtful_um:
-            self._quiet_until = min(self._quiet_until, at + self.dry.lag_ms - 1)
-            self.calm_until = min(self.calm_until, self._quiet_until)
-
-    def disturb(self) -> None:
-        """Whatever comes next must be looked at."""
-        self.calm_until = self._quiet_until = NOTHING_IS_CALM
-        self._around_um = 0
-        self.unsettled = False
-
-    def _calm_still(self, until: int) -> bool:
-        """Whether all is quiet and the neighbours have been heard meanwhile."""
-        if self.unsettled:
-            self._rest(self.last_until)
-            if until <= self.calm_until:
-                return True
-        if until > self._quiet_until or self._alone:
-            return False
-        self.calm_until = min(self._quiet_until, self.dry.online_until(until))
-        return until <= self.calm_until
-
     def _of_the_amount(self, seen: Seen, heard_until: int) -> tuple[Said, ...]:
         """LIMITS, CLIMATE, TIPS, REPEATED, ACCUMULATION."""
         if not seen.rain_um:
@@ -192,33 +161,17 @@ class StationChecks:
     def _settle(self, seen: Seen, said: Sequence[Said]) -> None:
         """How long dry readings may pass unseen: not while anything is in doubt or waits."""
         spell, zero = said[Check.DRY_SPELL], said[Check.FAULTY_ZERO]
-        asks = len(self.neighbours) >= self.settings.neighbours_min
         restless = self._influx.waits or self.settings.every_tip_reported
-        alone = asks and zero is NOT_CHECKED
-        if alone != self._alone:
-            self._alone = alone
-            self._calm = [None] * ORDINARY_KINDS
         if restless or spell.reason or zero.reason:
-            self._calm = [None] * ORDINARY_KINDS
-            self.disturb()
+            self.calm.forget()
+            self.calm.disturb()
             return
         if seen.rain_um:
-            self.disturb()
-            # In the midst of rain the next reading is wet as well: how long all is quiet is found out when it is not.
-            self.unsettled = True
+            self.calm.unsettle()
             return
-        self._rest(seen.until)
-        ordinary = seen.step is Step.STEADY and seen.kind is not Kind.MAINTENANCE
-        if ordinary and not any(one.reason for one in said):
-            self._calm[_ordinary(seen.kind, seen.temperature_c, seen.battery_v)] = verdict(said, seen.step)
-
-    def _rest(self, until: int) -> None:
-        """Find out how long all will be quiet, from what was heard up to now."""
-        self.unsettled = False
-        dry = self.dry
-        self._around_um = dry.heard_um()
-        self._quiet_until = dry.quiet_until(self._around_um)
-        self.calm_until = min(self._quiet_until, dry.absent_until(until) if self._alone else dry.online_until(until))
+        self.calm.rest(seen.until)
+        if seen.step is _STEADY and seen.kind is not Kind.MAINTENANCE and not any(one.reason for one in said):
+            self.calm.know(ordinary(seen.kind, seen.temperature_c, seen.battery_v), verdict(said, seen.step))
 
     def remember(self, earlier: Sequence[Seen], *, frozen_at: int | None) -> None:
         """Take into account what checks look back to that is not seen again: the last wet readings, the last frost."""
@@ -227,11 +180,6 @@ class StationChecks:
             self._repeated.take(seen)
             self._accumulation.take(seen, heard_until=seen.since)
         self.marks.clear()
-
-
-def _ordinary(kind: Kind, celsius: float | None, volts: float | None) -> int:
-    """What a calm reading tells beside its count, as a number below ORDINARY_KINDS: its verdict depends on that."""
-    return kind + (4 if celsius is not None else 0) + (8 if volts is not None else 0)
 
 
 def link(checks: Sequence[StationChecks], around: Sequence[Sequence[int]]) -> None:

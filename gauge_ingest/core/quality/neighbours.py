@@ -47,6 +47,20 @@ class Neighbour(Protocol):
 class Dry:
     """A gauge that tells no rain: since when, and what each neighbour has had since."""
 
+    __slots__ = (
+        "_half_um",
+        "_least_um",
+        "_long_ms",
+        "_neighbours",
+        "_settings",
+        "_there",
+        "doubtful_um",
+        "dry_since",
+        "lag_ms",
+        "summed_until",
+        "sums_um",
+    )
+
     def __init__(self, settings: QualitySettings, neighbours: Sequence[Neighbour]) -> None:
         self._settings = settings
         self._neighbours = neighbours
@@ -62,7 +76,7 @@ class Dry:
         self.dry_since: int | None = None
         self.sums_um: list[int] = []
         self.summed_until = _NEVER
-        self._there = (UNBOUNDED, _NEVER)  # a span in which enough neighbours are known to be there
+        self._there = (UNBOUNDED, _NEVER)  # when last asked, and up to when enough neighbours are there
 
     def begin(self, at: int, sums_um: Sequence[int] = (), *, summed_until: int | None = None) -> None:
         """The gauge has rained, or its record begins: what the neighbours have had since then, none unless given."""
@@ -108,6 +122,12 @@ class Dry:
         enough = self._settings.neighbours_min
         if len(self._neighbours) < enough:
             return UNBOUNDED
+        if self._there[0] == until:
+            return self._there[1]
+        self._there = until, self._found_until(until, enough)
+        return self._there[1]
+
+    def _found_until(self, until: int, enough: int) -> int:
         at, least = until - self.lag_ms, UNBOUNDED
         for one in self._neighbours:
             presence = one.presence
@@ -128,8 +148,9 @@ class Dry:
         whoever was judged without it be judged again.
         """
         at, fresh_at = until - self.lag_ms, until - self._settings.neighbours_lag_s * SECOND_MS
-        since = [at if one.presence.online(at) else min(one.presence.run_since, fresh_at) for one in self._neighbours]
-        return sorted(since)[self._settings.neighbours_min - 1] + self.lag_ms - 1
+        known = [one.presence.there_from(at) for one in self._neighbours]
+        since = sorted(fresh_at if one is None else one for one in known)
+        return since[self._settings.neighbours_min - 1] + self.lag_ms - 1
 
     def _around_um(self) -> tuple[int, float]:
         """What three quarters of the neighbours that are not dead had at least, and their median."""
@@ -157,16 +178,9 @@ class Dry:
         return suspect(f"no tip for {lasted(dry_ms)}, longer than it is ever dry here")
 
     def _neighbours_online(self, until: int) -> bool:
-        since, known_until = self._there
-        if since <= until <= known_until:
-            return True
         if len(self._neighbours) < self._settings.neighbours_min:
             return False
-        known_until = self.online_until(until)
-        if known_until < until:
-            return False
-        self._there = until, known_until
-        return True
+        return until <= self._there[1] or self.online_until(until) >= until
 
     def _sum_until(self, at: int) -> None:
         if at > self.summed_until:

@@ -111,6 +111,13 @@ class Presence:
             return -(1 << 62)
         return (self._ends[run] if run < len(self._ends) else self.heard_until) + self.silence_ms
 
+    def there_from(self, at: int) -> int | None:
+        """From when on, at an instant or after it, the station is known to be there; None while nothing says so."""
+        if self.online(at):
+            return at
+        later = bisect_right(self._starts, at)
+        return self._starts[later] if later < len(self._starts) else None
+
     def prune(self, before: int) -> None:
         """Forget runs that ended before an instant."""
         number = bisect_left(self._ends, before)
