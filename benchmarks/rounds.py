@@ -34,10 +34,12 @@ class Round:
         return self.readings / self.seconds
 
 
-def parts(readings: int, rate: float = 0.0) -> list[Part]:
-    """The readings before the clock starts, step by step, and last those that count."""
+def parts(readings: int, rate: float = 0.0, *, number: int = 1) -> list[Part]:
+    """The readings before the clock starts, step by step, and last those that count: `number` times so many."""
     warm = [Part(step, STATIONS, STATIONS, SEQ_FIRST + step * STATIONS) for step in range(WARM_STEPS)]
-    return [*warm, Part(WARM_STEPS, STATIONS, readings, SEQ_FIRST + WARM_STEPS * STATIONS, rate)]
+    step, seq = WARM_STEPS, SEQ_FIRST + WARM_STEPS * STATIONS
+    each = -(-readings // STATIONS)  # steps, the last of them perhaps begun only
+    return [*warm, *(Part(step + at * each, STATIONS, readings, seq + at * readings, rate) for at in range(number))]
 
 
 def beginning(readings: int) -> int:
@@ -45,36 +47,70 @@ def beginning(readings: int) -> int:
     return begin_at(WARM_STEPS + readings // STATIONS + 1, now=time.time())
 
 
-def service_round(
-    store_name: str, readings: int, where: Path, *, protocol: str = PROTOCOLS[0], checked: bool = True
-) -> Round:
-    """Publisher, broker, service, store: from the first message sent until the last is committed, ruled and stored."""
-    with stage(where) as (folder, stack, broker):
-        store = running_store(store_name, folder, stack)
-        service = Service(broker.port, folder, store, protocol=protocol, checked=checked)
-        stack.callback(service.program.end)
-        publisher = _publisher(broker, folder, stack, readings)
-        warm = warm_up(publisher, service)
-        commits, events = service.progress.commits(), service.progress.alert_events()
-        pids = {"ingest": service.program.pid, "outbound": service.outbound_pid, "broker": broker.program.pid}
-        if store:
-            pids["store"] = store.program.pid
-        meter = Meter({**pids, "publisher": publisher.program.pid}, readings)
-        publisher.go()
-        sent = publisher.sent()
-        service.progress.wait_for(warm + readings)
+class Running:
+    """A service that is warm, with a broker, a load and a store of its own; the load comes part by part."""
+
+    def __init__(
+        self, where: Path, stack: ExitStack, *, store: str, readings: int, number: int, protocol: str, checked: bool
+    ) -> None:
+        folder, broker = place(where, stack)
+        self._store = running_store(store, folder, stack)
+        self._service = Service(broker.port, folder, self._store, protocol=protocol, checked=checked)
+        stack.callback(self._service.program.end)
+        self._publisher = _publisher(broker, folder, stack, readings, number=number)
+        self._readings = readings
+        self._sent = warm_up(self._publisher, self._service)
+        pids = {"ingest": self._service.program.pid, "outbound": self._service.outbound_pid}
+        pids |= {"broker": broker.program.pid, "publisher": self._publisher.program.pid}
+        self._pids = pids | ({"store": self._store.program.pid} if self._store else {})
+
+    def take(self) -> Round:
+        """From the first message of a part sent until its last is committed, ruled and stored."""
+        progress, before = self._service.progress, self._sent
+        readings, commits, events = progress.readings(), progress.commits(), progress.alert_events()
+        meter = Meter(self._pids, self._readings)
+        self._publisher.go()
+        sent = self._publisher.sent()
+        self._sent += self._readings
+        progress.wait_for(self._sent)
         ended_ns = time.monotonic_ns()
         facts = {
-            "published": warm + readings,
-            "committed": service.progress.readings(),
-            "commits": service.progress.commits() - commits,
-            "alert_events": service.progress.alert_events() - events,
+            "published": self._readings,
+            "committed": progress.readings() - readings,
+            "commits": progress.commits() - commits,
+            "alert_events": progress.alert_events() - events,
             "publisher_s": (sent["ended_ns"] - sent["begun_ns"]) / 1e9,
         }
         measured = meter.round((ended_ns - sent["begun_ns"]) / 1e9, facts)
-        if store:
-            facts["stored"] = store.count(warm + readings)
+        if self._store:
+            facts["stored"] = self._store.count(self._sent) - before
         return measured
+
+
+def service_round(store: str, readings: int, where: Path, *, protocol: str = PROTOCOLS[0]) -> Round:
+    """Publisher, broker, service, store: from the first message sent until the last is committed, ruled and stored."""
+    with ExitStack() as stack:
+        one = Running(where, stack, store=store, readings=readings, number=1, protocol=protocol, checked=True)
+        return one.take()
+
+
+def turns(
+    store: str, readings: int, where: Path, *, number: int, protocol: str = PROTOCOLS[0]
+) -> Iterator[tuple[Round, Round]]:
+    """The service with checks and without them, side by side: each in turn takes the same part of the load.
+
+    What the machine does to a process goes on for seconds at a time, as long as a whole round: parts of half a second
+    that take turns meet with the same.
+    """
+    with ExitStack() as stack:
+        sides = [
+            Running(where, stack, store=store, readings=readings, number=number, protocol=protocol, checked=checked)
+            for checked in (True, False)
+        ]
+        for turn in range(number):
+            order = sides if turn % 2 else sides[::-1]
+            taken = {side: side.take() for side in order}
+            yield taken[sides[0]], taken[sides[1]]
 
 
 def baseline_round(readings: int, where: Path, *, protocol: str = PROTOCOLS[0]) -> Round:
@@ -174,10 +210,17 @@ class Meter:
 @contextmanager
 def stage(where: Path) -> Iterator[tuple[Path, ExitStack, Broker]]:
     """A folder, a broker, and a stack that ends everything in reverse order."""
-    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=where) as name, ExitStack() as stack:
-        broker = Broker(Path(name))
-        stack.callback(broker.program.end)
-        yield Path(name), stack, broker
+    with ExitStack() as stack:
+        folder, broker = place(where, stack)
+        yield folder, stack, broker
+
+
+def place(where: Path, stack: ExitStack) -> tuple[Path, Broker]:
+    """A folder and a broker, which end with the stack."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-", dir=where)))
+    broker = Broker(folder)
+    stack.callback(broker.program.end)
+    return folder, broker
 
 
 def running_store(name: str, folder: Path, stack: ExitStack) -> BenchmarkStore | None:
@@ -197,7 +240,10 @@ def warm_up(publisher: Publisher, service: Service) -> int:
     return STATIONS * WARM_STEPS
 
 
-def _publisher(broker: Broker, folder: Path, stack: ExitStack, readings: int, rate: float = 0.0) -> Publisher:
-    publisher = Publisher(broker.port, folder, begin_at=beginning(readings), parts=parts(readings, rate))
+def _publisher(
+    broker: Broker, folder: Path, stack: ExitStack, readings: int, rate: float = 0.0, *, number: int = 1
+) -> Publisher:
+    load = parts(readings, rate, number=number)
+    publisher = Publisher(broker.port, folder, begin_at=beginning(readings * number), parts=load)
     stack.callback(publisher.program.end)
     return publisher

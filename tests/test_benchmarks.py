@@ -51,15 +51,18 @@ def test_the_pipeline_benchmark_loses_nothing_and_shows_each_process_the_ratio_a
 
 def test_the_cost_of_the_checks_is_the_median_of_its_pairs() -> None:
     facts = {"published": 10, "committed": 10, "alert_events": 2}
-    pairs = [
+    first, second, third, fourth = [
         (Round(10, seconds, {"ingest": 2.0}, 0.0, facts), Round(10, 1.0, {"ingest": 1.0}, 0.0, facts))
-        for seconds in (1.0, 2.0, 4.0)
+        for seconds in (1.0, 2.0, 4.0, 2.0)
     ]
 
-    result = checks.result_of(pairs, {"cores": 2}, store="none", readings=10)
+    result = checks.result_of([[first, second, third], [fourth]], {"cores": 2}, store="none", readings=10)
 
-    assert (result["ratio"], result["ratios"]) == (0.5, [1.0, 0.5, 0.25])
-    assert (result["checked"]["rates"], result["unchecked"]["rates"]) == ([10.0, 5.0, 2.5], [10.0, 10.0, 10.0])
+    assert (result["ratio"], result["ratios"]) == (0.5, [0.5, 0.5])
+    assert result["quartiles"] == [0.4375, 0.625]
+    assert (result["runs"], result["turns"]) == (2, 4)
+    assert result["checked"]["rates"] == [10.0, 5.0, 2.5, 5.0]
+    assert result["unchecked"]["rates"] == [10.0] * 4
     assert result["checked"]["cpu_us"] == {"ingest": 2.0}
 
 
