@@ -351,7 +351,7 @@ def test_the_fields_of_influxdb_md_are_those_that_are_written() -> None:
     row = Row("HTB01", 1_000, 5, 0, 0, 0, 1, 1, 12.6, -87.0, 11.5, False, 1, 0, 1, 1, 1, 1, 1, True)
     evidence = Evidence(1_800, 0, 1_000, 6.0, 6.0, 6.0, 1.0)
     event = AlertEvent(
-        1, 1, "r", "HTB01", EventKind.RAISED, "prepare", 1_000, 1, 1, False, False, True, evidence, "rain"
+        1, 1, "r", "HTB01", EventKind.RAISED, "prepare", 1_000, 1, 1, False, False, True, evidence, "rain", "wang"
     )
 
     lines = [line for line, _ in LineProtocol({"HTB01": station}).lines([row], [event])]

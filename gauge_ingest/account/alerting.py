@@ -7,10 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 from gauge_ingest.account.service_side import Stored
-from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Row, Rule, State, Station
+from gauge_ingest.core.model import Alert, AlertEvent, Row, Rule, State, Station
+from gauge_ingest.core.told import RISES
 from gauge_ingest.journal import Reader
-
-_CAME = (EventKind.RAISED, EventKind.STRENGTHENED)
 
 
 class Verdict(StrEnum):
@@ -99,7 +98,7 @@ def _judged(rule: Rule, station: str, true: _Rain, stored: _Rain, alerts: Sequen
     reached_at = {level: _reached_at(rule, level, true) for level in rule.levels}
     true_level = next((level for level in reversed(rule.levels) if reached_at[level] is not None), "")
     standing = [found for found in alerts if found[0].state is not State.WITHDRAWN]
-    came = [event for _, events in standing for event in events if event.kind in _CAME]
+    came = [event for _, events in standing for event in events if event.kind in RISES]
     of_run = [event for event in came if event.rained_at >= since]
     told, true_height = _told(rule, of_run), _height(rule, true_level)
     verdict = _verdict(_height(rule, told.level if told else ""), true_height)

@@ -9,12 +9,13 @@ from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, pl
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.spans import duration_text
+from gauge_ingest.core.told import RISES, acknowledgement
 
 # Without a message for so long "no alert stands" means little.
 SILENCE_MS = 15 * 60_000
 _HIGHEST, _LOWER, _OVER = "bold white on red", "bold black on yellow", "dim"
 _MARK = "bold yellow"
-_CAME = (EventKind.RAISED, EventKind.STRENGTHENED)
+_SAID = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
 
 Found = tuple[Alert, Sequence[AlertEvent]]
 
@@ -43,12 +44,15 @@ def show_alert(alert: Alert, events: Sequence[AlertEvent], configuration: Config
             str(event.id),
             instant(event.at),
             event.kind.value,
-            event.level if event.kind in _CAME or event.kind is EventKind.EASED else "",
+            event.level if event.kind in RISES or event.kind is EventKind.EASED else "",
             instant(event.rained_at),
             instant(event.known_at),
-            ", ".join(marks),
+            plain(event.who) or ", ".join(marks),
         )
     show(told)
+    said = [event for event in events if event.kind in _SAID and event.reason]
+    if said:
+        show("", *(Text(f"{instant(event.at)}  {_said(event)}") for event in said))
     rule = rules.get(alert.rule)
     if rule is not None and rule.source:
         show("", Text(f"thresholds: {plain(rule.source)}", style="dim"))
@@ -63,6 +67,8 @@ def _block(
     if alert.evidence is not None:
         head.append(f"  {_rain(alert.evidence)}")
     lines = [_when(alert, events, now)]
+    if alert.state is State.RAISED:
+        lines.append(_seen(alert, events, now))
     if alert.reason:
         lines.append(Text(plain(alert.reason.split("\n")[0]), style="yellow"))
     lines.append(Text(f"alert {alert.id}, rule {plain(alert.rule)}, told {instant(alert.raised_at)}", style="dim"))
@@ -87,7 +93,7 @@ def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
     if alert.peak != alert.level:
         line.append(f"; was {plain(alert.peak)}")
     evidence = alert.evidence
-    came = [event for event in events if event.kind in _CAME]
+    came = [event for event in events if event.kind in RISES]
     if came and came[-1].late:
         line.append(f"  LATE: known {elapsed(came[-1].known_at - came[-1].rained_at)} after it rained", style=_MARK)
     if evidence is not None and evidence.unconfirmed:
@@ -95,6 +101,19 @@ def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
     if evidence is not None and evidence.coverage < 1:
         line.append(f"  {evidence.coverage:.0%} covered")
     return line
+
+
+def _seen(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
+    """Who has acknowledged what stands, or how to."""
+    known = acknowledgement(events)
+    if known is None:
+        return Text(f"NOT ACKNOWLEDGED: gauge-ingest alerts acknowledge {alert.id}", style=_MARK)
+    return Text(f"acknowledged by {_said(known)}, {ago(known.at, now=now)}", style="green")
+
+
+def _said(event: AlertEvent) -> str:
+    """Who said it, and what."""
+    return plain(f"{event.who}: {event.reason}" if event.reason else event.who)
 
 
 def _why_unconfirmed(evidence: Evidence) -> str:

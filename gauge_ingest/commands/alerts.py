@@ -1,4 +1,4 @@
-"""alerts: what stands, what stood, and everything that was told of one."""
+"""alerts: what stands, what stood, everything that was told of one; people say that they have seen it, and more."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -8,8 +8,14 @@ import typer
 from gauge_ingest.commands.alert_text import show_alert, show_alerts
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured, reading
 from gauge_ingest.commands.output import Status, print_json, stop
+from gauge_ingest.commands.writing import asked
+from gauge_ingest.commands.writing import who as of_this_machine
+from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.spans import instant_text
+from gauge_ingest.core.told import acknowledgement, newest_rise
+from gauge_ingest.journal import Reader
+from gauge_ingest.requests import ACKNOWLEDGE, COMMENT
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -18,6 +24,13 @@ _ID_MAX = 2**63 - 1
 
 AllOption = Annotated[bool, typer.Option("--all", help="Ended alerts too.")]
 IdArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=_ID_MAX, help="The alert's number.")]
+WhoOption = Annotated[
+    str | None, typer.Option("--who", metavar="NAME", help="Who says so [default: the machine's user]")
+]
+CommentOption = Annotated[
+    str | None, typer.Option("--comment", metavar="TEXT", help="What is done about it; told with it.")
+]
+TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What there is to say.")]
 
 
 @app.callback()
@@ -44,18 +57,64 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
     """Show one alert with everything that was told of it."""
     configuration, clock = configured(config), clock_of_environment()
     with reading(configuration) as reader:
-        alert = reader.alerts.one(alert_id)
-        if alert is None:
-            stop(Status.WRONG_USE, f"there is no alert {alert_id}; alerts --all lists them")
-        events = reader.alerts.events(alert_id)
+        alert, events = _found(reader, alert_id)
     if as_json:
         print_json(_document(alert, events))
     else:
         show_alert(alert, events, configuration, now=clock.now())
 
 
+@app.command("acknowledge")
+def acknowledge(
+    alert_id: IdArgument,
+    *,
+    comment: CommentOption = None,
+    who: WhoOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that somebody has seen an alert as it stands now; when it rises again it waits to be seen again."""
+    configuration = configured(config)
+    with reading(configuration) as reader:
+        rise = newest_rise(_found(reader, alert_id)[1])
+    seen = None if rise is None else rise.id
+    said = {} if comment is None else {"comment": comment}
+    _say(configuration, ACKNOWLEDGE, {"alert": alert_id, "seen": seen, **said}, who)
+    show(alert_id, config=config, as_json=as_json)
+
+
+@app.command("comment")
+def comment(
+    alert_id: IdArgument,
+    text: TextArgument,
+    *,
+    who: WhoOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say something about an alert; it stands with the alert, under a name and a time, and is told like the rest."""
+    configuration = configured(config)
+    _say(configuration, COMMENT, {"alert": alert_id, "comment": text}, who)
+    show(alert_id, config=config, as_json=as_json)
+
+
+def _found(reader: Reader, alert_id: int) -> tuple[Alert, Sequence[AlertEvent]]:
+    alert = reader.alerts.one(alert_id)
+    if alert is None:
+        stop(Status.WRONG_USE, f"there is no alert {alert_id}; alerts --all lists them")
+    return alert, reader.alerts.events(alert_id)
+
+
+def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: str | None) -> None:
+    named = of_this_machine() if who is None else who
+    answer = asked(configuration, clock_of_environment(), what, {**body, "who": named})
+    if not answer.get("ok"):
+        stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
+
+
 def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
     stands = alert.state is State.RAISED
+    known = acknowledgement(events)
     return {
         "id": alert.id,
         "rule": alert.rule,
@@ -69,6 +128,8 @@ def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
         "known_at": instant_text(alert.known_at),
         "raised_at": instant_text(alert.raised_at),
         "cleared_at": None if alert.ended_at is None else instant_text(alert.ended_at),
+        "acknowledged_at": None if known is None else instant_text(known.at),
+        "acknowledged_by": None if known is None else known.who,
         "evidence": _evidence(alert.evidence),
         "events": [_event(event) for event in events],
     }
@@ -85,6 +146,7 @@ def _event(event: AlertEvent) -> dict[str, Any]:
         "late": event.late,
         "unconfirmed": event.unconfirmed,
         "reason": event.reason,
+        "who": event.who or None,
     }
 
 

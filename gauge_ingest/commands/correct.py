@@ -26,8 +26,9 @@ from gauge_ingest.commands.writing import who as of_this_machine
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.corrections import Correction, CorrectionKind
 from gauge_ingest.requests import CORRECT
-from gauge_ingest.requests.correct import Refused, document, drafted
+from gauge_ingest.requests.correct import document, drafted
 from gauge_ingest.requests.preview import Preview, preview
+from gauge_ingest.requests.words import Refused
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -172,6 +172,8 @@ class EventKind(StrEnum):
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    ACKNOWLEDGED = "acknowledged"  # by a person, who has seen everything told so far
+    COMMENTED = "commented"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """One thing told of an alert. Three times: when it rained, when we knew, when it was recorded to be told."""
+    """One thing told of an alert. Three times: when it rained, when we knew, when it was recorded to be told.
+
+    What a person says of an alert is an event, too: `who` names the person, `reason` is what was said.
+    """
 
     id: int
     alert_id: int
@@ -255,3 +260,4 @@ class AlertEvent:
     sent: bool  # False: recorded only, its rain is older than the rule's horizon
     evidence: Evidence | None
     reason: str = ""
+    who: str = ""

@@ -10,6 +10,7 @@ MERGED = "merged into alert {id}: further readings show that it was one event"
 REVISED = "readings that came later, or were corrected, show that the rain did not reach the level"
 TAKEN_BACK = "withdrawn by correction {id} ({title}): {why}"
 RULE_GONE = "the rule no longer applies here"
+RISES = (EventKind.RAISED, EventKind.STRENGTHENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,41 @@ def withdrawn(alert: Alert, reason: str, *, knowing: Knowing) -> tuple[list[Aler
         reason=reason,
     )
     return [replace(alert, state=State.WITHDRAWN, ended_at=knowing.now, reason=reason)], [event]
+
+
+def newest_rise(events: Sequence[AlertEvent]) -> AlertEvent | None:
+    """The event that an alert last rose with: it is what must be acknowledged."""
+    rises = [event for event in events if event.kind in RISES]
+    return rises[-1] if rises else None
+
+
+def acknowledgement(events: Sequence[AlertEvent]) -> AlertEvent | None:
+    """Who first acknowledged what an alert last rose to; None while nobody has."""
+    newest = newest_rise(events)
+    since = 0 if newest is None else newest.id
+    return next((event for event in events if event.kind is EventKind.ACKNOWLEDGED and event.id > since), None)
+
+
+def said(alert: Alert, events: Sequence[AlertEvent], kind: EventKind, *, who: str, words: str, now: int) -> AlertEvent:
+    """What a person says of an alert, as an event of it: about the rain that it last rose with."""
+    of = newest_rise(events)
+    return AlertEvent(
+        id=0,
+        alert_id=alert.id,
+        rule=alert.rule,
+        scope=alert.scope,
+        kind=kind,
+        level=alert.level,
+        rained_at=alert.rained_since if of is None else of.rained_at,
+        known_at=alert.known_at if of is None else of.known_at,
+        at=now,
+        late=of is not None and of.late,
+        unconfirmed=of is not None and of.unconfirmed,
+        sent=True,
+        evidence=alert.evidence,
+        reason=words,
+        who=who,
+    )
 
 
 def _why_revised(alert: Alert, rule: Rule, corrections: Sequence[Correction]) -> str:

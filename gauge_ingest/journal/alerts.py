@@ -14,7 +14,7 @@ ALERT = (
 )
 EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
-    " e.evidence, e.reason"
+    " e.evidence, e.reason, e.who"
 )
 
 
@@ -34,6 +34,7 @@ def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
     return (
         *(event.alert_id, event.kind, event.level, event.rained_at, event.known_at, event.at),
         *(event.late, event.unconfirmed, event.sent, evidence_text(event.evidence), event.reason, configuration),
+        event.who,
     )
 
 
@@ -109,7 +110,7 @@ class AlertReader:
 
 def _event(row: Sequence[Any]) -> AlertEvent:
     flags = [bool(flag) for flag in row[9:12]]
-    return AlertEvent(*[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12]), row[13]])
+    return AlertEvent(*[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12]), *row[13:]])
 
 
 def _alert(row: Sequence[Any]) -> Alert:

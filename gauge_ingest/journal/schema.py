@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -92,6 +92,10 @@ CREATE TABLE correction (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT N
     kind TEXT NOT NULL, station INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, rain_mm REAL,
     undoes INTEGER REFERENCES correction (id));
 CREATE INDEX correction_station ON correction (station, since);
+""",
+    3: """
+-- Who acknowledged an alert or commented on it; empty for what the service tells by itself.
+ALTER TABLE alert_event ADD COLUMN who TEXT NOT NULL DEFAULT '';
 """,
 }
 

@@ -106,6 +106,7 @@ class MqttNotifier:
             "repeated": repeated,
             "evidence": _evidence(event.evidence),
             "reason": event.reason,
+            "who": event.who,
             "text": sentence(event, alert, place=place, repeated=repeated),
         }
 

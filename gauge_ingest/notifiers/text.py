@@ -6,7 +6,8 @@ from gauge_ingest.core.spans import duration_text, instant_text
 
 def sentence(event: AlertEvent, alert: Alert, *, place: str, repeated: bool) -> str:
     """One line that says everything a person needs first."""
-    parts = [f"{event.kind.upper()} {event.level or alert.peak} at {place} ({event.rule})"]
+    by = f" by {event.who} at {instant_text(event.at)}" if event.who else ""
+    parts = [f"{event.kind.upper()} {event.level or alert.peak} at {place} ({event.rule}){by}"]
     if event.evidence is not None:
         parts.append(rain(event.evidence))
     parts.append(f"observed {instant_text(event.rained_at)}, known {instant_text(event.known_at)}")

@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from gauge_ingest.core.model import Station
+from gauge_ingest.core.model import EventKind, Station
 from gauge_ingest.journal import Journal, Quarantined
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.prune import Retention
-from gauge_ingest.requests.correct import Refused, document, drafted, enter
+from gauge_ingest.requests.acknowledge import say
+from gauge_ingest.requests.correct import document, drafted, enter
+from gauge_ingest.requests.words import Refused
 from gauge_ingest.spool import Request
 
 REPLAY, RELOAD, PRUNE, CORRECT = "replay", "reload", "prune", "correct"
+ACKNOWLEDGE, COMMENT = "acknowledge", "comment"
+_SAID = {ACKNOWLEDGE: EventKind.ACKNOWLEDGED, COMMENT: EventKind.COMMENTED}
 REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
 _ID_MAX = 2**63 - 1
 
@@ -25,8 +29,9 @@ def carry_out(
     """Do what is asked, once; the answer, also to a request that was carried out before.
 
     `{"ok": …, "replayed": [{"id", "ok", "readings", "reasons"}]}` for a replay, `{"ok": True, "correction": {…}}` for a
-    correction (`correct.drafted` says what it takes), whatever `reload` answers for a reload,
-    `{"ok": False, "error": …}` for what cannot be understood. Errors of the journal are raised: nothing was done.
+    correction (`correct.drafted` says what it takes), `{"ok": True, "entered": …}` for what is said of an alert
+    (`acknowledge.say`), whatever `reload` answers for a reload, `{"ok": False, "error": …}` for what cannot be
+    understood. Errors of the journal are raised: nothing was done.
     """
     known = journal.owing.answer_to(request.id)
     if known is not None:
@@ -35,6 +40,8 @@ def carry_out(
         return _replay(pump, journal, request, now)
     if request.what == CORRECT:
         return _correct(pump, journal, request, now)
+    if request.what in _SAID:
+        return _say(pump, journal, request, now)
     if request.what == RELOAD:
         answer = dict(reload())
         with journal.transaction():
@@ -63,6 +70,18 @@ def _correct(pump: Pump, journal: Journal, request: Request, now: int) -> Answer
         answer = {"ok": True, "correction": document(entry)}
         _remember(journal, request, answer, now)
     pump.forget_station(entry.station)
+    return answer
+
+
+def _say(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
+    kind, configuration = _SAID[request.what], pump.findings.configuration
+    try:
+        with journal.transaction():
+            entered = say(journal, request.body, kind=kind, who=request.who, now=now, configuration=configuration)
+            answer = {"ok": True, "entered": entered}
+            _remember(journal, request, answer, now)
+    except Refused as refused:
+        return {"ok": False, "error": str(refused)}
     return answer
 
 

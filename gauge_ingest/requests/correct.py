@@ -16,8 +16,8 @@ from gauge_ingest.core.model import DAY_MS, Kind, Station, Step
 from gauge_ingest.core.rainfall import tips_max_possible
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import CHECK, DERIVE, Journal, Reader
+from gauge_ingest.requests.words import WHO_MAX, WHY_MAX, Refused, words
 
-WHO_MAX, WHY_MAX = 100, 500  # characters
 _KEYS = {
     CorrectionKind.VOID: {"station", "since", "until"},
     CorrectionKind.REPLACE: {"station", "since", "until", "rain_mm"},
@@ -28,10 +28,6 @@ _KEYS = {
 _OF_ALL = {"kind", "who", "why"}
 # Rows on which a replaced depth can be hung: what stands and is confirmed.
 _ASIDE = {Step.VOID, Step.OWED, Step.UNCONFIRMED}
-
-
-class Refused(Exception):
-    """What is asked cannot be done: the key, what it says, and what would be right."""
 
 
 def drafted(
@@ -50,8 +46,8 @@ def drafted(
     if wrong:
         verb = "needs" if wrong[0] in _KEYS[kind] else "knows no"
         raise Refused(f"{wrong[0]}: a correction of the kind {kind} {verb} {wrong[0]}")
-    named = _text("who", body.get("who", who), WHO_MAX)
-    why = _text("why", body.get("why"), WHY_MAX)
+    named = words("who", body.get("who", who), WHO_MAX)
+    why = words("why", body.get("why"), WHY_MAX)
     correction_id = reader.corrections.next_id()
     if kind is CorrectionKind.UNDO:
         other = _undone(reader, stations, body["undoes"])
@@ -89,12 +85,6 @@ def document(correction: Correction, *, undone: int | None = None) -> dict[str, 
         "undoes": correction.undoes,
         "undone_by": undone,
     }
-
-
-def _text(key: str, value: object, most: int) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > most or not value.isprintable():
-        raise Refused(f"{key}: must be 1 to {most} printable characters in one line")
-    return value.strip()
 
 
 def _undone(reader: Reader, stations: Mapping[str, Station], undoes: object) -> Correction:

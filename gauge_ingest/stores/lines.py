@@ -183,7 +183,8 @@ def _alert(event: AlertEvent) -> str:
         *_words("level", event.level),
         f"late={_truth(event.late)},unconfirmed={_truth(event.unconfirmed)}",
         *_words("reason", event.reason),
-        f"known_at={event.known_at}i",
+        *_words("who", event.who),
+        f"known_at={event.known_at}i,at={event.at}i",
     ]
     if event.evidence is not None:
         fields.append(f"window_s={event.evidence.window_s}i")

@@ -161,11 +161,12 @@ def test_an_alert_event_is_one_point_that_cannot_break_out_of_its_line() -> None
     assert line == (
         "alert,rule=burst,scope=石门\\ 1 "
         'alert_id=5i,event_id=12i,kind="raised",level="warning",late=false,unconfirmed=true,'
-        'reason="31 mm \\"in\\" 1 h\\\\ rain,station=HTB01 tips=9i 1",known_at=1784109904000i,'
+        'reason="31 mm \\"in\\" 1 h\\\\ rain,station=HTB01 tips=9i 1",known_at=1784109904000i,at=1784109904100i,'
         "window_s=3600i,rain_mm=30.5,rain_mm_max=31.0,threshold_mm=30.0 1784109900000000012"
     )
     assert "window_s" not in texts([], [replace(EVENT, evidence=None)])[0]
     assert '""' not in texts([], [replace(EVENT, level="", reason="")])[0]
+    assert ',who="王伟",known_at=' in texts([], [replace(EVENT, who="王伟")])[0]
 
 
 def test_two_events_of_one_alert_and_instant_are_two_points_within_its_millisecond() -> None:

@@ -67,13 +67,16 @@ def test_the_same_rows_and_events_again_change_nothing(influx: InfluxServer, buc
 
 
 def test_the_words_of_an_alert_event_are_answered_at_its_own_point(influx: InfluxServer, bucket: str) -> None:
-    words = [("warning", "by hand"), ("", ""), ("alarm", "rain"), ("", ""), ("warning", "")]
+    words = [("warning", "by hand", "王伟"), ("", "", ""), ("alarm", "rain", ""), ("", "", "li"), ("warning", "", "")]
     told = enumerate(words)
-    events = [replace(EVENT, rained_at=AT + at, id=at, level=level, reason=why) for at, (level, why) in told]
+    events = [
+        replace(EVENT, rained_at=AT + at, id=at, level=level, reason=why, who=who) for at, (level, why, who) in told
+    ]
 
     InfluxStore(settings(influx, bucket), {}).write([], events)
 
-    assert [(point["level"], point["reason"]) for point in influx.points(bucket, "alert")] == words
+    points = influx.points(bucket, "alert")
+    assert [(point["level"], point["reason"], point["who"]) for point in points] == words
 
 
 def test_a_correction_overwrites_and_a_void_row_leaves_no_rain(influx: InfluxServer, bucket: str) -> None:
