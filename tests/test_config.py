@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, configuration_directory, load
 from gauge_ingest.configuration.calibration import PowerCurveTable, TipLossTable
+from gauge_ingest.configuration.curves import CurveTable
 from gauge_ingest.configuration.overrides import SECTIONS
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
@@ -623,6 +624,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("correction by tip loss", TipLossTable),
     ("correction by a curve", PowerCurveTable),
     ("[rules.ID]", RuleTable),
+    ("[rules.ID.curve]", CurveTable),
 ]
 
 
@@ -670,6 +672,7 @@ def test_the_example_of_the_document_loads(tmp_path: Path) -> None:
     assert configuration.settings.mqtt.keep_alive_s == 15
     assert len(configuration.stations["HTB01"].deployments) == 2
     assert configuration.rules[0].stations == ("HTB02", "HTB03")
+    assert [one.rain_mm for one in configuration.rules[1].thresholds if one.window_s == 10_800] == [28.966]
 
 
 def test_the_mistakes_of_the_document_are_told_in_its_words(folder: Path) -> None:

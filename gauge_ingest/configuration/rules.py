@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from gauge_ingest.configuration.curves import read_curves
 from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
 from gauge_ingest.configuration.settings import PRINTABLE, STRICT
 from gauge_ingest.configuration.stations import ALL, ID, wrong_names
@@ -49,9 +50,8 @@ class RuleTable(BaseModel):
         description="1 to 500 characters in one line that say where the thresholds come from",
         examples=["county table of 2026"],
     )
-    rain_mm: object = Field(
-        description='a table [rules.ID.rain_mm] with lines like "30m" = { prepare = 6, immediate = 10 }', examples=[{}]
-    )
+    rain_mm: object = None
+    curve: object = None
     clear_ratio: float = Field(default=0.8, gt=0, le=1)
     minimum_s: int = Field(default=0, ge=0, le=86_400)
     quiet_s: int = Field(default=1_800, ge=0, le=604_800)
@@ -109,16 +109,32 @@ def _read_rule(
     names = item.get("stations")
     if ids is not None and names != (ALL,):
         read.mistakes += wrong_names(names, ids, place.at("stations"))
-    thresholds: tuple[Threshold, ...] = ()
-    if "rain_mm" not in judged.wrong:
-        thresholds = _Thresholds(read, place.at("rain_mm"), levels).of(table.rain_mm)
-        if levels is not None:
-            read.mistakes += _unused(levels, table.rain_mm, place.at("levels"))
+    thresholds = _thresholds(read, item, levels, place)
     if table.stations == (ALL,):
         read.of_all.add(rule_id)
-    settled = table.model_dump(exclude={"rain_mm", "stations"})
+    settled = table.model_dump(exclude={"rain_mm", "curve", "stations"})
     stations = tuple(ids or ()) if table.stations == (ALL,) else table.stations
     read.rules.append(Rule(id=rule_id, stations=stations, thresholds=thresholds, **settled))
+
+
+def _thresholds(
+    read: RulesRead, item: Mapping[str, object], levels: tuple[str, ...] | None, place: Place
+) -> tuple[Threshold, ...]:
+    """From the table of durations or from curves, whichever of them the rule has."""
+    if "curve" not in item and "rain_mm" not in item:
+        lines = 'a table [rules.ID.rain_mm] with lines like "30m" = { prepare = 6, immediate = 10 }'
+        read.mistakes.append(place.at("rain_mm").mistake(f"is required: {lines}, or curves [rules.ID.curve]"))
+        return ()
+    if "curve" in item and "rain_mm" in item:
+        read.mistakes.append(place.at("curve").mistake("stands beside rain_mm: a rule has one of them, take one out"))
+        return ()
+    if "rain_mm" in item:
+        if levels is not None:
+            read.mistakes += _unused(levels, item["rain_mm"], place.at("levels"))
+        return _Thresholds(read, place.at("rain_mm"), levels).of(item["rain_mm"])
+    thresholds, mistakes = read_curves(item["curve"], levels, place.at("curve"))
+    read.mistakes += mistakes
+    return tuple(thresholds)
 
 
 def _wrong_levels(levels: tuple[str, ...], place: Place) -> list[Mistake]:
