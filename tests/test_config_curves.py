@@ -72,6 +72,7 @@ def test_a_curve_is_a_threshold_at_each_duration_and_level() -> None:
             "rules.flow.curve.b",
             "18.371 mm in 90m must be more than 18.979",
         ),
+        (read({"a": {"a": 900.0, "b": 0.4}, "b": CAINE}, "a", "b"), "rules.flow.curve.a.b", "at most 0"),
         (read({"watch": CAINE}, rain_mm={"1h": {"watch": 5}}), "rules.flow.curve", "stands beside rain_mm"),
     ],
 )
