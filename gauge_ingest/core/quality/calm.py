@@ -19,7 +19,7 @@ _COMPARED_BITS = packed([(Check.FAULTY_ZERO, Outcome.PASSED)])
 
 
 class Calm:
-    """Up to when the readings of a station may pass unseen, and what is said of them."""
+    """Up to when the readings of a station may pass unseen, and what is said of them. Of use once it was `reset`."""
 
     __slots__ = (
         "_alone",
@@ -39,7 +39,7 @@ class Calm:
         "until",
     )
 
-    def __init__(self, settings: QualitySettings, presence: Presence, dry: Dry) -> None:
+    def __init__(self, settings: QualitySettings, presence: Presence) -> None:
         self._cold_c = max(settings.frost_c, settings.melt_c)
         self._behind_ms = settings.clock_behind_s * SECOND_MS
         self._least_v = settings.battery_v_min
@@ -47,7 +47,6 @@ class Calm:
         self._verdict: Verdict | None = None  # of the kind of readings that came last
         self._kind = _NO_KIND
         self._known: list[Verdict | None] = []
-        self.reset(dry)
 
     def reset(self, dry: Dry) -> None:
         """Begin anew, with a dry spell of which nothing is known."""

@@ -83,7 +83,7 @@ class StationChecks:
         self.marks: list[Mark] = []
         self.rain = Rain()
         self.presence = Presence(gauge.silence_ms)
-        self.calm = Calm(settings, self.presence, Dry(settings, self.neighbours))
+        self.calm = Calm(settings, self.presence)
         self.reset()
 
     def reset(self) -> None:
