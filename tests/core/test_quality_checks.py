@@ -211,6 +211,17 @@ def test_a_reading_for_maintenance_is_never_calm_for_a_visit_marks_what_was_befo
     assert checks.calm.verdict(reading(20).until, Kind.TIMED) is not None
 
 
+def test_two_readings_of_one_instant_with_an_open_door_mark_nothing_between_them() -> None:
+    [checks] = network(DEFAULTS, stations=1)
+    take(checks, reading(0, door_open=True))
+    checks.marks.clear()
+
+    take(checks, reading(0, door_open=True))
+    assert checks.marks == []
+    take(checks, reading(5, door_open=True))
+    assert [(one.since, one.until) for one in checks.marks] == [(reading(0).until, reading(5).until)]
+
+
 def test_neighbours_that_come_and_go_are_noticed_without_a_look() -> None:
     """They count as they were three quarters of an hour ago; each is there for half an hour after a report."""
     first, *around = checks = network(DEFAULTS)

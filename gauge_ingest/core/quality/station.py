@@ -140,7 +140,8 @@ class Visit:
         if self._last_at is not None and at - self._last_at <= self._joined_ms:
             near = at - self._last_at <= 2 * self._around_ms
             during = failed("somebody was at the gauge") if near else suspect("between two visits to the gauge")
-            self._marks.append(Mark(self._last_at, at, Check.VISIT, during))
+            if at > self._last_at:  # two readings may tell of one instant
+                self._marks.append(Mark(self._last_at, at, Check.VISIT, during))
         else:
             self._marks.append(Mark(at - self._around_ms - 1, at, Check.VISIT, before))
         self._last_at = at
