@@ -9,7 +9,7 @@ from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, pl
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.spans import duration_text
-from gauge_ingest.core.told import RISES, acknowledgement
+from gauge_ingest.core.told import RISES, acknowledgements
 
 # Without a message for so long "no alert stands" means little.
 SILENCE_MS = 15 * 60_000
@@ -105,7 +105,7 @@ def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
 
 def _seen(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
     """Who has acknowledged what stands, or how to."""
-    known = acknowledgement(events)
+    known = next(iter(acknowledgements(events)), None)
     if known is None:
         return Text(f"NOT ACKNOWLEDGED: gauge-ingest alerts acknowledge {alert.id}", style=_MARK)
     return Text(f"acknowledged by {_said(known)}, {ago(known.at, now=now)}", style="green")

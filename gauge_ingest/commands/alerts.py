@@ -13,7 +13,7 @@ from gauge_ingest.commands.writing import who as of_this_machine
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.spans import instant_text
-from gauge_ingest.core.told import acknowledgement, newest_rise
+from gauge_ingest.core.told import acknowledgements, newest_rise
 from gauge_ingest.journal import Reader
 from gauge_ingest.requests import ACKNOWLEDGE, COMMENT
 
@@ -114,7 +114,7 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
 
 def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
     stands = alert.state is State.RAISED
-    known = acknowledgement(events)
+    known = next(iter(acknowledgements(events)), None)
     return {
         "id": alert.id,
         "rule": alert.rule,

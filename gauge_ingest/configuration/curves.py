@@ -36,10 +36,12 @@ class CurveTable(BaseModel):
         return round(depth_mm, 3)
 
 
-def read_curves(raw: object, levels: tuple[str, ...] | None, place: Place) -> tuple[list[Threshold], list[Mistake]]:
+def read_curves(
+    raw: object, levels: tuple[str, ...] | None, place: Place, *, rain_max_mm: float
+) -> tuple[list[Threshold], list[Mistake]]:
     """The thresholds of a rule's curves in order of duration and level, and every mistake in them.
 
-    `levels` is None where they are wrong themselves.
+    `levels` is None where they are wrong themselves; `rain_max_mm` is the most that a threshold may be.
     """
     if not isinstance(raw, Mapping) or not raw:
         return [], [place.mistake("must have a line for each level, like watch = { a = 14.82, b = -0.39 }")]
@@ -55,6 +57,7 @@ def read_curves(raw: object, levels: tuple[str, ...] | None, place: Place) -> tu
             mistakes += judged.mistakes
             if not judged.mistakes:
                 curves[level] = judged.value
+                mistakes += _beyond(judged.value, place.at(level), rain_max_mm)
     ordered = [level for level in levels or () if level in curves]
     mistakes += [
         place.at(level).mistake("is required: a level without a curve is never reached; add one, or take the level out")
@@ -68,6 +71,16 @@ def read_curves(raw: object, levels: tuple[str, ...] | None, place: Place) -> tu
         for level in ordered
     ]
     return thresholds, mistakes
+
+
+def _beyond(curve: CurveTable, place: Place, rain_max_mm: float) -> list[Mistake]:
+    """The first depth that cannot be a threshold."""
+    for duration_s in DURATIONS_S:
+        depth_mm = curve.depth_mm(duration_s)
+        if not 0 < depth_mm <= rain_max_mm:
+            bounds = f"must be greater than 0 and at most {rain_max_mm:g}"
+            return [place.mistake(f"{depth_mm:g} mm in {duration_text(duration_s)} {bounds}: look at a, b and c")]
+    return []
 
 
 def _not_above(curves: Mapping[str, CurveTable], ordered: Sequence[str], place: Place) -> list[Mistake]:

@@ -132,7 +132,7 @@ def _thresholds(
         if levels is not None:
             read.mistakes += _unused(levels, item["rain_mm"], place.at("levels"))
         return _Thresholds(read, place.at("rain_mm"), levels).of(item["rain_mm"])
-    thresholds, mistakes = read_curves(item["curve"], levels, place.at("curve"))
+    thresholds, mistakes = read_curves(item["curve"], levels, place.at("curve"), rain_max_mm=RAIN_MAX_MM)
     read.mistakes += mistakes
     return tuple(thresholds)
 

@@ -82,11 +82,11 @@ def newest_rise(events: Sequence[AlertEvent]) -> AlertEvent | None:
     return rises[-1] if rises else None
 
 
-def acknowledgement(events: Sequence[AlertEvent]) -> AlertEvent | None:
-    """Who first acknowledged what an alert last rose to; None while nobody has."""
+def acknowledgements(events: Sequence[AlertEvent]) -> list[AlertEvent]:
+    """Who has acknowledged what an alert last rose to, the first of them first."""
     newest = newest_rise(events)
     since = 0 if newest is None else newest.id
-    return next((event for event in events if event.kind is EventKind.ACKNOWLEDGED and event.id > since), None)
+    return [event for event in events if event.kind is EventKind.ACKNOWLEDGED and event.id > since]
 
 
 def said(alert: Alert, events: Sequence[AlertEvent], kind: EventKind, *, who: str, words: str, now: int) -> AlertEvent:

@@ -127,8 +127,9 @@ def open_reading(path: Path) -> sqlite3.Connection:
         raise JournalUnavailable(f"{path}: {error}") from error
     if version != VERSION:
         connection.close()
+        remedy = "start the service, which brings it up to date" if version < VERSION else "use the newer program"
         raise JournalUnavailable(
-            f"{path}: holds version {version} of the journal, this program reads version {VERSION}"
+            f"{path}: holds version {version} of the journal, this program reads version {VERSION}: {remedy}"
         )
     return connection
 

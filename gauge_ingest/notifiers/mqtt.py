@@ -1,4 +1,4 @@
-"""Tells of alerts at rain/v1/alerts/<scope>/<rule>: retained JSON, QoS 1, the newest state of each."""
+"""Tells of alerts at rain/v1/alerts/<scope>/<rule>: JSON, QoS 1; the newest state of each is retained."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from gauge_ingest.core.model import Alert, AlertEvent, Evidence, Station
+from gauge_ingest.core.model import Alert, AlertEvent, Evidence, State, Station
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.notifiers import NotifierUnavailable
 from gauge_ingest.notifiers.text import sentence
@@ -44,7 +44,7 @@ class MqttNotifier:
         """Publish and wait for the broker's acknowledgement."""
         client = self._connected()
         payload = json.dumps(self._notice(event, alert, repeated=repeated), ensure_ascii=False)
-        sent = client.publish(topic(event), payload, qos=1, retain=True)
+        sent = client.publish(topic(event), payload, qos=1, retain=_is_state(event, alert))
         try:
             sent.wait_for_publish(ACKNOWLEDGED_WITHIN_S)
         except (RuntimeError, ValueError) as error:
@@ -109,6 +109,11 @@ class MqttNotifier:
             "who": event.who,
             "text": sentence(event, alert, place=place, repeated=repeated),
         }
+
+
+def _is_state(event: AlertEvent, alert: Alert) -> bool:
+    """What a person says of an alert that has ended hides none that stands."""
+    return not event.who or alert.state is State.RAISED
 
 
 def topic(event: AlertEvent) -> str:

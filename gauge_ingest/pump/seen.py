@@ -174,7 +174,8 @@ def _stands(row: Row) -> bool:
 
 def _calm(checks: StationChecks, row: Row) -> Verdict | None:
     """The verdict of a dry row that nothing stands against, None when it must be looked at."""
-    if row.claimed_at != row.observed_at:
+    # What was told just before may not have been taken: after a gap of that kind a reading is looked at.
+    if row.claimed_at != row.observed_at or row.since - checks.calm.last_until > checks.gauge.gap_after_ms:
         return None
     return checks.calm.verdict(
         row.observed_at,

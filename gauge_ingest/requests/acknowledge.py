@@ -1,10 +1,10 @@
 """What people say of an alert: that they have seen it, and whatever else. Each is an event, told like any other."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind
-from gauge_ingest.core.told import acknowledgement, newest_rise, said
+from gauge_ingest.core.told import acknowledgements, newest_rise, said
 from gauge_ingest.journal import Journal, Reader
 from gauge_ingest.requests.words import WHO_MAX, WHY_MAX, Refused, words
 
@@ -30,25 +30,31 @@ def say(journal: Journal, body: Mapping[str, Any], *, kind: EventKind, who: str,
         raise Refused("comment: must say something")
     if kind is EventKind.ACKNOWLEDGED:
         _refuse_unseen(alert, events, body.get("seen"))
-        known = acknowledgement(events)
-        if known is not None and known.who == named and comment in ("", known.reason):
+        if any(known.who == named and comment in ("", known.reason) for known in acknowledgements(events)):
             return False
     journal.save_alerts([], [said(alert, events, kind, who=named, words=comment, now=now)], configuration)
     return True
 
 
 def _alert(reader: Reader, number: object) -> Alert:
-    known = isinstance(number, int) and not isinstance(number, bool) and 0 < number <= _ID_MAX
-    alert = reader.alerts.one(number) if known else None  # type: ignore[arg-type]  # a whole number, see above
+    alert = reader.alerts.one(number) if _is_whole(number) else None
     if alert is None:
         raise Refused(f"alert {number!r}: there is no such alert; alerts --all lists them")
     return alert
 
 
 def _refuse_unseen(alert: Alert, events: Sequence[AlertEvent], seen: object) -> None:
+    if seen is not None and not _is_whole(seen):
+        raise Refused(f"seen {seen!r}: must be the number of an event")
     newest = newest_rise(events)
+    if newest is not None and seen is None:
+        raise Refused(f"seen: must name the event that was shown, as of now {newest.id}")
     if newest is not None and seen != newest.id:
         raise Refused(
             f"alert {alert.id}: was {newest.kind} ({newest.level}) after what you were shown; look at it and"
             f" acknowledge it again"
         )
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _ID_MAX

@@ -1,6 +1,9 @@
 """What people write into a request, checked word by word."""
 
+from unicodedata import category
+
 WHO_MAX, WHY_MAX = 100, 500  # characters
+_JOINER = "\u200d"  # within one emoji
 
 
 class Refused(Exception):
@@ -8,7 +11,8 @@ class Refused(Exception):
 
 
 def words(key: str, value: object, most: int) -> str:
-    """One line that a person wrote; raises Refused."""
-    if not isinstance(value, str) or not value.strip() or len(value) > most or not value.isprintable():
+    """One line that a person wrote, with plain spaces, for keyboards have others too; raises Refused."""
+    line = "".join(" " if category(letter) == "Zs" else letter for letter in value) if isinstance(value, str) else ""
+    if not line.strip() or len(line) > most or not line.replace(_JOINER, "").isprintable():
         raise Refused(f"{key}: must be 1 to {most} printable characters in one line")
-    return value.strip()
+    return line.strip()

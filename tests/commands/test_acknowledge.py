@@ -1,6 +1,7 @@
 """alerts acknowledge and comment: who has seen what, and that nobody acknowledges what was never shown."""
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -172,6 +173,9 @@ def test_an_alert_that_is_not_there_is_wrong_use(place: Place, command: tuple[st
         (ACKNOWLEDGE, {"alert": True, "seen": 1}, "alert True"),
         (ACKNOWLEDGE, {"alert": 1 << 80, "seen": 1}, "there is no such alert"),
         (ACKNOWLEDGE, {"seen": 1}, "alert None"),
+        (ACKNOWLEDGE, {"alert": 1, "seen": True}, "seen True: must be the number of an event"),
+        (ACKNOWLEDGE, {"alert": 1, "seen": 1.0}, "seen 1.0: must be"),
+        (ACKNOWLEDGE, {"alert": 1}, "seen: must name the event that was shown, as of now 1"),
         (ACKNOWLEDGE, {"alert": 1, "seen": 1, "who": ""}, "who: must be 1 to 100 printable characters"),
         (ACKNOWLEDGE, {"alert": 1, "seen": 1, "who": "a\nb"}, "who: must be"),
         (ACKNOWLEDGE, {"alert": 1, "seen": 1, "comment": "x" * 501}, "comment: must be 1 to 500"),
@@ -191,3 +195,34 @@ def test_a_wrong_word_is_refused_with_its_name_and_nothing_is_entered(
         assert names in answer["error"]
         assert [kind for _, kind, _ in desk.told()] == ["raised"]
         json.dumps(answer)
+
+
+def test_what_several_people_repeat_is_entered_once_each(place: Place) -> None:
+    prepare(place)
+    with place.desk() as desk:
+        for number, (who, comment) in enumerate(
+            [("wang", None), ("li", None), ("li", None), ("wang", "on my way")] * 2
+        ):
+            assert asked(desk, ACKNOWLEDGE, str(number), alert=1, seen=1, who=who, comment=comment)["ok"]
+
+        assert [kind for _, kind, _ in desk.told()] == ["raised", *["acknowledged"] * 3]
+
+
+def test_spaces_of_every_keyboard_and_joined_signs_are_words(place: Place) -> None:
+    prepare(place)
+
+    done = place.json("alerts", "comment", "1", "桥\u3000断\u00a0了 \U0001f469\u200d\U0001f692", "--who", "王\u3000伟")
+
+    assert (done["events"][1]["who"], done["events"][1]["reason"]) == ("王 伟", "桥 断 了 \U0001f469\u200d\U0001f692")
+
+
+def test_a_journal_of_a_version_before_says_what_brings_it_up_to_date(place: Place) -> None:
+    prepare(place)
+    with sqlite3.connect(place.journal) as journal:
+        journal.execute("PRAGMA user_version = 2")
+    journal.close()
+
+    result = place.run("alerts")
+
+    assert result.exit_code == 3
+    assert "start the service, which brings it up to date" in result.stderr

@@ -181,6 +181,21 @@ def test_a_voided_gauge_is_no_dry_neighbour(tmp_path: Path) -> None:
     assert "nothing is known of 30 min before it" in str(between(desk, 60, 65)[0].reasons)
 
 
+def test_the_first_dry_reading_behind_a_voided_span_says_that_nothing_is_known_of_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    for minute in range(0, 301, 5):
+        desk.now = T0 + minute * MINUTE + 3000
+        desk.take(message([(T0 + minute * MINUTE, 100)], seq=minute))
+    desk.settle()
+
+    correct(desk, "void", 60, 240)
+    desk.settle()
+
+    said = {(row.observed_at - T0) // MINUTE: row.reasons for row in rows(desk) if row.step == Step.STEADY}
+    assert said[245] == "gap: nothing is known of 3 h before it"
+    assert {minute: why for minute, why in said.items() if why} == {245: said[245]}
+
+
 def test_what_was_said_before_is_kept_with_the_time_when_it_ended(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()])
     a_storm(desk)
