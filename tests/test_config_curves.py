@@ -95,9 +95,11 @@ def test_wrong_levels_are_told_and_not_their_curves() -> None:
     assert [one.key for one in found.mistakes] == [Place("rules.toml", "rules.flow.levels").at(1).key]
 
 
-@pytest.mark.parametrize(("mm_per_h", "after_min"), [(30.0, 10), (12.0, 115), (9.0, 233), (4.0, None)])
+@pytest.mark.parametrize(
+    ("mm_per_h", "hours", "after_min"), [(30.0, 1, 10), (12.0, 3, 115), (9.0, 5, 233), (4.0, 12, None)]
+)
 def test_steady_rain_reaches_the_level_at_the_first_duration_that_lies_below_it(
-    tmp_path: Path, mm_per_h: float, after_min: int | None
+    tmp_path: Path, mm_per_h: float, hours: int, after_min: int | None
 ) -> None:
     """By hand: 30 mm/h crosses the curve at 9.8 min, 12 at 1.7 h, 9 at 3.6 h, 4 at 29 h.
 
@@ -106,7 +108,7 @@ def test_steady_rain_reaches_the_level_at_the_first_duration_that_lies_below_it(
     (rule,) = read({"watch": CAINE}).rules
     desk = Desk(tmp_path, [station()], [rule])
     every_ms = round(0.5 / mm_per_h * HOUR)  # a tip of 0.5 mm
-    for tips in range(12 * HOUR // every_ms):
+    for tips in range(hours * HOUR // every_ms):
         desk.now = T0 + tips * every_ms
         desk.take(message([(desk.now, tips)], seq=tips))
     desk.settle()
