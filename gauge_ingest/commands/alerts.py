@@ -6,10 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from gauge_ingest.commands.alert_text import show_alert, show_alerts
-from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured, reading
+from gauge_ingest.commands.opening import (
+    ConfigOption,
+    JsonOption,
+    WhoOption,
+    clock_of_environment,
+    configured,
+    reading,
+)
 from gauge_ingest.commands.output import Status, print_json, stop
 from gauge_ingest.commands.writing import asked
-from gauge_ingest.commands.writing import who as of_this_machine
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.spans import instant_text
@@ -24,9 +30,6 @@ _ID_MAX = 2**63 - 1
 
 AllOption = Annotated[bool, typer.Option("--all", help="Ended alerts too.")]
 IdArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=_ID_MAX, help="The alert's number.")]
-WhoOption = Annotated[
-    str | None, typer.Option("--who", metavar="NAME", help="Who says so [default: the machine's user]")
-]
 CommentOption = Annotated[
     str | None, typer.Option("--comment", metavar="TEXT", help="What is done about it; told with it.")
 ]
@@ -106,8 +109,8 @@ def _found(reader: Reader, alert_id: int) -> tuple[Alert, Sequence[AlertEvent]]:
 
 
 def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: str | None) -> None:
-    named = of_this_machine() if who is None else who
-    answer = asked(configuration, clock_of_environment(), what, {**body, "who": named})
+    named = {} if who is None else {"who": who}  # else whoever asks
+    answer = asked(configuration, clock_of_environment(), what, {**body, **named})
     if not answer.get("ok"):
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
 

@@ -14,6 +14,7 @@ from gauge_ingest.commands.opening import (
     JsonOption,
     SinceOption,
     StationArgument,
+    WhoOption,
     clock_of_environment,
     configured,
     reading,
@@ -36,9 +37,6 @@ _ID_MAX = 2**63 - 1
 
 UntilOption = Annotated[str, typer.Option("--until", metavar="T", help=f"Until when: {MOMENT}.")]
 WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; it is shown wherever the correction is.")]
-WhoOption = Annotated[
-    str | None, typer.Option("--who", metavar="NAME", help="Who says so [default: the machine's user]")
-]
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 RainOption = Annotated[float, typer.Option("--rain-mm", metavar="X", help="What fell, in mm: whole tips of the gauge.")]
 IdArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=_ID_MAX, help="The correction's number.")]

@@ -23,6 +23,9 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="DIR", help="Folder of the configuration [default: GAUGE_CONFIG, else config/]"),
 ]
+WhoOption = Annotated[
+    str | None, typer.Option("--who", metavar="NAME", help="Who says so [default: the machine's user]")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
 StationArgument = Annotated[str, typer.Argument(metavar="STATION", help="The station's id, such as HTB01.")]
 SinceOption = Annotated[str, typer.Option("--since", metavar="T", help=f"From when: {MOMENT}.")]
