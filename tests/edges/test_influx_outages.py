@@ -105,7 +105,7 @@ def test_an_answer_that_is_cut_off_is_no_answer() -> None:
 
 
 def test_nobody_listens_and_no_thread_is_left() -> None:
-    before = set(threading.enumerate())
+    before = set(threading.enumerate())  # a server of an earlier test may still be ending: none may be added
     store = InfluxStore(settings_for(f"http://127.0.0.1:{free_port()}"), {})
 
     with pytest.raises(StoreUnavailable, match="refused"):
@@ -114,7 +114,7 @@ def test_nobody_listens_and_no_thread_is_left() -> None:
         store.prepare()
     store.close()
 
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "gopher://127.0.0.1", "http://"])
