@@ -89,6 +89,7 @@ HOMES: Mapping[str, set[str]] = {
     "pydantic": {
         "gauge_ingest.codecs",
         "gauge_ingest.configuration",
+        "gauge_ingest.notifiers.settings",
         "gauge_ingest.stores.influx",
         "simulator.scenario",
     },

@@ -74,6 +74,25 @@ class NotifySettings(BaseModel):
     mqtt: bool = True
 
 
+class DeskSettings(BaseModel):
+    """Section [desk]: the HTTP side, for checks of health, metrics, and the page behind the link in a message."""
+
+    model_config = STRICT
+
+    host: str = Field(
+        default="127.0.0.1", max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$", description="a host name or address alone"
+    )
+    port: int = Field(default=0, ge=0, le=65_535)
+    public_url: str = Field(
+        default="",
+        max_length=1_024,
+        pattern=r"^(?:https?://[^\s?#]+[^\s?#/])?$",
+        description="how phones reach it, such as https://rain.example.org, without / at the end",
+    )
+    link_hours: int = Field(default=48, ge=1, le=720)
+    secret: SecretStr = SecretStr("")
+
+
 class Settings(BaseModel):
     """Everything in gauge_ingest.toml, with the environment laid over it."""
 
@@ -84,6 +103,7 @@ class Settings(BaseModel):
     outbound: OutboundSettings = OutboundSettings()
     influx: InfluxSettings = InfluxSettings()
     notify: NotifySettings = NotifySettings()
+    desk: DeskSettings = DeskSettings()
 
     @property
     def journal_path(self) -> Path:

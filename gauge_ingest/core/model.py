@@ -174,6 +174,8 @@ class EventKind(StrEnum):
     LAPSED = "lapsed"
     ACKNOWLEDGED = "acknowledged"  # by a person, who has seen everything told so far
     COMMENTED = "commented"
+    ESCALATED = "escalated"  # nobody has acknowledged in time: the next step of the chain is told
+    REMINDED = "reminded"  # a silence has ended, and the alert still stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -96,6 +96,13 @@ CREATE INDEX correction_station ON correction (station, since);
     3: """
 -- Who acknowledged an alert or commented on it; empty for what the service tells by itself.
 ALTER TABLE alert_event ADD COLUMN who TEXT NOT NULL DEFAULT '';
+""",
+    4: """
+-- What people asked not to be told of, over (since, until]. Never deleted: one that ends early says when and by whom.
+CREATE TABLE silence (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
+    scope TEXT NOT NULL, rule TEXT NOT NULL, evacuation INTEGER NOT NULL, since INTEGER NOT NULL,
+    until INTEGER NOT NULL, ended_at INTEGER, ended_by TEXT NOT NULL DEFAULT '');
+CREATE INDEX silence_until ON silence (until);
 """,
 }
 

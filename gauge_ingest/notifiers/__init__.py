@@ -1,6 +1,6 @@
 """Notifiers: ways to tell a person or a system of an alert event. One module each, all behind one protocol."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gauge_ingest.core.model import Alert, AlertEvent
 
@@ -26,6 +26,31 @@ class Notifier(Protocol):
 
     def send(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> None:
         """Tell of an event; `repeated` when an earlier try may have reached people."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Message(NamedTuple):
+    """What one person is told, in that person's language. `short`: at most 70 characters, for SMS."""
+
+    event: int  # the id of the newest event that it tells of; a repeat names the same one
+    subject: str
+    text: str
+    short: str
+    grade: int  # of the highest level in it, see gauge_ingest.core.levels
+    drill: bool = False
+
+
+class Channel(Protocol):
+    """One way to reach people: configured once in people.toml, used with the address of each person."""
+
+    @property
+    def name(self) -> str:
+        """What people.toml calls it."""
+
+    def send(self, to: str, message: Message) -> None:
+        """Hand a message over; raises NotifierUnavailable (offered again) or NotifierRejected (never will be taken)."""
 
     def close(self) -> None:
         """Let go of connections."""
