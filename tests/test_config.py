@@ -17,8 +17,10 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, configuration_directory, load
+from gauge_ingest.configuration.basins import BasinTable
 from gauge_ingest.configuration.calibration import PowerCurveTable, TipLossTable
 from gauge_ingest.configuration.curves import CurveTable
+from gauge_ingest.configuration.moving import SeasonTable, WetClassTable, WetnessTable
 from gauge_ingest.configuration.overrides import SECTIONS
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
@@ -623,7 +625,11 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("[[stations.ID.deployments]]", DeploymentTable),
     ("correction by tip loss", TipLossTable),
     ("correction by a curve", PowerCurveTable),
+    ("[basins.ID]", BasinTable),
     ("[rules.ID]", RuleTable),
+    ("[[rules.ID.seasons]]", SeasonTable),
+    ("[rules.ID.wetness]", WetnessTable),
+    ("[[rules.ID.wetness.classes]]", WetClassTable),
     ("[rules.ID.curve]", CurveTable),
 ]
 

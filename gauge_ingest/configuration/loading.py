@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from gauge_ingest.configuration.settings import (
     Settings,
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
-from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.model import Basin, Rule, Station
 
 __all__ = [
     "Configuration",
@@ -46,6 +46,7 @@ class Configuration:
     settings: Settings
     stations: Mapping[str, Station] = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
+    basins: Mapping[str, Basin] = field(repr=False)
     digest: str
     text: str = field(repr=False)
 
@@ -61,7 +62,7 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     settings_table, stations_table, rules_table = _tables(directory, mistakes)
     settings = read_settings(settings_table or {}, environ, _secret_text)
     stations = StationsRead() if stations_table is None else read_stations(stations_table)
-    rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids)
+    rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids, stations.basins)
     _check_keep_days(settings, rules)
     mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes]
     if mistakes:
@@ -90,11 +91,16 @@ def _secret_text(path: Path) -> str:
 def _check_keep_days(settings: SettingsRead, rules: RulesRead) -> None:
     """Rain that a rule may still look back to is never pruned."""
     keep_days = settings.settings.journal.keep_days
-    look_back_s = max((rule.window_max_s + rule.tell_within_s for rule in rules.rules if rule.thresholds), default=0)
+    look_back_s = max((_look_back_s(rule) for rule in rules.rules if rule.thresholds or rule.rises), default=0)
     if 0 < keep_days * DAY_S < look_back_s:
         days_min = -(-look_back_s // DAY_S)
         remedy = f"rules look back further: must be 0 (for ever) or at least {days_min}"
         settings.refuse("journal", "keep_days", remedy, keep_days)
+
+
+def _look_back_s(rule: Rule) -> int:
+    wet_s = (rule.wetness.days + 1) * DAY_S if rule.wetness is not None else 0
+    return max(rule.window_max_s, wet_s) + rule.tell_within_s
 
 
 def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead) -> Configuration:
@@ -102,11 +108,14 @@ def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead)
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
     everything = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    if stations.basins:
+        everything["basins"] = {basin.id: asdict(basin) for basin in stations.basins.values()}
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Configuration(
         settings=settings,
         stations=stations.stations,
         rules=tuple(rules.rules),
+        basins=stations.basins,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
     )

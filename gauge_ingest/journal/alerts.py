@@ -16,11 +16,14 @@ EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
     " e.evidence, e.reason, e.who"
 )
+_SPARE = ("peak_mm", "peak_since", "peak_until", "stations", "absent", "wetness", "season")
 
 
 def evidence_text(evidence: Evidence | None) -> str | None:
-    """Evidence as the journal keeps it."""
-    return None if evidence is None else json.dumps(asdict(evidence))
+    """Evidence as the journal keeps it: what says nothing is left out."""
+    if evidence is None:
+        return None
+    return json.dumps({key: value for key, value in asdict(evidence).items() if key not in _SPARE or value})
 
 
 def alert_columns(alert: Alert, configuration: int) -> tuple[object, ...]:
@@ -40,7 +43,12 @@ def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
 
 def evidence_from(text: str | None) -> Evidence | None:
     """Evidence as the journal kept it."""
-    return None if text is None else Evidence(**json.loads(text))
+    if text is None:
+        return None
+    found = json.loads(text)
+    stations = tuple((name, rain_mm) for name, rain_mm in found.pop("stations", ()))
+    absent = tuple(found.pop("absent", ()))
+    return Evidence(**found, stations=stations, absent=absent)
 
 
 class AlertReader:
