@@ -15,7 +15,7 @@ from gauge_ingest.notifiers.settings import ChannelSettings
 PREFIX = "GAUGE_SECRET_"
 FILE_SUFFIX = "_FILE"
 
-_PASSWORD = re.compile(r"^[^:/]+://[^/@]*:(?P<password>[^/@]+)@")
+_PASSWORD = re.compile(r"^[^:/]+://[^/@]*:(?P<given>[^/@]+)@")
 
 
 def secret_name(channel: str) -> str:
@@ -59,7 +59,7 @@ def _channel(
         mistakes.append(place.at("secret").mistake(remedy))
     given = str(item.get("url", ""))
     found = _PASSWORD.match(given)
-    written = found is not None and found["password"] != "{secret}"
+    written = found is not None and found["given"] != "{secret}"
     if written:
         plain["url"] = ""
         remedy = f"a password does not belong in a file that many may read: write {{secret}} and set {variable}"

@@ -29,6 +29,8 @@ _BETWEEN_NAMES = re.compile(r"[\s,;/&+|:()，；、：（）]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE")
+# How the libraries give up (icalendar 7.3, recurring-ical-events 3.8).
+GIVEN_UP = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 _THINGS = ("ROOM", "RESOURCE")  # what is invited and is no person
 
 
@@ -52,11 +54,10 @@ def read_calendar(name: object, directory: Path, place: Place, people: Mapping[s
         text = read_text(directory / name, BYTES_MAX)
         calendar = Calendar.from_ical(text)
         events = calendar.walk("VEVENT")
-        query = recurring_ical_events.of(calendar)
     except OSError as error:
         read.mistakes.append(place.mistake(f"cannot be read ({error.strerror}): it must stand in {directory}", name))
         return read
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:  # the libraries' ways of giving up
+    except GIVEN_UP as error:
         read.mistakes.append(place.mistake(f"is no calendar (RFC 5545): {error}", name))
         return read
     read.sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -69,7 +70,10 @@ def read_calendar(name: object, directory: Path, place: Place, people: Mapping[s
     if len(wrong) > TOLD_MAX:
         read.mistakes.append(Place(name).mistake(f"{len(wrong) - TOLD_MAX} more events are wrong"))
     if not wrong:
-        read.shifts = _Shifts(query, known)
+        try:
+            read.shifts = _Shifts(recurring_ical_events.of(calendar), known)
+        except GIVEN_UP as error:
+            read.mistakes.append(place.mistake(f"has a series of events that cannot be reckoned: {error}", name))
     return read
 
 
@@ -142,14 +146,21 @@ class _Shifts:
 def _mistake(event: Any, known: _Known, file: Place) -> Mistake | None:
     """What is wrong with an event, or None."""
     title = str(event.get("SUMMARY", "")).strip()[:TITLE_CHARACTERS_MAX]
-    begin = event.get("DTSTART")
-    at = "" if begin is None else f" of {begin.dt.isoformat()}"
-    place = Place(file.file, f'event "{title}"{at}')
-    if begin is None:
+    place = Place(file.file, f'event "{title}"')
+    if event.get("DTSTART") is None:
         return place.mistake("has no DTSTART: it must say when the shift begins")
     if event.errors:
         key, words = event.errors[0]
         return place.mistake(f"cannot be read: {key}: {words}")
+    try:
+        place = Place(file.file, f'event "{title}" of {event["DTSTART"].dt.isoformat()}')
+        return _wrong_shift(event, title, known, place)
+    except GIVEN_UP as error:
+        return place.mistake(f"cannot be read: {error}")
+
+
+def _wrong_shift(event: Any, title: str, known: _Known, place: Place) -> Mistake | None:
+    """What is wrong with an event that can be read, or None."""
     for key in _TIMES:
         for zone in _unknown_zones(event.get(key)):
             return place.mistake(f"{key} has a time zone that nobody knows, {zone}: write e.g. Asia/Shanghai")

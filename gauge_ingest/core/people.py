@@ -117,18 +117,6 @@ def on_duty(roster: Roster, at: int) -> tuple[Person, ...]:
     return tuple(roster.people[name] for name in ids if name in roster.people)
 
 
-def gaps(roster: Roster, since: int, until: int) -> list[tuple[int, int]]:
-    """The spans of (since, until] in which nobody is on duty, in order."""
-    found, covered = [], since
-    for shift in shifts_between(roster, since, until):
-        if not any(name in roster.people for name in shift.people):
-            continue
-        if shift.since > covered:
-            found.append((covered, shift.since))
-        covered = max(covered, shift.until)
-    return [*found, (covered, until)] if covered < until else found
-
-
 def chain_of(roster: Roster, level: str) -> tuple[ChainStep, ...]:
     """The chain of a level: its own, else the default one, else everybody at once."""
     return roster.chains.get(level) or roster.chains.get(DEFAULT) or (ChainStep(0, (EVERYBODY,)),)
