@@ -148,7 +148,7 @@ def test_beyond_all_dates_nobody_is_on_duty_and_nothing_breaks(tmp_path: Path, m
         (event("SUMMARY:liu", times="DTSTART:yesterday"), "duty"),
         (event("SUMMARY:liu", times="DTSTART:20260701T080000\nDURATION:PT1H\nRRULE:FREQ=NEVER"), "duty"),
         ("BEGIN:VEVENT", "is no calendar"),
-        ("", "must hold 1 to 10000 events, it has 0"),
+        ("", "must hold 1 to 3000 events, it has 0"),
     ],
 )
 def test_an_event_that_cannot_be_right_is_named(tmp_path: Path, one: str, words: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, load
 from gauge_ingest.core.people import Address, ChainStep, Quiet, Roster, Shift, Weekly, on_duty
 from gauge_ingest.core.spans import parse_instant
-from tests.test_config import SHIPPED, write
+from tests.test_config import MUTATION, SHIPPED, mutated, write
 
 PEOPLE = """
 [channels.mail]
@@ -210,3 +212,38 @@ def test_a_secret_without_people_is_a_secret_of_nobody(folder: Path) -> None:
     with pytest.raises(ConfigurationRefused, match=r"no channel of people\.toml has this secret; there are none"):
         load(folder, {"GAUGE_SECRET_MAIL": "hunter2"})
     assert load(folder, {"GAUGE_SECRET_MAIL": ""}).channels == {}
+
+
+PEOPLE_LINES = [
+    "[duty]",
+    "[people.liu]",
+    "[[duty.shifts]]",
+    "[chains.default]",
+    'calendar = "people.toml"',
+    "steps = 1",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(MUTATION, min_size=1, max_size=4), st.sampled_from(PEOPLE_LINES), st.integers(0, 40))
+def test_whatever_is_written_there_it_loads_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, mutations: list[tuple[str, int, object]], line: str, place: int
+) -> None:
+    folder = tmp_path_factory.mktemp("c")
+    write(folder)
+    content = mutated(PEOPLE.encode(), "line", place, line)
+    for mutation in mutations:
+        content = mutated(content, *mutation)
+    (folder / "people.toml").write_bytes(content)
+
+    try:
+        configuration = load(folder, {})
+    except ConfigurationRefused as refused:
+        remedies = [mistake.remedy for mistake in refused.mistakes]
+    else:
+        remedies = ["none"]
+        on_duty(configuration.roster, at("15T12:00"))
+        assert json.loads(configuration.text)
+
+    assert remedies
+    assert all(remedies)

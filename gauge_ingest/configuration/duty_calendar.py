@@ -18,7 +18,7 @@ from gauge_ingest.core.people import Person, Shift, no_shifts
 from gauge_ingest.core.spans import BEIJING, instant_ms
 
 BYTES_MAX = 4 * 1024 * 1024
-EVENTS_MAX = 10_000
+EVENTS_MAX = 3_000  # the library reads about a thousand in a second
 TOLD_MAX = 10  # mistakes of one calendar; the others are counted
 CHUNK_MS = 28 * DAY_MS  # what is reckoned at once, and kept
 CHUNKS_MAX = 32
