@@ -36,12 +36,13 @@ class Escalations:
         self._newest = -1
         self._waiting: dict[int, _Waiting] = {}
 
-    def tick(self, alerts: Sequence[Alert], *, now: int, silenced: Silenced = never) -> None:
-        """Record for each alert that stands the steps that are due, all of them as one event."""
+    def tick(self, alerts: Sequence[Alert], *, now: int, silenced: Silenced = never) -> bool:
+        """Record for each alert that stands the steps that are due, all of them as one event; whether there was one."""
         if not alerts or not self._roster.people:
             self._waiting.clear()
-            return
+            return False
         self._look(alerts, now)
+        escalates = False
         for alert in alerts:
             waiting = self._waiting[alert.id]
             if waiting.due_at is None or waiting.due_at > now or silenced(alert, waiting.events):
@@ -49,6 +50,8 @@ class Escalations:
             steps = due(alert, waiting.events, self._roster, now=now, since=waiting.since)
             event = escalated(alert, waiting.events, self._roster, steps, now=now)
             self._journal.save_alerts([], [event], self._configuration)
+            escalates = True
+        return escalates
 
     def _look(self, alerts: Sequence[Alert], now: int) -> None:
         """Bring what is remembered up to date with the journal and the clock."""

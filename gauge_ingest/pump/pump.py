@@ -148,15 +148,19 @@ class Pump:
         self._kept_since = pruned_before(self._journal)
         return more
 
-    def tick(self, *, silenced: Silenced = never) -> None:
-        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse."""
+    def tick(self, *, silenced: Silenced = never) -> bool:
+        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse.
+
+        Whether there is something to tell now.
+        """
         now = self._now()
         with self._journal.transaction():
             self.findings.new_day(now)
             standing = self._journal.reader.alerts.all()
-            self._escalations.tick(standing, now=now, silenced=silenced)
+            escalated = self._escalations.tick(standing, now=now, silenced=silenced)
             for alert in standing:
                 self._judge_silent(alert, now)
+        return escalated
 
     def _judge_silent(self, alert: Alert, now: int) -> None:
         scope = self._rulebook.scope(alert.scope)
