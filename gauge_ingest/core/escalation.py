@@ -94,12 +94,9 @@ def _steps(roster: Roster, rise: AlertEvent, at: int) -> list[tuple[int, int]]:
 
 
 def _told_before(roster: Roster, events: Sequence[AlertEvent], now: int) -> set[str]:
-    """Who has been told of what the alert last rose to."""
-    rise = newest_rise(events)
-    assert rise is not None
-    since = [one for one in events if one.id >= rise.id]
-    asked = replace(rise, id=0, kind=EventKind.COMMENTED, at=now)
-    return {person.id for person in recipients(roster, asked, since)}
+    """Who has been told of the alert as it stands: whoever a comment would be told to."""
+    asked = replace(events[-1], id=0, kind=EventKind.COMMENTED, at=now)
+    return {person.id for person in recipients(roster, asked, events)}
 
 
 def _why(roster: Roster, events: Sequence[AlertEvent], steps: Sequence[int]) -> str:

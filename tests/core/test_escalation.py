@@ -122,3 +122,12 @@ def test_whenever_the_clock_is_looked_at_each_step_is_recorded_once_and_in_order
     assert taken == sorted(set(taken))
     assert taken[-1] == AFTER_THE_CHAIN
     assert due(alert(), events, people, now=T0 + 1000 * HOUR) == ()
+
+
+def test_whoever_heard_of_the_lower_level_is_not_told_as_if_it_were_new() -> None:
+    chain = (ChainStep(0, ("liu",)), ChainStep(300, ("chen",)), ChainStep(900, ("liu", "chen")))
+    events = [RAISED, event(2, EventKind.ESCALATED, step=1), event(3, EventKind.STRENGTHENED, at=T0 + HOUR)]
+
+    told = escalated(alert(), events, roster(*chain), (1,), now=T0 + HOUR + 5 * MINUTE)
+
+    assert told.reason == "nobody acknowledged within 5 min: 刘伟, 陈主任 are told again"
