@@ -111,6 +111,7 @@ def _done_here(configuration: Configuration, clock: Clock, request: Request) -> 
             configuration.digest,
             configuration.text,
             basins=configuration.basins,
+            roster=configuration.roster,
         )
         pump.configure(network)
         answer = carry_out(pump, journal, request, now=clock.now(), reload=_nothing_to_reload)

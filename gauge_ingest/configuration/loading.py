@@ -11,6 +11,7 @@ from gauge_ingest.configuration import overrides, rules, stations
 from gauge_ingest.configuration.files import read_table, read_text
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place
 from gauge_ingest.configuration.overrides import SettingsRead, read_settings
+from gauge_ingest.configuration.people import PeopleRead, read_people
 from gauge_ingest.configuration.rules import RulesRead, read_rules
 from gauge_ingest.configuration.settings import (
     JournalSettings,
@@ -21,6 +22,8 @@ from gauge_ingest.configuration.settings import (
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
 from gauge_ingest.core.model import Basin, Rule, Station
+from gauge_ingest.core.people import Roster
+from gauge_ingest.notifiers.settings import ChannelSettings
 
 __all__ = [
     "Configuration",
@@ -49,6 +52,8 @@ class Configuration:
     basins: Mapping[str, Basin] = field(repr=False)
     digest: str
     text: str = field(repr=False)
+    roster: Roster = field(default_factory=Roster, repr=False)
+    channels: Mapping[str, ChannelSettings] = field(default_factory=dict, repr=False)
 
 
 def configuration_directory(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -63,25 +68,29 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     settings = read_settings(settings_table or {}, environ, _secret_text)
     stations = StationsRead() if stations_table is None else read_stations(stations_table)
     rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids, stations.basins)
+    people = read_people(directory, environ, _secret_text) if _is_folder(directory) else PeopleRead()
     _check_keep_days(settings, rules)
-    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes]
+    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes, *people.mistakes]
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    return _configuration(settings.settings, stations, rules)
+    return _configuration(settings.settings, stations, rules, people)
 
 
 def _tables(directory: Path, mistakes: list[Mistake]) -> list[Mapping[str, object] | None]:
     """The contents of the three files in the order settings, stations, rules; None where one cannot be read."""
     names = (overrides.FILE, stations.FILE, rules.FILE)
-    try:
-        is_folder = directory.is_dir()
-    except (OSError, ValueError):
-        is_folder = False
-    if not is_folder:
+    if not _is_folder(directory):
         remedy = "there is no such folder: name one with --config or GAUGE_CONFIG"
         mistakes.append(Place(str(directory)).mistake(remedy))
         return [None] * len(names)
     return [read_table(directory / name, mistakes) for name in names]
+
+
+def _is_folder(directory: Path) -> bool:
+    try:
+        return directory.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _secret_text(path: Path) -> str:
@@ -103,13 +112,16 @@ def _look_back_s(rule: Rule) -> int:
     return max(rule.window_max_s, wet_s) + rule.tell_within_s
 
 
-def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead) -> Configuration:
+def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead, people: PeopleRead) -> Configuration:
     sections: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    everything = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    everything: dict[str, object] = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
     if stations.basins:
         everything["basins"] = {basin.id: asdict(basin) for basin in stations.basins.values()}
+    # Nobody in it: the text is as it was, and nothing is owed for a file that says nothing.
+    if told := people.canonical():
+        everything["people"] = told
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Configuration(
         settings=settings,
@@ -118,4 +130,6 @@ def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead)
         basins=stations.basins,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
+        roster=people.roster,
+        channels=people.channels,
     )

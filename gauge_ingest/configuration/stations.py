@@ -21,7 +21,7 @@ from gauge_ingest.core.spans import instant_ms
 FILE = "stations.toml"
 NEIGHBOURS_KM = 60.0
 STATIONS_MAX = 20_000
-_EXAMPLE_AT = datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+AT_EXAMPLE = datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 
 
 def _modulus(value: int) -> int:
@@ -41,7 +41,7 @@ class Placement(BaseModel):
     bucket_depth_mm: float = Field(gt=0, le=10, examples=[0.5])
     counter_modulus: Annotated[int, Field(ge=0, le=2**32), AfterValidator(_modulus)] = 65_536
     correction: object = None  # a table of its own, see gauge_ingest.configuration.calibration
-    calibrated_at: AwareDatetime | None = Field(default=None, examples=[_EXAMPLE_AT])
+    calibrated_at: AwareDatetime | None = Field(default=None, examples=[AT_EXAMPLE])
 
 
 class StationTable(Placement):
@@ -67,7 +67,7 @@ class StationTable(Placement):
 class DeploymentTable(Placement):
     """[[stations.ID.deployments]]: what holds from `since` on; keys that are left out stay as they were."""
 
-    since: AwareDatetime = Field(examples=[_EXAMPLE_AT])
+    since: AwareDatetime = Field(examples=[AT_EXAMPLE])
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ ALERT = (
 )
 EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
-    " e.evidence, e.reason, e.who"
+    " e.evidence, e.reason, e.who, e.step"
 )
 _SPARE = ("peak_mm", "peak_since", "peak_until", "stations", "absent", "wetness", "season")
 
@@ -37,7 +37,7 @@ def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
     return (
         *(event.alert_id, event.kind, event.level, event.rained_at, event.known_at, event.at),
         *(event.late, event.unconfirmed, event.sent, evidence_text(event.evidence), event.reason, configuration),
-        event.who,
+        *(event.who, event.step),
     )
 
 
@@ -99,6 +99,18 @@ class AlertReader:
         """Every alert that stands at a scope now."""
         found = self._db.execute(f"SELECT {ALERT} FROM alert WHERE state = 'raised' AND scope = ?", (scope,))
         return [_alert(row) for row in found]
+
+    def newest_event(self) -> int:
+        """The id of the newest event of all."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM alert_event").fetchone()[0])
+
+    def newest_events(self) -> dict[int, int]:
+        """The id of the newest event of each alert that stands."""
+        found = self._db.execute(
+            "SELECT a.id, coalesce((SELECT max(id) FROM alert_event WHERE alert_id = a.id), 0) FROM alert a"
+            " WHERE a.state = 'raised'"
+        )
+        return dict(found.fetchall())
 
     def events(self, alert_id: int) -> list[AlertEvent]:
         """Everything told of an alert, in order."""

@@ -103,6 +103,8 @@ CREATE TABLE silence (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT 
     scope TEXT NOT NULL, rule TEXT NOT NULL, evacuation INTEGER NOT NULL, since INTEGER NOT NULL,
     until INTEGER NOT NULL, ended_at INTEGER, ended_by TEXT NOT NULL DEFAULT '');
 CREATE INDEX silence_until ON silence (until);
+-- Of an escalation: the highest step of the chain that was taken with it.
+ALTER TABLE alert_event ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
 """,
 }
 

@@ -15,6 +15,7 @@ from gauge_ingest.pump.batch import Batch, Taken
 from gauge_ingest.pump.checking import Checking
 from gauge_ingest.pump.debts import Payer
 from gauge_ingest.pump.delivery import Delivery
+from gauge_ingest.pump.escalate import Escalations, Silenced, never
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.judging import Judging
@@ -52,6 +53,7 @@ class Pump:
         self._basins = Basins(self._rulebook, journal.reader, self.loaded)
         self._network = Network({}, (), "", "")
         self._configuration = 0
+        self._escalations = Escalations(journal, self._network.roster, configuration=0)
         self._kept_since = pruned_before(journal)
         # The newest batch is not the latest one when our clock was set back: what it showed then is kept beside.
         self._newest_received_at = max(journal.reader.newest_received_at(), int(journal.meta(LATEST_KEY) or 0))
@@ -72,6 +74,7 @@ class Pump:
             number = accept(self._journal, self.findings, network, rules, now=now)
         self._network, self._configuration = network, number
         self.rule_by(rules)
+        self._escalations = Escalations(self._journal, network.roster, configuration=number)
         self.senders = Senders(network.stations, network.topic)
         self.forget()
 
@@ -145,13 +148,19 @@ class Pump:
         self._kept_since = pruned_before(self._journal)
         return more
 
-    def tick(self) -> None:
-        """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse."""
+    def tick(self, *, silenced: Silenced = never) -> bool:
+        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse.
+
+        Whether there is something to tell now.
+        """
         now = self._now()
         with self._journal.transaction():
             self.findings.new_day(now)
-            for alert in self._journal.reader.alerts.all():
+            standing = self._journal.reader.alerts.all()
+            escalated = self._escalations.tick(standing, now=now, silenced=silenced)
+            for alert in standing:
                 self._judge_silent(alert, now)
+        return escalated
 
     def _judge_silent(self, alert: Alert, now: int) -> None:
         scope = self._rulebook.scope(alert.scope)
