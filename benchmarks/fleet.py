@@ -36,11 +36,12 @@ class Fleet:
     """
 
     begin_at: int
+    stations: int = STATIONS
     _counts: dict[int, list[int]] = field(default_factory=dict)
 
     def message(self, station: int, step: int, seq: int) -> tuple[bytes, bytes]:
         """Topic and payload: json_v1 with one reading, 145 bytes."""
-        at = self.begin_at + step * REPORT_EVERY_S + station * REPORT_EVERY_S // STATIONS
+        at = self.begin_at + step * REPORT_EVERY_S + station * REPORT_EVERY_S // self.stations
         payload = (
             f'{{"v":1,"seq":{seq},"sent_at":"{_text(at + 2)}","readings":[{{"observed_at":"{_text(at)}",'
             f'"count":{self.count(station, step)},"kind":"timed"}}]}}'
@@ -55,11 +56,15 @@ class Fleet:
 
     def count(self, station: int, step: int) -> int:
         """The station's counter at a step; five digits."""
-        if station % WET_EVERY:
-            return 10_000 + station
+        few = self.stations < WET_EVERY  # then each has the rain of one in ten
+        if station % WET_EVERY and not few:
+            return 10_000 + station % 80_000
         counts = self._counts.setdefault(station, [10_000 + station])
         while len(counts) <= step:
             draw = random.Random(station * 1_000_003 + len(counts))  # of this step alone, however we came to it
+            if few and len(counts) // STORM_EVERY_STEPS % WET_EVERY:
+                counts.append(counts[-1])  # one day in ten is a wet one
+                continue
             storm = (len(counts) + station) % STORM_EVERY_STEPS < STORM_STEPS
             tips = draw.choice((2, 2, 3)) if storm else int(draw.random() < 0.03)
             counts.append(counts[-1] + tips)
@@ -71,8 +76,8 @@ def station_id(station: int) -> str:
     return f"S{station:04d}"
 
 
-def write_configuration(folder: Path, *, rules: Path, settings: str) -> Path:
-    """A configuration folder for the service: `settings` is the text of gauge_ingest.toml, rules are those shipped."""
+def write_configuration(folder: Path, *, rules: Path, settings: str, stations: int = STATIONS, basin: int = 0) -> Path:
+    """A configuration folder for the service: `settings` is the text of gauge_ingest.toml; so many stations a basin."""
     config = folder / "config"
     config.mkdir(parents=True)
     (config / "gauge_ingest.toml").write_text(settings, encoding="utf-8")
@@ -81,8 +86,11 @@ def write_configuration(folder: Path, *, rules: Path, settings: str) -> Path:
         f'[stations.{station_id(number)}]\nname = "{station_id(number)}"\nlatitude = {43 + number % 32 / 10:.1f}\n'
         f"longitude = {80 + number // 32 / 10:.1f}\nelevation_m = 1000\nbucket_depth_mm = 0.5\n"
         f"report_every_s = {REPORT_EVERY_S}\n"
-        for number in range(STATIONS)
+        for number in range(stations)
     ]
+    for first in range(0, stations, basin) if basin else ():
+        names = ", ".join(f'"{station_id(number)}"' for number in range(first, min(stations, first + basin)))
+        sections.append(f'[basins.B{first:04d}]\nname = "B{first}"\nstations = [{names}]\n')
     (config / "stations.toml").write_text("\n".join(sections), encoding="utf-8")
     return config
 
