@@ -18,6 +18,7 @@ from gauge_ingest.commands import (
     quarantine,
     readings,
     service,
+    silence,
     station_health,
     stations,
 )
@@ -38,6 +39,8 @@ app.add_typer(stations.app, name="stations")
 app.command()(readings.readings)
 app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")
+app.command()(silence.silence)
+app.add_typer(silence.app, name="silences")
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
 app.add_typer(correct.app, name="correct", help="What a person says of rain: void, replace, confirm, visit, undo.")
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")

@@ -11,6 +11,7 @@ from gauge_ingest.journal.answers import Changes, Quarantined
 from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
+from gauge_ingest.journal.silences import SilenceReader
 from gauge_ingest.journal.verdicts import Former, former
 
 # A page of one station: so many hours are read at once.
@@ -34,6 +35,7 @@ class Reader:
         self.alerts = AlertReader(connection)
         self.corrections = CorrectionReader(connection)
         self.quality = QualityReader(connection)
+        self.silences = SilenceReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod

@@ -19,6 +19,7 @@ from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.senders import Senders
+from gauge_ingest.pump.silences import remind
 
 # A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
 DEBTS_MAX = 16
@@ -133,7 +134,7 @@ class Pump:
         return more
 
     def tick(self) -> None:
-        """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse."""
+        """What time alone brings about: alerts of stations that have fallen silent lapse, silences end."""
         now = self._now()
         with self._journal.transaction():
             self.findings.new_day(now)
@@ -146,6 +147,7 @@ class Pump:
                 number, at = self._journal.station_number(alert.scope), newest.observed_at
                 self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
                 self.owing = True
+            remind(self._journal, self._network.rules, configuration=self._configuration, now=now)
 
     def memory(self, station: Station) -> StationMemory:
         """What is remembered of a station, loaded at first touch."""
