@@ -17,6 +17,7 @@ from gauge_ingest.commands import (
     quality_report,
     quarantine,
     readings,
+    report,
     service,
     silence,
     station_health,
@@ -46,6 +47,7 @@ app.add_typer(correct.app, name="correct", help="What a person says of rain: voi
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")
 quality.app.command("report")(quality_report.quality_report)
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
+app.add_typer(report.app, name="report")
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

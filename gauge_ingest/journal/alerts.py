@@ -92,6 +92,15 @@ class AlertReader:
         found = self._db.execute(f"SELECT {ALERT} FROM alert WHERE state = 'raised' AND scope = ?", (scope,))
         return [_alert(row) for row in found]
 
+    def of_span(self, *, since: int, until: int, alerts_max: int) -> list[int]:
+        """The numbers of alerts that stood, or of which something was recorded, in (since, until], in order."""
+        found = self._db.execute(
+            "SELECT id FROM alert WHERE raised_at <= ? AND (ended_at IS NULL OR ended_at > ?)"
+            " UNION SELECT alert_id FROM alert_event WHERE at > ? AND at <= ? ORDER BY 1 LIMIT ?",
+            (until, since, since, until, alerts_max),
+        )
+        return [int(number) for (number,) in found]
+
     def events(self, alert_id: int) -> list[AlertEvent]:
         """Everything told of an alert, in order."""
         return self._events("e.alert_id = ?", [alert_id])

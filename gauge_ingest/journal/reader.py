@@ -145,6 +145,16 @@ class Reader:
             ).fetchall()
             yield from map(Row._make, page)
 
+    def mark(self, *, since: int, until: int) -> str:
+        """What the rows of all stations with since < observed_at <= until come to: another word when one changes."""
+        sums = ", ".join(f"total({name})" for name in ("tips", "tips_min", "tips_max", "step", "flag", "counter"))
+        found = self._db.execute(
+            f"SELECT count(*), max(received_at), {sums} FROM reading WHERE hour BETWEEN ? AND ?"
+            " AND observed_at > ? AND observed_at <= ?",
+            ((since + 1) // HOUR_MS, until // HOUR_MS, since, until),
+        ).fetchone()
+        return " ".join(str(int(one or 0)) for one in found)
+
     def verdicts(self, station: str, *, since: int, until: int) -> list[Former]:
         """What was said before of readings of a station with since < observed_at <= until; of each the oldest first."""
         number = self.number(station)
