@@ -11,6 +11,7 @@ from gauge_ingest.commands import (
     check,
     correct,
     corrections,
+    handover,
     health,
     history,
     quality,
@@ -48,6 +49,7 @@ app.add_typer(corrections.app, name="corrections", help="What people have said o
 quality.app.command("report")(quality_report.quality_report)
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
 app.add_typer(report.app, name="report")
+app.command()(handover.handover)
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

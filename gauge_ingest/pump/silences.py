@@ -1,6 +1,6 @@
 """When a silence is over: what rose within it and still stands is told again, once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import Alert, AlertEvent, Rule
@@ -42,3 +42,13 @@ def remind(journal: Journal, rules: Sequence[Rule], *, configuration: int, now: 
 def _reminder(alert: Alert, rise: AlertEvent, by: Silence, now: int) -> AlertEvent:
     words = OVER if by.is_over(now) else NOT_NOW
     return reminder(alert, rise, words.format(id=by.id, scope=by.scope, now=instant_text(now)), now=now)
+
+
+def held_back_in(journal: Journal, rules: Sequence[Rule]) -> Callable[[Alert, Sequence[AlertEvent]], bool]:
+    """Whether people have not been told what an alert last rose to: then nobody can have failed to acknowledge it."""
+    level = levels_of(rules)
+
+    def is_held_back(alert: Alert, events: Sequence[AlertEvent]) -> bool:  # noqa: ARG001  the shape of a question
+        return held_back(journal.reader.silences.of(events), events, level) is not None
+
+    return is_held_back
