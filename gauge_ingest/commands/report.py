@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured, reading
-from gauge_ingest.commands.output import Status, plain, print_json, show, stop
+from gauge_ingest.commands.output import Status, print_json, print_text, stop
 from gauge_ingest.core.days import DAY_BEGINS_MIN, day_end, due_at
 from gauge_ingest.core.model import DAY_MS
 from gauge_ingest.reports.day import day_report
@@ -45,6 +45,6 @@ def daily(*, day: DayOption = None, config: ConfigOption = None, as_json: JsonOp
     if as_json:
         print_json(made)
         return
-    show(plain(text(made)).rstrip("\n"))
+    print_text(text(made))
     if until > now:
-        show("", "the day is not over yet")
+        print_text("\nthe day is not over yet")

@@ -111,7 +111,8 @@ def show_one(silence_id: IdArgument, *, config: ConfigOption = None, as_json: Js
         return
     _show([found], now)
     show("", f"holds back: {holds_back(found)}", f"tells:      {tells(found)}", "")
-    show(Text(f"held back: {len(back)} alerts" if back else "held back: nothing", style="bold"))
+    number = {0: "nothing", 1: "1 alert"}.get(len(back), f"{len(back)} alerts")
+    show(Text(f"held back: {number}", style="bold"))
     for alert, events in back:
         show(f"alert {alert.id}  {', '.join(_words(event) for event in events)}; now {_standing(alert)}")
 
@@ -191,7 +192,10 @@ def _show_entered(answer: Mapping[str, Any]) -> None:
     planned = "planned: " if one["state"] == "planned" else ""
     show(
         Text(
-            plain(f"silence {one['id']} of {one['scope']}: {planned}{one['since']} until {one['until']}"), style="bold"
+            plain(
+                f"silence {one['id']} of {one['scope']}: {planned}{_short(one['since'])} until {_short(one['until'])}"
+            ),
+            style="bold",
         ),
         Text(f"why         {plain(one['why'])}"),
         Text(f"holds back  {answer['holds_back']}"),
@@ -205,6 +209,11 @@ def _show_entered(answer: Mapping[str, Any]) -> None:
             )
         )
     show(f"to end it   gauge-ingest silences end {one['id']} --why …")
+
+
+def _short(text: str) -> str:
+    """2026-07-15T18:05:00+08:00 to the minute."""
+    return f"{text[:10]} {text[11:16]}"
 
 
 def _show(found: Sequence[Silence], now: int) -> None:

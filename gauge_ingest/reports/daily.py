@@ -61,9 +61,10 @@ class DailyReports:
 
         def write(reader: Reader) -> None:
             for until in due:
-                if _holds_anything(reader, until):
-                    revision = self._write(reader, until, now)
-                    log.info("report written day=%s revision=%d", day_name(until), revision)
+                if not _had_begun(reader, until):  # its readings may be on their way, and it stays due
+                    continue
+                revision = self._write(reader, until, now)
+                log.info("report written day=%s revision=%d", day_name(until), revision)
                 self._remembered.done(f"{DONE}{until}", now)
             self._folder.prune(keep_days=self._keep_days, newest=day_name(due[-1]))
 
@@ -109,7 +110,7 @@ class DailyReports:
         return True
 
 
-def _holds_anything(reader: Reader, until: int) -> bool:
+def _had_begun(reader: Reader, until: int) -> bool:
     """Whether the journal had begun when a day ended: before that nobody measured."""
     hours = reader.hours_span()
     return hours is not None and hours[0] * HOUR_MS < until

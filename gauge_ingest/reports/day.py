@@ -76,7 +76,7 @@ def day_report(reader: Reader, stations: Mapping[str, Station], *, until: int, n
         since,
         until,
         now,
-        tuple(_station_day(reader, station, since=since, until=until) for station in stations.values()),
+        tuple(_station_day(reader, station, since=since, until=until, now=now) for station in stations.values()),
         tuple(_alerts(reader, since=since, until=until)),
         tuple(one for one in reader.silences.all() if one.since < until and (one.ended_at or one.until) > since),
         tuple(entry for entry in reader.corrections.entries() if since < entry.at <= until),
@@ -105,7 +105,7 @@ def peak_of_hour(station: Station, ended: Iterable[Ended], *, after: int) -> tup
     return best
 
 
-def _station_day(reader: Reader, station: Station, *, since: int, until: int) -> StationDay:
+def _station_day(reader: Reader, station: Station, *, since: int, until: int, now: int) -> StationDay:
     source = JournalHistory(reader)
     (day,) = fixed_steps(source, station, since=since, until=until, step_ms=DAY_MS)
     ended = increments(source, station, since=since - HOUR_MS, until=until)
@@ -113,7 +113,7 @@ def _station_day(reader: Reader, station: Station, *, since: int, until: int) ->
     mm_min = round(sum(station.depth_mm(one.tips_min, until=one.until) for one in inside), 3)
     mm_max = round(sum(station.depth_mm(one.tips_max, until=one.until) for one in inside), 3)
     peak = peak_of_hour(station, ended, after=since)
-    battery_min_v, found = _health(reader, station, since=since, until=until)
+    battery_min_v, found = _health(reader, station, since=since, until=min(until, max(now, since + 1)))
     return StationDay(
         station=station,
         tips=day.tips,

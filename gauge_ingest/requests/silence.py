@@ -100,6 +100,8 @@ def tells(silence: Silence) -> str:
     moving = ", ".join(level.id for level in LEVELS.values() if level.evacuates)
     parts = [] if silence.evacuation else [f"levels that move people ({moving}; the highest of a rule of your own)"]
     parts.append("the end of what they know of already")
+    if silence.rule:
+        parts.append("alerts of every other rule")
     if silence.scope == ALL and not silence.rule:
         parts.append("findings about the service itself")
     elif silence.scope != ALL:

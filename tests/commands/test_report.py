@@ -125,6 +125,19 @@ def test_days_that_were_missed_are_made_up_for(place: Place, tmp_path: Path) -> 
     assert [name for name in names(folder) if name.endswith("json")] == [f"2026-07-{day}.json" for day in range(15, 19)]
 
 
+def test_a_day_whose_first_readings_come_after_it_has_its_report_then(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    with place.desk():
+        place.now = ENDS + 1_000
+    assert job(place, folder).write_due()
+    assert not folder.exists()
+
+    day_of_rain(place)
+    assert job(place, folder).write_due()
+
+    assert "2026-07-15.json" in names(folder)
+
+
 def test_a_report_that_cannot_be_written_is_tried_again(place: Place, tmp_path: Path) -> None:
     day_of_rain(place)
     folder = tmp_path / "reports"
