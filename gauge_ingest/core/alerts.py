@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gauge_ingest.core.ledger import Ledger
 from gauge_ingest.core.model import Change, Episode, State
-from gauge_ingest.core.rules import Judgement, Thresholds
+from gauge_ingest.core.rules import Judgement, Record, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,12 @@ def lapse(standing: Standing, *, now: int, thresholds: Thresholds) -> Episode | 
 
 
 def walk(
-    ledger: Ledger, instants: Iterable[int], thresholds: Thresholds, *, start: Standing = IDLE
+    record: Record, instants: Iterable[int], thresholds: Thresholds, *, start: Standing = IDLE
 ) -> tuple[Standing, list[Episode]]:
     """Judge instant after instant: the standing after the last of them, and every episode that ended on the way."""
     standing, ended = start, []
     for at in instants:
-        judgement = thresholds.judge(ledger, at, level=standing.level, why_not=not standing.idle)
+        judgement = thresholds.judge(record, at, level=standing.level, why_not=not standing.idle)
         standing, episode = advance(standing, judgement, at, thresholds)
         if episode is not None:
             ended.append(episode)

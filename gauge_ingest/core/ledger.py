@@ -4,7 +4,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from math import ceil
 
-from gauge_ingest.core.model import Increment, Station, Step
+from gauge_ingest.core.antecedent import Days
+from gauge_ingest.core.model import Increment, Station, Step, Wetness
 
 # Steps whose sum stands for everything that fell in their span.
 COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP, Step.CORRECTED})
@@ -24,11 +25,16 @@ class Window:
     doubted_um: int = 0  # of what surely was counted, what a quality check doubts
 
 
+class Unknowable(Exception):
+    """Memory does not go back so far: the journal must be asked."""
+
+
 class Ledger:
     """Wet increments of one station in order of time. Sums are in micrometres, whole numbers throughout."""
 
     __slots__ = (
         "_bucket_um",
+        "_days",
         "_holes",
         "_rate_um_per_ms",
         "_since",
@@ -38,13 +44,16 @@ class Ledger:
         "_total_max",
         "_total_min",
         "_until",
+        "before_newest_at",
         "first_at",
         "newest_at",
         "wet_until",
     )
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: Station, *, days: Days | None = None) -> None:
+        """`days`: sums of hydrological days to go on from, where a rule asks how wet the ground is."""
         self._station = station
+        self._days = days
         self._rate_um_per_ms = station.intensity_max_mm_per_min / 60
         self._since: list[int] = []
         self._until: list[int] = []
@@ -56,6 +65,7 @@ class Ledger:
         self._holes: list[tuple[int, int]] = []
         self.first_at: int | None = None
         self.newest_at: int | None = None
+        self.before_newest_at: int | None = None  # the report before the newest
         self.wet_until = -(1 << 62)  # where the newest increment ends that may hold rain
 
     def __len__(self) -> int:
@@ -70,7 +80,13 @@ class Ledger:
             self.first_at = increment.since if _COVERS[step] else increment.until
         elif not _COVERS[step]:
             self._holes.append((increment.since, increment.until))
-        self.newest_at = increment.until
+        if increment.until != self.newest_at:
+            self.before_newest_at = self.newest_at
+            self.newest_at = increment.until
+        if self._days is not None:
+            self._days.add(
+                increment.until, self._day_um(increment), (increment.until - increment.since) * _COVERS[step]
+            )
         if increment.tips_max:
             bucket_um = round(self._station.deployment_at(increment.until).bucket_depth_mm * 1000)
             self._since.append(increment.since)
@@ -98,18 +114,19 @@ class Ledger:
         """What may have fallen, at most, in increments that ended after an instant, in micrometres."""
         return self._total_max[-1] - self._total_max[bisect_right(self._until, since)]
 
-    def window(self, *, since: int, until: int) -> Window:
-        """Bounds of the rain in (since, until].
+    def window(self, *, since: int, until: int, known_until: int | None = None) -> Window:
+        """Bounds of the rain in (since, until], by what ended up to `known_until` where that is given.
 
         Of an increment across an edge, what exceeds the highest possible rain of the part outside surely fell inside.
         """
         first = bisect_right(self._until, since)
         last = bisect_right(self._until, until)
+        known = len(self._until) if known_until is None else bisect_right(self._until, known_until)
         rain_um_min = self._total_min[last] - self._total_min[first]
         rain_um_max = self._total_max[last] - self._total_max[first]
         if first < last and self._since[first] < since:
             rain_um_min -= self._outside_um(first, since - self._since[first])
-        if last < len(self._until) and self._since[last] < until:
+        if last < known and self._since[last] < until:
             # Each part outside by itself: however short they are, a tip fits into either.
             outside_um = self._outside_um(last, self._until[last] - until)
             outside_um += self._outside_um(last, max(0, since - self._since[last]))
@@ -118,13 +135,53 @@ class Ledger:
         doubted_um = self._total_doubted[last] - self._total_doubted[first]
         return Window(since, until, rain_um_min, rain_um_max, min(doubted_um, rain_um_min))
 
-    def coverage(self, *, since: int, until: int) -> float:
-        """The share of (since, until] that reports speak for, from 0 to 1."""
+    def coverage(self, *, since: int, until: int, known_until: int | None = None) -> float:
+        """The share of (since, until] that reports speak for, from 0 to 1; the newest of them at `known_until`."""
         if self.first_at is None or self.newest_at is None or until <= since:
             return 0.0
-        begin, end = max(since, self.first_at), min(until, self.newest_at)
+        newest_at = self.newest_at if known_until is None else known_until
+        begin, end = max(since, self.first_at), min(until, newest_at)
         missing = sum(max(0, min(hole_until, end) - max(hole_since, begin)) for hole_since, hole_until in self._holes)
         return max(0, end - begin - missing) / (until - since)
+
+    def last_at(self, at: int) -> int | None:
+        """The newest report up to an instant, None before the first; Unknowable further back than the last two."""
+        for known in (self.newest_at, self.before_newest_at):
+            if known is None or known <= at:
+                return known
+        if self.first_at is not None and at < self.first_at:
+            return None
+        raise Unknowable
+
+    def peak(self, *, since: int, until: int) -> tuple[int, int, int]:
+        """The most that one reading in (since, until] told, in micrometres, and over which span."""
+        first, last = bisect_right(self._until, since), bisect_right(self._until, until)
+        if first == last:
+            return 0, since, until
+        most = max(range(first, last), key=lambda number: (self._tips_min[number] * self._bucket_um[number], -number))
+        return self._tips_min[most] * self._bucket_um[most], self._since[most], self._until[most]
+
+    def look_from(self, at: int) -> None:
+        """Nothing: a station is judged at its newest report, and knows no more."""
+
+    def shares(self, *, since: int, until: int) -> tuple[tuple[str, float], ...]:  # noqa: ARG002 - as a basin is asked
+        """Nothing: the station is the only one."""
+        return ()
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Nobody."""
+        return ()
+
+    def antecedent(self, wetness: Wetness, at: int) -> int | None:
+        """The antecedent index at an instant in micrometres, on the upper bound; None: too little is known."""
+        assert self._days is not None, "a rule asks how wet the ground is, and nobody has counted days"
+        return self._days.index_um(wetness, at)
+
+    def _day_um(self, increment: Increment) -> int:
+        if not increment.tips_max:
+            return 0
+        return increment.tips_max * round(self._station.deployment_at(increment.until).bucket_depth_mm * 1000)
 
     def _outside_um(self, number: int, overhang_ms: int) -> int:
         """The most of an increment that can have fallen in the part of it outside a window, at most all of it."""

@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-# Stations fill a module of their own; like every other value they are taken from here.
+# Stations and rules fill modules of their own; like every other value they are taken from here.
+from gauge_ingest.core.rule import Over as Over
+from gauge_ingest.core.rule import Rule as Rule
+from gauge_ingest.core.rule import Season as Season
+from gauge_ingest.core.rule import Threshold as Threshold
+from gauge_ingest.core.rule import WetClass as WetClass
+from gauge_ingest.core.rule import Wetness as Wetness
 from gauge_ingest.core.station import UNBOUNDED as UNBOUNDED
+from gauge_ingest.core.station import Basin as Basin
 from gauge_ingest.core.station import Deployment as Deployment
 from gauge_ingest.core.station import Station as Station
 
@@ -118,42 +125,6 @@ class Row(NamedTuple):
     reasons: str | None = None  # why a check did not pass
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """Rain in `window_s` that reaches `level`."""
-
-    window_s: int
-    level: str
-    rain_mm: float
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Thresholds over several durations, each with named levels from the lowest to the highest.
-
-    Levels are left below `clear_ratio` of their threshold, for `quiet_s`, with at least `coverage_min` of every
-    window covered by reports; an episode whose coverage does not return within `lapse_s` lapses.
-    """
-
-    id: str
-    levels: tuple[str, ...]
-    thresholds: tuple[Threshold, ...]
-    stations: tuple[str, ...]
-    source: str = ""
-    clear_ratio: float = 0.8
-    minimum_s: int = 0
-    quiet_s: int = 1_800
-    coverage_min: float = 0.8
-    lapse_s: int = 86_400
-    late_after_s: int = 1_800
-    tell_within_s: int = 259_200
-
-    @property
-    def window_max_s(self) -> int:
-        """The longest duration of the rule."""
-        return max(threshold.window_s for threshold in self.thresholds)
-
-
 class State(StrEnum):
     """Where an alert stands."""
 
@@ -191,6 +162,15 @@ class Evidence:
     coverage: float
     unconfirmed: bool = False  # what may have fallen reaches a higher level, or this one is reached by doubted rain
     doubted_mm: float = 0.0  # of rain_mm, what a quality check doubts
+    measure: str = "sum"  # or "rise": so much more than in the same time before
+    peak_mm: float = 0.0  # the most that one reading of the window told, over (peak_since, peak_until]
+    peak_since: int = 0
+    peak_until: int = 0
+    stations: tuple[tuple[str, float], ...] = ()  # of a basin: what each station that counted had, the most first
+    absent: tuple[str, ...] = ()  # of a basin: stations that were not there and did not count
+    wetness: str = ""  # the class that the thresholds stand for, where the rule knows classes
+    wetness_mm: float | None = None  # the antecedent index; None: too little history, so the wettest class stands
+    season: str = ""
 
 
 @dataclass(frozen=True, slots=True)

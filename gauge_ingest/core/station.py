@@ -84,3 +84,21 @@ class Station:
             mm_per_h_max=self.intensity_max_mm_per_min * 60,
         )
         return round(fell_mm, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Basin:
+    """A catchment and its stations, each with the area that it stands for (any unit: shares count).
+
+    `polygon`: its outline as (latitude, longitude), for maps and CAP; empty when it is not known.
+    """
+
+    id: str
+    name: str
+    weights: tuple[tuple[str, float], ...]
+    polygon: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """The ids of its stations."""
+        return tuple(station for station, _ in self.weights)

@@ -1,9 +1,10 @@
 """What the quality checks ask of the journal: wet readings of a station, when it was heard, what was said before."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gauge_ingest.core.model import HOUR_MS, Step
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, Step
 
 _STANDS = f"test = 0 AND step NOT IN ({int(Step.VOID)}, {int(Step.OWED)}, {int(Step.VOIDED)})"
 _MARKED = (
@@ -46,6 +47,30 @@ class QualityReader:
             (number, since, until),
         )
         return list(map(Wet._make, found))
+
+    def perhaps_wet(self, number: int, *, since: int, until: int) -> list[tuple[int, int]]:
+        """Readings in (since, until] that may hold rain: when each ended, and its tips at most."""
+        found = self._db.execute(
+            f"SELECT observed_at, tips_max {_MARKED} AND tips_max > 0 AND test = 0 AND step NOT IN (6, 8)"
+            " AND observed_at > ? AND observed_at <= ?",
+            (number, since, until),
+        )
+        return [(int(at), int(tips)) for at, tips in found]
+
+    def covered(self, number: int, *, since: int, until: int, steps: Sequence[Step]) -> list[tuple[int, int]]:
+        """The milliseconds that readings which ended in (since, until] speak for, by hydrological day (since 1970)."""
+        span = self._db.execute("SELECT (SELECT min(hour) FROM reading), (SELECT max(hour) FROM reading)").fetchone()
+        if span[0] is None:
+            return []
+        hours = max((since + 1) // HOUR_MS, span[0]), min(until // HOUR_MS, span[1])
+        found = self._db.execute(
+            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?)"
+            " SELECT (observed_at - 1) / ?, sum(observed_at - since) FROM h CROSS JOIN reading r ON r.hour = h.hour"
+            f" WHERE r.station = ? AND test = 0 AND step IN ({', '.join(str(int(step)) for step in steps)})"
+            " AND observed_at > ? AND observed_at <= ? GROUP BY 1",
+            (*hours, DAY_MS, number, since, until),
+        )
+        return [(int(day), int(covered_ms)) for day, covered_ms in found]
 
     def last_wet(self, number: int, *, until: int, count: int) -> list[Wet]:
         """The newest wet readings that ended at or before an instant, in order, at most `count`."""

@@ -5,13 +5,13 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gauge_ingest.core.model import DAY_MS, Rule, Station
+from gauge_ingest.core.model import DAY_MS, Basin, Rule, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, withdrawn
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 
-STATION_GONE = "the station is no longer configured"
+STATION_GONE = "the station, or the basin, is no longer configured"
 TRIED_AGAIN = "tried again with this start or configuration"
 # What a station's rain is derived from; a change of these means that its whole record is derived anew.
 DERIVED_FROM = ("deployments", "intensity_max_mm_per_min", "report_every_s")
@@ -34,6 +34,7 @@ class Network(NamedTuple):
     digest: str
     text: str
     topic: str = "rain/v1/+/up"
+    basins: Mapping[str, Basin] = {}
 
 
 def accept(journal: Journal, findings: Findings, network: Network, rules: Sequence[Thresholds], *, now: int) -> int:
@@ -68,6 +69,9 @@ def accept(journal: Journal, findings: Findings, network: Network, rules: Sequen
         if other_checks or measured_anew or around_anew or checked_by[0] != checked_by[1]:
             _check_all(journal, station_number, at)
         journal.owing.owe(JUDGE, station_number, since=since, until=at)
+        for basin in network.basins.values():
+            if station.id in basin.stations:
+                journal.owing.owe(JUDGE, journal.station_number(basin.id), since=since, until=at)
     return number
 
 
@@ -95,7 +99,8 @@ def _check_all(journal: Journal, number: int, newest_at: int) -> None:
 def _withdraw_of_gone(journal: Journal, network: Network, configuration: int, now: int) -> None:
     """Nobody will ever clear the alert of a station that is no longer there."""
     for alert in journal.reader.alerts.all():
-        if alert.scope not in network.stations and alert.rule not in set(Finding):
+        known = alert.scope in network.stations or alert.scope in network.basins
+        if not known and alert.rule not in set(Finding):
             told, events = withdrawn(alert, STATION_GONE, knowing=Knowing(known_at=now, now=now))
             journal.save_alerts(told, events, configuration)
 

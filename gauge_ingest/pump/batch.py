@@ -3,23 +3,18 @@
 import hashlib
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from itertools import count
 from typing import NamedTuple
 
 from gauge_ingest.codecs import Decode, Message, Undecodable
-from gauge_ingest.core.alerts import Standing, advance
 from gauge_ingest.core.model import Increment, Kind, Report, Row, Station, Step
 from gauge_ingest.core.quality.verdicts import Verdict, doubted
 from gauge_ingest.core.rainfall import increment_after
-from gauge_ingest.core.rules import Thresholds
-from gauge_ingest.core.told import Knowing, tell
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal, Known, New, Refusal
 from gauge_ingest.pump.admit import Bounds, admit
 from gauge_ingest.pump.checking import Checking, Owed
 from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Finding, Findings
-from gauge_ingest.pump.guard import attempt
+from gauge_ingest.pump.judging import Judging
 from gauge_ingest.pump.memory import StationMemory
 from gauge_ingest.pump.senders import Senders
 
@@ -53,6 +48,7 @@ class Batch:
         memory: Callable[[Station], StationMemory],
         load: Callable[[StationMemory], None],
         checking: Checking,
+        judging: Judging,
         bounds: Bounds,
         quota: int,
         configuration: int,
@@ -65,6 +61,7 @@ class Batch:
         self._memory = memory
         self._load = load
         self._checking = checking
+        self._judging = judging
         self._bounds = bounds
         self._quota = quota
         self._configuration = configuration
@@ -72,7 +69,6 @@ class Batch:
         self._new: list[New] = []
         self._spans: array[int] = array("q")
         self._owed: dict[int, tuple[int, int]] = {}
-        self._judge: dict[int, int] = {}
         self._check: list[Owed] = []
         self._readings = self._repeats = self._quarantined = 0
 
@@ -151,11 +147,12 @@ class Batch:
             self._journal.log_rain(self._spans)
         for number, (since, until) in self._owed.items():
             self._journal.owing.owe(DERIVE, number, since=since, until=until)
-        for number, at in self._judge.items():
-            self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
+        judge = self._judging.owed
+        for scope, at in judge.items():
+            self._journal.owing.owe(JUDGE, self._journal.station_number(scope), since=at - 1, until=at)
         for station, since, until in self._check:
             self._journal.owing.owe(CHECK, self._journal.station_number(station), since=since, until=until)
-        owed = len(self._owed) + len(self._judge) + len(self._check)
+        owed = len(self._owed) + len(judge) + len(self._check)
         return Taken(self._readings, self._repeats, self._quarantined, owed)
 
     # --- one message -------------------------------------------------------------------------------------------
@@ -204,7 +201,7 @@ class Batch:
             self._load(memory)
         number, at = memory.number, report.observed_at
         if memory.unsettled:
-            self._judge.setdefault(number, at)
+            self._judging.owe(memory.station.id, at)
         checking, verdict = self._checking, None
         if not increment.tips_max and increment.step is _STEADY and not report.door_open:
             if at > checking.latest_at:
@@ -223,9 +220,11 @@ class Batch:
             memory.ledger.append(increment, doubted=doubted(verdict.checks))
             if len(memory.ledger) > LEDGER_MAX:
                 memory.forget_old()
+            self._judging.judge(memory, at)
         else:
             memory.ledger.append(increment)
-        self._judge_at(memory, at)
+            if self._judging.wanted(memory, at):
+                self._judging.judge(memory, at)
 
     def _look_at(self, memory: StationMemory, report: Report, increment: Increment) -> Verdict:
         """The verdict of a report by every check, and what it makes doubtful elsewhere."""
@@ -257,37 +256,3 @@ class Batch:
         self._owed[memory.number] = (min(since, at), max(until, at))
         if report.kind is not _TEST and (newest is None or at >= newest.observed_at):
             memory.newest, memory.live = report, False
-
-    # --- rules -------------------------------------------------------------------------------------------------
-
-    def _judge_at(self, memory: StationMemory, at: int) -> None:
-        wet_until = memory.ledger.wet_until
-        for place, (rule, standing) in enumerate(memory.standings):
-            if wet_until <= at - rule.reach_ms and standing.idle:
-                continue
-            fault = attempt(partial(self._advance, memory, place, rule, standing, at))
-            if fault is not None:  # the rain is stored all the same, and the judgement is owed
-                self._judge.setdefault(memory.number, at)
-                self._findings.broken(rule.rule.id, fault, at=self._received_at)
-
-    def _advance(self, memory: StationMemory, place: int, rule: Thresholds, standing: Standing, at: int) -> None:
-        judgement = rule.judge(memory.ledger, at, level=standing.level, why_not=not standing.idle)
-        if not judgement.reached and standing.idle:
-            return
-        moved, ended = advance(standing, judgement, at, rule)
-        memory.standings[place] = (rule, moved)
-        if ended is None and moved.changes == standing.changes:
-            return
-        episodes = [episode for episode in (ended, moved.episode) if episode is not None]
-        scope = memory.station.id
-        alerts = self._journal.reader.alerts.overlapping(rule.rule.id, scope, since=episodes[0].since, until=at)
-        with self._journal.savepoint():
-            told, events = tell(
-                rule.rule,
-                scope,
-                episodes,
-                alerts,
-                knowing=Knowing(known_at=self._received_at, now=self._received_at),
-                ids=count(self._journal.next_alert_id()),
-            )
-            self._journal.save_alerts(told, events, self._configuration)

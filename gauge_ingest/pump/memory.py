@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from gauge_ingest.core.alerts import IDLE, Standing, walk
+from gauge_ingest.core.alerts import IDLE, Standing
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import Alert, Flag, Increment, Kind, Report, Row, State, Station, Step
+from gauge_ingest.core.model import UNBOUNDED, Alert, Kind, Report, Row, State, Station, Step
 from gauge_ingest.core.quality.calm import Calm
 from gauge_ingest.core.quality.verdicts import doubted
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import Reader
 from gauge_ingest.pump.guard import Fault, attempt
-
-# A look into a table is a third of a call of the enumeration, and every row that is walked needs two.
-_STEPS = {int(step): step for step in Step}
-_FLAGS = {int(flag): flag for flag in Flag}
+from gauge_ingest.pump.rows import increment_of, report_of
+from gauge_ingest.pump.rulebook import Rulebook, Scope, days_before, wet_days
+from gauge_ingest.pump.walk import Walk
 
 
 class StationMemory:
@@ -24,6 +23,8 @@ class StationMemory:
     """
 
     __slots__ = (
+        "basins",
+        "busy",
         "calm",
         "corrected_until",
         "faults",
@@ -33,8 +34,10 @@ class StationMemory:
         "mended",
         "newest",
         "number",
+        "reach_ms",
         "standings",
         "station",
+        "still_until",
         "unsettled",
     )
 
@@ -49,14 +52,23 @@ class StationMemory:
         self.loaded = False
         self.unsettled = False  # an alert lapsed after the newest report: the next may show that it still stands
         self.ledger = Ledger(station)
+        self.basins: Sequence[str] = ()  # the basins whose rules look at its rain
+        self.reach_ms = 0  # how far back any rule looks at its rain
+        self.busy = 0  # how many rules do not rest: a dry reading may end an episode, or make one last long enough
+        self.still_until = UNBOUNDED  # up to here no threshold falls by itself
         self.standings: list[tuple[Thresholds, Standing]] = []
         self.faults: list[tuple[str, Fault]] = []
 
+    def stand(self, place: int, standing: Standing) -> None:
+        """Where a rule stands now."""
+        rule, before = self.standings[place]
+        self.standings[place] = (rule, standing)
+        self.busy += before.idle - standing.idle
+
     def forget_old(self) -> None:
         """Drop from the ledger what no window of any rule reaches any more."""
-        reach_ms = max((rule.reach_ms for rule, _ in self.standings), default=0)
         if self.ledger.newest_at is not None:
-            self.ledger.forget_before(self.ledger.newest_at - reach_ms)
+            self.ledger.forget_before(self.ledger.newest_at - self.reach_ms)
 
 
 def recall(station: Station, number: int, reader: Reader, calm: Calm) -> StationMemory:
@@ -78,82 +90,65 @@ def _stands_alone(row: Row, reader: Reader) -> bool:
     return sum(one.kind != Kind.TEST for one in together) == 1
 
 
-def load(memory: StationMemory, rules: Sequence[Thresholds], reader: Reader) -> None:
+def load(memory: StationMemory, rulebook: Rulebook, reader: Reader) -> None:
     """Ledger and standings as of the newest reading; faults of rules are noted."""
+    station, asking = memory.station, rulebook.asking(memory.station.id)
     memory.loaded = True
-    if memory.newest is None:
-        memory.standings = [(rule, IDLE) for rule in rules]
+    memory.basins = rulebook.basins_with(station.id)
+    memory.reach_ms = max((rule.reach_ms for rule in asking), default=0)
+    memory.still_until = min((rule.moves_after(0) for rule in asking), default=UNBOUNDED)
+    newest_at = None if memory.newest is None else memory.newest.observed_at
+    since = (newest_at or 0) - memory.reach_ms
+    memory.ledger = Ledger(station, days=days_before(station, wet_days(asking), reader, until=since))
+    if newest_at is None:
+        memory.standings = [(rule, IDLE) for rule in rulebook.of(station.id)]
         return
-    station, newest_at = memory.station.id, memory.newest.observed_at
-    # An alert that lapsed stands to its lapse, beyond the newest report: the next one may continue its episode.
-    standing = [reader.alerts.overlapping(rule.rule.id, station, since=newest_at, until=newest_at) for rule in rules]
-    begins = [_begin(rule, alerts, station, reader, newest_at) for rule, alerts in zip(rules, standing, strict=True)]
-    memory.unsettled = any(alert.state is State.LAPSED for alerts in standing for alert in alerts)
-    since = min((begin - rule.reach_ms for rule, begin in zip(rules, begins, strict=True)), default=newest_at)
-    instants = fill(memory.ledger, reader.rows(station, since=since, until=newest_at))
-    for rule, begin in zip(rules, begins, strict=True):
-        fault = attempt(partial(_stand, memory, rule, [at for at in instants if at >= begin]))
+    fill(memory.ledger, reader.rows(station.id, since=since, until=newest_at))
+    scope = Scope(station.id, [station])
+    for rule in rulebook.of(station.id):
+        fault = attempt(partial(_stand, memory, scope, rule, reader, newest_at))
         if fault is not None:  # the rule is left out until it is mended; the rain and the other rules go on
             memory.faults.append((rule.rule.id, fault))
+    memory.busy = sum(not standing.idle for _, standing in memory.standings)
 
 
-def _stand(memory: StationMemory, rule: Thresholds, instants: Sequence[int]) -> None:
-    standing, _ = walk(memory.ledger, instants, rule)
-    memory.standings.append((rule, standing))
+def _stand(memory: StationMemory, scope: Scope, rule: Thresholds, reader: Reader, newest_at: int) -> None:
+    # An alert that lapsed stands to its lapse, beyond the newest report: the next one may continue its episode.
+    alerts = reader.alerts.overlapping(rule.rule.id, scope.id, since=newest_at, until=newest_at)
+    memory.standings.append((rule, standing_at(scope, rule, alerts, reader, newest_at, dry=_dry(memory, rule))))
+    memory.unsettled = memory.unsettled or any(alert.state is State.LAPSED for alert in alerts)
 
 
-def fill(ledger: Ledger, rows: Iterable[Row]) -> list[int]:
-    """Put rows that stand into a ledger; the instants at which rules are to be judged."""
-    instants: list[int] = []
+def _dry(memory: StationMemory, rule: Thresholds) -> bool:
+    """Whether no window of a rule can hold any rain, at the newest report and for the minimum duration before it."""
+    assert memory.newest is not None
+    return memory.ledger.wet_until <= memory.newest.observed_at - rule.reach_ms - rule.rule.minimum_s * 1000
+
+
+def standing_at(
+    scope: Scope, rule: Thresholds, alerts: Sequence[Alert], reader: Reader, newest_at: int, *, dry: bool
+) -> Standing:
+    """Where a rule stands at its scope's newest report, by walking from where that can be known.
+
+    `alerts` are those of the rule that stand there; `dry`: no rain that it looks at.
+    """
+    if dry and not alerts:
+        return IDLE
+    begin = look_back(rule, scope, reader, min([newest_at, *(alert.rained_since for alert in alerts)]))
+    since = begin - rule.reach_ms
+    walk = Walk(rule, scope.filling(rule, reader, since=since), alerts, begin=begin, end=newest_at)
+    return walk.stand(scope.instants(reader, since=since, until=newest_at))
+
+
+def fill(ledger: Ledger, rows: Iterable[Row]) -> None:
+    """Put rows that stand into a ledger."""
     for row in rows:
-        if row.kind == Kind.TEST or row.step in (Step.VOID, Step.OWED):
-            continue
-        ledger.append(increment_of(row), doubted=doubted(row.checks))
-        if not instants or instants[-1] < row.observed_at:
-            instants.append(row.observed_at)
-    return instants
+        if row.kind != Kind.TEST and row.step not in (Step.VOID, Step.OWED):
+            ledger.append(increment_of(row), doubted=doubted(row.checks))
 
 
-def report_of(row: Row) -> Report:
-    """The fact of a row."""
-    return Report(
-        row.station,
-        row.observed_at,
-        row.counter,
-        Kind(row.kind),
-        row.received_at,
-        row.claimed_at,
-        row.seq,
-        row.boot,
-        row.battery_v,
-        row.signal_dbm,
-        row.temperature_c,
-        row.door_open,
-        row.message_id,
-    )
-
-
-def increment_of(row: Row) -> Increment:
-    """The increment of a row."""
-    return Increment(
-        row.since,
-        row.observed_at,
-        row.tips,
-        row.tips_min,
-        row.tips_max,
-        _STEPS[row.step],
-        _FLAGS[row.flag],
-        bool(row.anchor),
-    )
-
-
-def _begin(rule: Thresholds, alerts: Sequence[Alert], scope: str, reader: Reader, newest_at: int) -> int:
-    """From where a rule must be walked so that its standing at the newest reading is known."""
-    return look_back(rule, scope, reader, min([newest_at, *(alert.rained_since for alert in alerts)]))
-
-
-def look_back(rule: Thresholds, scope: str, reader: Reader, at: int) -> int:
+def look_back(rule: Thresholds, scope: Scope, reader: Reader, at: int) -> int:
     """The newest instant at least the minimum duration before another: what is judged there rests on it."""
     minimum_ms = rule.rule.minimum_s * 1000
-    row = reader.newest(scope, before=at - minimum_ms + 1) if minimum_ms else None
-    return at - minimum_ms if row is None else row.observed_at
+    before = scope.newest_at(reader, before=at - minimum_ms + 1) if minimum_ms else None
+    return at - minimum_ms if before is None else before

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from gauge_ingest.codecs import Decode
-from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, UNBOUNDED, Station
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, UNBOUNDED, Alert, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
 from gauge_ingest.pump.accept import Network, accept
 from gauge_ingest.pump.admit import Bounds
+from gauge_ingest.pump.basins import Basins
 from gauge_ingest.pump.batch import Batch, Taken
 from gauge_ingest.pump.checking import Checking
 from gauge_ingest.pump.debts import Payer
 from gauge_ingest.pump.delivery import Delivery
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
+from gauge_ingest.pump.judging import Judging
 from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
+from gauge_ingest.pump.rulebook import Rulebook
 from gauge_ingest.pump.senders import Senders
 from gauge_ingest.pump.silences import remind
 
@@ -46,7 +49,8 @@ class Pump:
         self._now = now
         self._memories: dict[str, StationMemory] = {}
         self._checking = Checking(journal.reader, {})
-        self._rules: list[Thresholds] = []
+        self._rulebook = Rulebook({}, {}, ())
+        self._basins = Basins(self._rulebook, journal.reader, self.loaded)
         self._network = Network({}, (), "", "")
         self._configuration = 0
         self._kept_since = pruned_before(journal)
@@ -67,19 +71,27 @@ class Pump:
         now = self._now()
         with self._journal.transaction():
             number = accept(self._journal, self.findings, network, rules, now=now)
-        self._network, self._rules, self._configuration = network, rules, number
+        self._network, self._configuration = network, number
+        self.rule_by(rules)
         self.senders = Senders(network.stations, network.topic)
+        self.forget()
+
+    def rule_by(self, rules: Sequence[Thresholds]) -> None:
+        """Judge by these rules from now on; what is remembered is forgotten."""
+        self._rulebook = Rulebook(self._network.stations, self._network.basins, rules)
         self.forget()
 
     def forget(self) -> None:
         """Drop what is remembered; the journal has it all."""
         self._memories.clear()
+        self._basins = Basins(self._rulebook, self._journal.reader, self.loaded)
         self._checking = Checking(self._journal.reader, self._network.stations)
         self.owing = True
 
     def forget_station(self, station: str) -> None:
         """Drop what is remembered of a station, because people have changed what it rests on."""
         self._memories.pop(station, None)
+        self._basins.drop(station)
         self._checking.drop(station)
         self.owing = True
 
@@ -107,7 +119,7 @@ class Pump:
             payer = Payer(
                 self._journal,
                 self._network.stations,
-                self._rules,
+                self._rulebook,
                 self.findings,
                 configuration=self._configuration,
                 now=self._now(),
@@ -121,6 +133,7 @@ class Pump:
                 if number and (debt.kind == JUDGE or debt.until - debt.since > SMALL_MS):
                     break
                 self._memories.pop(debt.station, None)
+                self._basins.drop(debt.station)
                 payer.pay(debt)
                 if debt.kind == JUDGE:
                     break
@@ -139,15 +152,18 @@ class Pump:
         with self._journal.transaction():
             self.findings.new_day(now)
             for alert in self._journal.reader.alerts.all():
-                station = self._network.stations.get(alert.scope)
-                newest = self._journal.reader.newest(alert.scope) if station is not None else None
-                lapse_s = min((rule.rule.lapse_s for rule in self._rules if rule.rule.id == alert.rule), default=None)
-                if newest is None or lapse_s is None or now - newest.observed_at <= lapse_s * 1000:
-                    continue
-                number, at = self._journal.station_number(alert.scope), newest.observed_at
-                self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
-                self.owing = True
+                self._judge_silent(alert, now)
             remind(self._journal, self._network.rules, configuration=self._configuration, now=now)
+
+    def _judge_silent(self, alert: Alert, now: int) -> None:
+        scope = self._rulebook.scope(alert.scope)
+        rules = self._rulebook.of(alert.scope)
+        lapse_s = min((rule.rule.lapse_s for rule in rules if rule.rule.id == alert.rule), default=None)
+        at = scope.newest_at(self._journal.reader) if scope is not None and lapse_s is not None else None
+        if at is None or lapse_s is None or now - at <= lapse_s * 1000:
+            return
+        self._journal.owing.owe(JUDGE, self._journal.station_number(alert.scope), since=at - 1, until=at)
+        self.owing = True
 
     def memory(self, station: Station) -> StationMemory:
         """What is remembered of a station, loaded at first touch."""
@@ -159,10 +175,16 @@ class Pump:
             )
         return known
 
+    def loaded(self, station: Station) -> StationMemory:
+        """What is remembered of a station, ledger and standings with it."""
+        memory = self.memory(station)
+        if not memory.loaded:
+            self.load(memory)
+        return memory
+
     def load(self, memory: StationMemory) -> None:
         """Load ledger and standings of a station."""
-        rules = [rule for rule in self._rules if memory.station.id in rule.rule.stations]
-        load(memory, rules, self._journal.reader)
+        load(memory, self._rulebook, self._journal.reader)
         for rule_id, fault in memory.faults:
             self.findings.broken(rule_id, fault, at=self._now())
 
@@ -179,6 +201,13 @@ class Pump:
             memory=self.memory,
             load=self.load,
             checking=self._checking,
+            judging=Judging(
+                self._journal,
+                self.findings,
+                self._basins,
+                configuration=self._configuration,
+                received_at=received_at,
+            ),
             bounds=Bounds(received_at, max(received_at - behind_max_ms, self._kept_since), latest),
             quota=self._settings.unknown_sender_quota,
             configuration=self._configuration,
@@ -197,7 +226,7 @@ class Pump:
             for delivery in deliveries:
                 fault = attempt(partial(self._take_one, batch, delivery))
                 if fault is not None:
-                    self._memories.clear()
+                    self.forget()
                     batch.drop()
                     reason = f"a fault of this program, its report is kept here: {fault.error}"
                     batch.refuse(delivery, reason, trace=fault.trace)

@@ -9,7 +9,7 @@ from gauge_ingest.core.model import Increment, Row, Station, Step
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.core.rainfall import increments
 from gauge_ingest.journal import Reader
-from gauge_ingest.pump.memory import report_of
+from gauge_ingest.pump.rows import report_of
 
 # Rows of one slice. 15 ms is what the rain may have to wait for a debt; see benchmarks/backlog.py.
 SLICE_ROWS = 400

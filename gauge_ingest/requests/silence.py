@@ -42,7 +42,7 @@ def enter_silence(journal: Journal, network: Network, body: Mapping[str, Any], *
         "ok": True,
         "silence": document(silence, now=now),
         "holds_back": holds_back(silence),
-        "tells": tells(silence),
+        "tells": tells(silence, is_basin=silence.scope in network.basins),
         "alerts": [_standing(alert) for alert in reversed(standing)],
     }
 
@@ -95,7 +95,7 @@ def holds_back(silence: Silence) -> str:
     return f"{what} of {where}, {levels}: when they are raised or strengthened"
 
 
-def tells(silence: Silence) -> str:
+def tells(silence: Silence, *, is_basin: bool = False) -> str:
     """What people are told all the same, in a sentence."""
     moving = ", ".join(level.id for level in LEVELS.values() if level.evacuates)
     parts = [] if silence.evacuation else [f"levels that move people ({moving}; the highest of a rule of your own)"]
@@ -105,14 +105,14 @@ def tells(silence: Silence) -> str:
     if silence.scope == ALL and not silence.rule:
         parts.append("findings about the service itself")
     elif silence.scope != ALL:
-        parts.append("alerts of every other scope")
+        parts.append("alerts of every other scope" + (", such as the basin's stations" if is_basin else ""))
     parts.append("when the silence is over, what rose within it and still stands")
     return "; ".join(parts)
 
 
 def _drafted(journal: Journal, network: Network, body: Mapping[str, Any], *, who: str, now: int) -> Silence:
     _refuse_keys(body, needed=_NEEDED, known=_KEYS, what="a silence")
-    scope, rule = _scope(body["scope"], network.stations), _rule(body.get("rule"), network)
+    scope, rule = _scope(body["scope"], [*network.stations, *network.basins]), _rule(body.get("rule"), network)
     evacuation = body.get("evacuation", False)
     if not isinstance(evacuation, bool):
         raise Refused(f"evacuation {evacuation!r}: must be true or false")
@@ -129,13 +129,13 @@ def _refuse_keys(body: Mapping[str, Any], *, needed: Collection[str], known: Col
         raise Refused(f"{unknown[0]}: {what} knows no {unknown[0]}")
 
 
-def _scope(scope: object, stations: Collection[str]) -> str:
+def _scope(scope: object, scopes: Collection[str]) -> str:
     """A scope that alerts can have: a name that nobody uses would silence nothing, and be believed."""
     if scope == SERVICE:
         raise Refused(f"scope {scope!r}: what the service finds about itself is always told")
-    if not isinstance(scope, str) or (scope != ALL and scope not in stations):
-        known = ", ".join(list(stations)[:NAMED_MAX])
-        more = " and more" if len(stations) > NAMED_MAX else ""
+    if not isinstance(scope, str) or (scope != ALL and scope not in scopes):
+        known = ", ".join(list(scopes)[:NAMED_MAX])
+        more = " and more" if len(scopes) > NAMED_MAX else ""
         raise Refused(f"scope {scope!r}: must be a station, a basin or {ALL!r}; known are {known}{more}")
     return scope
 

@@ -59,7 +59,7 @@ class Broken(Thresholds):
 def test_a_rule_that_raises_is_told_once_while_the_rain_is_stored_and_other_rules_go_on(tmp_path: Path) -> None:
     sound = replace(rule(), id="second")
     desk = Desk(tmp_path, [station()], [rule(), sound])
-    desk.pump._rules = [Broken(rule()), Thresholds(sound)]
+    desk.pump.rule_by([Broken(rule()), Thresholds(sound)])
 
     for minute in range(0, 60, 5):
         desk.now = T0 + minute * MINUTE
@@ -76,7 +76,7 @@ def test_a_rule_that_raises_is_told_once_while_the_rain_is_stored_and_other_rule
 
 def test_a_rule_that_was_broken_is_tried_again_at_the_next_start_and_tells_what_it_missed(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()], [rule()])
-    desk.pump._rules = [Broken(rule())]
+    desk.pump.rule_by([Broken(rule())])
     for minute in range(0, 60, 5):
         desk.now = T0 + minute * MINUTE
         desk.take(message([(desk.now, minute)], seq=minute))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gauge_ingest.core.levels import level_of
-from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Rule, State, Threshold
+from gauge_ingest.core.model import Alert, AlertEvent, Basin, EventKind, Rule, State, Threshold
 from gauge_ingest.core.silences import silenced
 from gauge_ingest.core.told import RISES
 from gauge_ingest.requests import END_SILENCE, SILENCE, carry_out
@@ -196,6 +196,34 @@ def test_a_maintenance_window_holds_back_from_its_beginning_on(told: Told) -> No
 
     assert told.heard() == [(1, "raised", "blue")]
     assert told.silence(since=told.desk.now + HOUR, until=told.desk.now + 40 * 24 * HOUR)["ok"] is False
+
+
+def test_what_is_said_of_an_alert_after_its_silence_does_not_hide_that_it_was_held_back(told: Told) -> None:
+    told.silence()
+    told.desk.now += MINUTE
+    told.rise("yellow")
+    told.desk.now += 3 * HOUR
+    told.rise("blue")
+
+    told.tick()
+
+    assert told.heard() == [(1, "reminded", "blue")], "eased: nobody knew of it"
+
+
+def test_a_basin_is_silenced_by_its_name_and_its_stations_are_not(told: Told) -> None:
+    basin = Basin("upper", "上游", tuple((place, 1.0) for place in PLACES))
+    told.desk.network = told.desk.network._replace(basins={"upper": basin}, digest="other")
+    told.desk.start()
+    answer = told.silence(scope="upper")
+    told.desk.now += MINUTE
+    told.rise("blue", "upper")
+    told.rise("blue", "HTB01")
+
+    told.tick()
+
+    assert "such as the basin's stations" in answer["tells"]
+    assert told.heard() == [(2, "raised", "blue")]
+    assert "known are HTB01, HTB02, upper" in told.silence(scope="lower")["error"]
 
 
 STEP = st.one_of(
