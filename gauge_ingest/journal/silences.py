@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gauge_ingest.core.model import AlertEvent
-from gauge_ingest.core.silences import Silence
+from gauge_ingest.core.silences import ALL, Silence
 
 SILENCE = (
     "id, at, who, why, scope, rule, evacuation, since, until, ended_at, ended_by, ended_why, after_event,"
@@ -23,6 +23,22 @@ class SilenceReader:
     def all(self) -> list[Silence]:
         """Every silence there has been, in order of their ids."""
         return self._found("1")
+
+    def perhaps_held_back(self, now: int) -> list[int]:
+        """Alerts that stand, and whose newest rise falls into a silence that is not in force now, in order.
+
+        Whether that silence spoke of them is for the caller to say: this only spares it all other alerts.
+        """
+        found = self._db.execute(
+            "SELECT DISTINCT a.id FROM alert a JOIN alert_event e ON e.id = (SELECT max(id) FROM alert_event"
+            " WHERE alert_id = a.id AND kind IN ('raised', 'strengthened', 'reminded'))"
+            " JOIN silence s ON s.until >= e.at AND s.since < e.at AND s.after_event < e.id"
+            " AND coalesce(s.ended_after_event, e.id) >= e.id AND s.scope IN (a.scope, ?) AND s.rule IN ('', a.rule)"
+            " WHERE a.state = 'raised' AND e.kind <> 'reminded'"
+            " AND (s.ended_at IS NOT NULL OR s.until < ? OR s.since >= ?) ORDER BY a.id",
+            (ALL, now, now),
+        )
+        return [int(number) for (number,) in found]
 
     def any(self) -> bool:
         """Whether there has been one."""

@@ -26,10 +26,10 @@ def remind(journal: Journal, rules: Sequence[Rule], *, configuration: int, now: 
     """
     level = levels_of(rules)
     reminders = []
-    for alert in journal.reader.alerts.all() if journal.reader.silences.any() else ():
-        events = journal.reader.alerts.events(alert.id)
+    for number in journal.reader.silences.perhaps_held_back(now):
+        alert, events = journal.reader.alerts.one(number), journal.reader.alerts.events(number)
         rise, by = newest_rise(events), held_back(journal.reader.silences.of(events), events, level)
-        if rise is None or by is None:
+        if alert is None or rise is None or by is None:
             continue
         told = _reminder(alert, rise, by, now)
         if silenced(journal.reader.silences.of([told]), told, level(told)) is None:

@@ -1,6 +1,9 @@
 """handover: what the next shift must know stands on one screen, the most pressing thing first."""
 
+from dataclasses import replace
+
 from gauge_ingest.core.levels import level_of
+from gauge_ingest.core.model import EventKind
 from gauge_ingest.outbound.silenced import silenced_by
 from gauge_ingest.pump.silences import held_back_in
 from tests.commands.place import Place
@@ -74,3 +77,5 @@ def test_whoever_delivers_and_whoever_escalates_hear_of_a_silence_alike(place: P
         assert said == f"silence 1 by wang until {text(T0 + MINUTE + 2 * HOUR)}: new bucket"
         assert held_back_in(desk.journal, rules)(alert, [event])
         assert why(desk.journal.reader, event, level_of("red")) == ""
+        ended = replace(event, id=2, kind=EventKind.CLEARED, at=T0 + 5 * HOUR)
+        assert why(desk.journal.reader, ended, level_of("blue")) == said, "nobody knew of it, nobody hears of its end"
