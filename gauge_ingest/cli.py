@@ -11,6 +11,7 @@ from gauge_ingest.commands import (
     check,
     correct,
     corrections,
+    duty,
     handover,
     health,
     history,
@@ -43,6 +44,7 @@ app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")
 app.command()(silence.silence)
 app.add_typer(silence.app, name="silences")
+app.command()(duty.duty)
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
 app.add_typer(correct.app, name="correct", help="What a person says of rain: void, replace, confirm, visit, undo.")
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")

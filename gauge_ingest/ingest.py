@@ -184,7 +184,8 @@ class Ingest:
                 self._outbound.wake()
         if now >= self._tick_at:
             self._tick_at = now + TICK_EVERY_S
-            self._pump.tick()
+            if self._pump.tick():
+                self._outbound.wake()
         if now >= self._status_at:
             self._status_at = now + STATUS_EVERY_S
             self._outbound.supervise()

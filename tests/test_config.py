@@ -17,13 +17,18 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, configuration_directory, load
+from gauge_ingest.configuration.basins import BasinTable
 from gauge_ingest.configuration.calibration import PowerCurveTable, TipLossTable
 from gauge_ingest.configuration.curves import CurveTable
+from gauge_ingest.configuration.duty import ShiftTable, WeeklyTable
+from gauge_ingest.configuration.moving import SeasonTable, WetClassTable, WetnessTable
 from gauge_ingest.configuration.overrides import SECTIONS
+from gauge_ingest.configuration.people import ChainTable, PersonTable, StepTable
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
 from gauge_ingest.core.model import Deployment, Rule, Threshold
 from gauge_ingest.core.spans import duration_text, parse_duration_s, parse_instant, parse_moment
+from gauge_ingest.notifiers.settings import ChannelSettings
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "config"
@@ -625,8 +630,18 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("[[stations.ID.deployments]]", DeploymentTable),
     ("correction by tip loss", TipLossTable),
     ("correction by a curve", PowerCurveTable),
+    ("[basins.ID]", BasinTable),
     ("[rules.ID]", RuleTable),
+    ("[[rules.ID.seasons]]", SeasonTable),
+    ("[rules.ID.wetness]", WetnessTable),
+    ("[[rules.ID.wetness.classes]]", WetClassTable),
     ("[rules.ID.curve]", CurveTable),
+    ("[people.ID]", PersonTable),
+    ("[channels.ID]", ChannelSettings),
+    ("[chains.LEVEL]", ChainTable),
+    ("steps of a chain", StepTable),
+    ("[[duty.shifts]]", ShiftTable),
+    ("[[duty.weekly]]", WeeklyTable),
 ]
 
 
@@ -674,6 +689,8 @@ def test_the_example_of_the_document_loads(tmp_path: Path) -> None:
     assert configuration.settings.mqtt.keep_alive_s == 15
     assert len(configuration.stations["HTB01"].deployments) == 2
     assert configuration.rules[0].stations == ("HTB02", "HTB03")
+    assert list(configuration.roster.people) == ["liu", "chen"]
+    assert len(configuration.roster.weekly) == 2
     assert [one.rain_mm for one in configuration.rules[1].thresholds if one.window_s == 10_800] == [28.966]
 
 

@@ -87,6 +87,8 @@ HOMES: Mapping[str, set[str]] = {
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
     "apscheduler": {"gauge_ingest.app"},
     "amqtt": {"gauge_ingest.broker"},
+    "icalendar": {"gauge_ingest.configuration.duty_calendar"},
+    "recurring_ical_events": {"gauge_ingest.configuration.duty_calendar"},
     "pydantic": {
         "gauge_ingest.codecs",
         "gauge_ingest.configuration",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gauge_ingest.codecs import CODECS
-from gauge_ingest.core.model import Deployment, Rule, Station, Threshold
+from gauge_ingest.core.model import Basin, Deployment, Rule, Station, Threshold
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump import Delivery, Pump, PumpSettings
 from gauge_ingest.pump.accept import Network
@@ -64,10 +64,13 @@ def message(
 class Desk:
     """A journal with its pump, and a clock that stands where it was put."""
 
-    def __init__(self, folder: Path, stations: Sequence[Station], rules: Sequence[Rule] = ()) -> None:
+    def __init__(
+        self, folder: Path, stations: Sequence[Station], rules: Sequence[Rule] = (), basins: Sequence[Basin] = ()
+    ) -> None:
         self.now = T0
         self.journal = Journal(folder / "journal.db")
-        self.network = Network({one.id: one for one in stations}, rules, "digest", "{}")
+        configured = {one.id: one for one in stations}
+        self.network = Network(configured, rules, "digest", "{}", basins={one.id: one for one in basins})
         self.start()
 
     def start(self) -> None:

@@ -75,14 +75,18 @@ def told_alerts(reader: Reader) -> AlertsByScope:
 def alert_account(
     alerts: AlertsByScope, rules: Sequence[Rule], station: Station, tipped_at: Sequence[int], chain: Sequence[Stored]
 ) -> list[Alerting]:
-    """Every rule that watches the station; rules under which nothing rained and nothing was told are left out."""
+    """Every rule that watches the station; rules under which nothing rained and nothing was told are left out.
+
+    So are rules that are more than sums of rain: what moves their thresholds is not in the truth of a run.
+    """
     true = _summed((at, station.depth_mm(1, until=at)) for at in sorted(tipped_at))
     rows = [one.row for one in chain]
     stored = _summed((row.observed_at, station.depth_mm(row.tips, until=row.observed_at)) for row in rows if row.tips)
     judged = []
     for rule in rules:
         told = [one for one in alerts.get((rule.id, station.id), ()) if rows and _is_about(one[0], rows)]
-        if station.id in rule.stations and (true.ats or told):
+        plain = not (rule.rises or rule.seasons or rule.wetness)
+        if plain and station.id in rule.stations and (true.ats or told):
             since = rows[0].observed_at if rows else 0
             judged.append(_judged(rule, station.id, true, stored, told, since=since))
     return judged

@@ -10,7 +10,8 @@ from gauge_ingest.outbound import OutboundProcess
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.accept import Network
 
-FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml")
+FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml", "people.toml")
+CALENDARS = "*.ics"  # people.toml may name one beside it
 NEED_RESTART = ("mqtt", "journal")  # sections that a running process does not take up
 
 
@@ -22,6 +23,8 @@ def network_of(configuration: Configuration) -> Network:
         configuration.digest,
         configuration.text,
         configuration.settings.mqtt.topic,
+        basins=configuration.basins,
+        roster=configuration.roster,
     )
 
 
@@ -33,7 +36,8 @@ def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configura
     fresh = kept.with_name(kept.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for name in FILES:
+    calendars = [path.name for path in directory.glob(CALENDARS) if path.is_file()]
+    for name in (*FILES, *calendars):
         if (directory / name).exists():
             shutil.copyfile(directory / name, fresh / name)
     configuration = load(fresh, environ)

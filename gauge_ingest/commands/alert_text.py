@@ -17,7 +17,7 @@ from gauge_ingest.core.told import RISES, acknowledgements
 SILENCE_MS = 15 * 60_000
 _HIGHEST, _LOWER, _OVER = "bold white on red", "bold black on yellow", "dim"
 _MARK = "bold yellow"
-_SAID = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
+_WORDS = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED, EventKind.ESCALATED)
 
 Found = tuple[Alert, Sequence[AlertEvent]]
 
@@ -67,7 +67,7 @@ def show_alert(
             plain(event.who) or ", ".join(marks),
         )
     show(told)
-    said = [event for event in events if event.kind in _SAID and event.reason]
+    said = [event for event in events if event.kind in _WORDS and event.reason]
     if said:
         show("", *(Text(f"{instant(event.at)}  {_said(event)}") for event in said))
     rule = rules.get(alert.rule)
@@ -138,7 +138,7 @@ def _seen(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
 
 def _said(event: AlertEvent) -> str:
     """Who said it, and what."""
-    return plain(f"{event.who}: {event.reason}" if event.reason else event.who)
+    return plain(": ".join(part for part in (event.who, event.reason) if part))
 
 
 def _why_unconfirmed(evidence: Evidence) -> str:

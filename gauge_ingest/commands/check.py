@@ -34,7 +34,8 @@ def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     elif configuration is not None:
         settings = configuration.settings
         copy = f"InfluxDB at {settings.influx.url}" if settings.influx.url else "no InfluxDB"
-        what = f"stations: {len(configuration.stations)}, rules: {len(configuration.rules)}"
+        people = len(configuration.roster.people)
+        what = f"stations: {len(configuration.stations)}, rules: {len(configuration.rules)}, people: {people}"
         show(f"{directory} is in order: {what}, journal {settings.journal_path}, {copy}")
     if mistakes:
         raise typer.Exit(int(Status.WRONG_USE))

@@ -105,7 +105,15 @@ def _done_here(configuration: Configuration, clock: Clock, request: Request) -> 
     )
     with closing(Journal(configuration.settings.journal_path)) as journal:
         pump = Pump(journal, CODECS["json_v1"], settings, now=clock.now)
-        pump.configure(Network(configuration.stations, configuration.rules, configuration.digest, configuration.text))
+        network = Network(
+            configuration.stations,
+            configuration.rules,
+            configuration.digest,
+            configuration.text,
+            basins=configuration.basins,
+            roster=configuration.roster,
+        )
+        pump.configure(network)
         answer = carry_out(pump, journal, request, now=clock.now(), reload=_nothing_to_reload)
         until_s = time.monotonic() + PAY_MAX_S
         while pump.pay_debts() and time.monotonic() < until_s:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from gauge_ingest.configuration import overrides, rules, stations
 from gauge_ingest.configuration.files import read_table, read_text
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place
 from gauge_ingest.configuration.overrides import SettingsRead, read_settings
+from gauge_ingest.configuration.people import PeopleRead, read_people
 from gauge_ingest.configuration.rules import RulesRead, read_rules
 from gauge_ingest.configuration.settings import (
     JournalSettings,
@@ -20,7 +21,9 @@ from gauge_ingest.configuration.settings import (
     Settings,
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
-from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.model import Basin, Rule, Station
+from gauge_ingest.core.people import Roster
+from gauge_ingest.notifiers.settings import ChannelSettings
 
 __all__ = [
     "Configuration",
@@ -46,8 +49,11 @@ class Configuration:
     settings: Settings
     stations: Mapping[str, Station] = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
+    basins: Mapping[str, Basin] = field(repr=False)
     digest: str
     text: str = field(repr=False)
+    roster: Roster = field(default_factory=Roster, repr=False)
+    channels: Mapping[str, ChannelSettings] = field(default_factory=dict, repr=False)
 
 
 def configuration_directory(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -61,26 +67,30 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     settings_table, stations_table, rules_table = _tables(directory, mistakes)
     settings = read_settings(settings_table or {}, environ, _secret_text)
     stations = StationsRead() if stations_table is None else read_stations(stations_table)
-    rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids)
+    rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids, stations.basins)
+    people = read_people(directory, environ, _secret_text) if _is_folder(directory) else PeopleRead()
     _check_keep_days(settings, rules)
-    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes]
+    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes, *people.mistakes]
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    return _configuration(settings.settings, stations, rules)
+    return _configuration(settings.settings, stations, rules, people)
 
 
 def _tables(directory: Path, mistakes: list[Mistake]) -> list[Mapping[str, object] | None]:
     """The contents of the three files in the order settings, stations, rules; None where one cannot be read."""
     names = (overrides.FILE, stations.FILE, rules.FILE)
-    try:
-        is_folder = directory.is_dir()
-    except (OSError, ValueError):
-        is_folder = False
-    if not is_folder:
+    if not _is_folder(directory):
         remedy = "there is no such folder: name one with --config or GAUGE_CONFIG"
         mistakes.append(Place(str(directory)).mistake(remedy))
         return [None] * len(names)
     return [read_table(directory / name, mistakes) for name in names]
+
+
+def _is_folder(directory: Path) -> bool:
+    try:
+        return directory.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _secret_text(path: Path) -> str:
@@ -90,23 +100,36 @@ def _secret_text(path: Path) -> str:
 def _check_keep_days(settings: SettingsRead, rules: RulesRead) -> None:
     """Rain that a rule may still look back to is never pruned."""
     keep_days = settings.settings.journal.keep_days
-    look_back_s = max((rule.window_max_s + rule.tell_within_s for rule in rules.rules if rule.thresholds), default=0)
+    look_back_s = max((_look_back_s(rule) for rule in rules.rules if rule.thresholds or rule.rises), default=0)
     if 0 < keep_days * DAY_S < look_back_s:
         days_min = -(-look_back_s // DAY_S)
         remedy = f"rules look back further: must be 0 (for ever) or at least {days_min}"
         settings.refuse("journal", "keep_days", remedy, keep_days)
 
 
-def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead) -> Configuration:
+def _look_back_s(rule: Rule) -> int:
+    wet_s = (rule.wetness.days + 1) * DAY_S if rule.wetness is not None else 0
+    return max(rule.window_max_s, wet_s) + rule.tell_within_s
+
+
+def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead, people: PeopleRead) -> Configuration:
     sections: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    everything = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    everything: dict[str, object] = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    if stations.basins:
+        everything["basins"] = {basin.id: asdict(basin) for basin in stations.basins.values()}
+    # Nobody in it: the text is as it was, and nothing is owed for a file that says nothing.
+    if told := people.canonical():
+        everything["people"] = told
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Configuration(
         settings=settings,
         stations=stations.stations,
         rules=tuple(rules.rules),
+        basins=stations.basins,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
+        roster=people.roster,
+        channels=people.channels,
     )

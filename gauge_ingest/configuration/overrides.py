@@ -16,7 +16,7 @@ FILE = "gauge_ingest.toml"
 ENVIRONMENT = "environment"
 PREFIX = "GAUGE_"
 NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
-NO_OVERRIDES_PREFIX = "GAUGE_TEST_"
+NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_")  # the latter: gauge_ingest.configuration.channels
 SECRET_CHARACTERS_MAX = 4_096
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -55,7 +55,7 @@ def read_settings(
     """The settings of a file under an environment. `read_text` reads a secret's file: OSError or ValueError."""
     read = SettingsRead()
     for name, text in environ.items():
-        if name.startswith(PREFIX) and name not in NO_OVERRIDES and not name.startswith(NO_OVERRIDES_PREFIX):
+        if name.startswith(PREFIX) and name not in NO_OVERRIDES and not name.startswith(NO_OVERRIDES_PREFIXES):
             _read_variable(read, name, text, environ, read_text)
     for name in table:
         if name not in SECTIONS:

@@ -1,6 +1,5 @@
 """stations.toml: its keys and their bounds, and the stations that it describes."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -8,12 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
+from gauge_ingest.configuration.basins import ALL, ID, read_basins
 from gauge_ingest.configuration.calibration import read_correction
 from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
 from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.core.calibration import Calibration
-from gauge_ingest.core.model import Deployment, Station
+from gauge_ingest.core.model import Basin, Deployment, Station
 from gauge_ingest.core.places import nearest_first
 from gauge_ingest.core.quality.settings import DEFAULTS
 from gauge_ingest.core.spans import instant_ms
@@ -21,10 +21,7 @@ from gauge_ingest.core.spans import instant_ms
 FILE = "stations.toml"
 NEIGHBOURS_KM = 60.0
 STATIONS_MAX = 20_000
-ALL = "all"
-
-ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_EXAMPLE_AT = datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+AT_EXAMPLE = datetime(2027, 4, 1, 8, tzinfo=timezone(timedelta(hours=8)))
 
 
 def _modulus(value: int) -> int:
@@ -44,7 +41,7 @@ class Placement(BaseModel):
     bucket_depth_mm: float = Field(gt=0, le=10, examples=[0.5])
     counter_modulus: Annotated[int, Field(ge=0, le=2**32), AfterValidator(_modulus)] = 65_536
     correction: object = None  # a table of its own, see gauge_ingest.configuration.calibration
-    calibrated_at: AwareDatetime | None = Field(default=None, examples=[_EXAMPLE_AT])
+    calibrated_at: AwareDatetime | None = Field(default=None, examples=[AT_EXAMPLE])
 
 
 class StationTable(Placement):
@@ -70,7 +67,7 @@ class StationTable(Placement):
 class DeploymentTable(Placement):
     """[[stations.ID.deployments]]: what holds from `since` on; keys that are left out stay as they were."""
 
-    since: AwareDatetime = Field(examples=[_EXAMPLE_AT])
+    since: AwareDatetime = Field(examples=[AT_EXAMPLE])
 
 
 @dataclass(slots=True)
@@ -80,6 +77,7 @@ class StationsRead:
     stations: dict[str, Station] = field(default_factory=dict)
     ids: Mapping[str, object] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
+    basins: dict[str, Basin] = field(default_factory=dict)
     neighbours_given: set[str] = field(default_factory=set)
     quality_given: Mapping[str, object] = field(default_factory=dict)  # [quality]: thresholds for all stations
 
@@ -108,7 +106,8 @@ def read_stations(table: Mapping[str, object]) -> StationsRead:
     read = StationsRead()
     file = Place(FILE)
     remedy = "unknown key; every station stands below stations, e.g. [stations.HTB01]"
-    read.mistakes += [file.at(name).mistake(remedy) for name in table if name not in ("stations", "quality")]
+    known = ("stations", "quality", "basins")
+    read.mistakes += [file.at(name).mistake(remedy) for name in table if name not in known]
     read.quality_given, _, mistakes = read_quality(table.get("quality"), file.at("quality"), over={})
     read.mistakes += mistakes
     raw = table.get("stations")
@@ -127,11 +126,15 @@ def read_stations(table: Mapping[str, object]) -> StationsRead:
         else:
             read.mistakes.append(place.mistake(f"must be a table, written [stations.{station_id}]"))
     _add_neighbours(read)
+    read.basins, mistakes = read_basins(table.get("basins"), raw, file.at("basins"))
+    read.mistakes += mistakes
     return read
 
 
-def wrong_names(raw: object, known: Mapping[str, object], place: Place, *, itself: str | None = None) -> list[Mistake]:
-    """The mistakes in a list of station ids: those that are not known, named twice, or the station itself."""
+def wrong_names(
+    raw: object, known: Mapping[str, object], place: Place, *, itself: str | None = None, what: str = "station"
+) -> list[Mistake]:
+    """The mistakes in a list of ids: those that are not known, named twice, or the station itself."""
     seen: set[str] = set()
     mistakes = []
     for number, name in enumerate(raw if isinstance(raw, tuple) else (), 1):
@@ -140,7 +143,7 @@ def wrong_names(raw: object, known: Mapping[str, object], place: Place, *, itsel
         if name == itself:
             mistakes.append(place.at(number).mistake("a station is no neighbour of itself: take it out", name))
         elif name not in known:
-            mistakes.append(place.at(number).mistake(f"no such station; {nearest(name, known)}", name))
+            mistakes.append(place.at(number).mistake(f"no such {what}; {nearest(name, known)}", name))
         elif name in seen:
             mistakes.append(place.at(number).mistake("is named twice: take one out", name))
         seen.add(name)

@@ -1,13 +1,15 @@
 """A basin's rain as one record: of its stations' ledgers the weighted mean, the highest, or what so many reached."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, floor
 
 from gauge_ingest.core.ledger import Ledger, Window
 from gauge_ingest.core.model import MINUTE_MS, Basin, Over, Rule, Station, Wetness
 
 # A station counts while it was heard within two and a half of its intervals, and at least this long.
 THERE_MS = 30 * MINUTE_MS
+# A mean that is a threshold to the micrometre must reach it, whatever the last bit of a float says.
+ROUNDING_UM = 1e-6
 
 
 class BasinRecord:
@@ -115,7 +117,7 @@ class BasinRecord:
         return Window(
             since,
             until,
-            int(sum(weight * window.rain_um_min for weight, window in pairs) / total),
-            ceil(sum(weight * window.rain_um_max for weight, window in pairs) / total),
-            ceil(sum(weight * window.doubted_um for weight, window in pairs) / total),
+            floor(sum(weight * window.rain_um_min for weight, window in pairs) / total + ROUNDING_UM),
+            ceil(sum(weight * window.rain_um_max for weight, window in pairs) / total - ROUNDING_UM),
+            ceil(sum(weight * window.doubted_um for weight, window in pairs) / total - ROUNDING_UM),
         )

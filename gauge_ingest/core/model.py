@@ -225,7 +225,8 @@ class Alert:
 class AlertEvent:
     """One thing told of an alert. Three times: when it rained, when we knew, when it was recorded to be told.
 
-    What a person says of an alert is an event, too: `who` names the person, `reason` is what was said.
+    What a person says of an alert is an event, too: `who` names the person, `reason` is what was said. `step`: of an
+    escalation, the highest step of the chain that was taken with it.
     """
 
     id: int
@@ -243,3 +244,4 @@ class AlertEvent:
     evidence: Evidence | None
     reason: str = ""
     who: str = ""
+    step: int = 0

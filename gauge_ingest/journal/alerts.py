@@ -14,13 +14,16 @@ ALERT = (
 )
 EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
-    " e.evidence, e.reason, e.who"
+    " e.evidence, e.reason, e.who, e.step"
 )
+_SPARE = ("peak_mm", "peak_since", "peak_until", "stations", "absent", "wetness", "season")
 
 
 def evidence_text(evidence: Evidence | None) -> str | None:
-    """Evidence as the journal keeps it."""
-    return None if evidence is None else json.dumps(asdict(evidence))
+    """Evidence as the journal keeps it: what says nothing is left out."""
+    if evidence is None:
+        return None
+    return json.dumps({key: value for key, value in asdict(evidence).items() if key not in _SPARE or value})
 
 
 def alert_columns(alert: Alert, configuration: int) -> tuple[object, ...]:
@@ -34,13 +37,18 @@ def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
     return (
         *(event.alert_id, event.kind, event.level, event.rained_at, event.known_at, event.at),
         *(event.late, event.unconfirmed, event.sent, evidence_text(event.evidence), event.reason, configuration),
-        event.who,
+        *(event.who, event.step),
     )
 
 
 def evidence_from(text: str | None) -> Evidence | None:
     """Evidence as the journal kept it."""
-    return None if text is None else Evidence(**json.loads(text))
+    if text is None:
+        return None
+    found = json.loads(text)
+    stations = tuple((name, rain_mm) for name, rain_mm in found.pop("stations", ()))
+    absent = tuple(found.pop("absent", ()))
+    return Evidence(**found, stations=stations, absent=absent)
 
 
 class AlertReader:
@@ -100,6 +108,18 @@ class AlertReader:
             (until, since, since, until, alerts_max),
         )
         return [int(number) for (number,) in found]
+
+    def newest_event(self) -> int:
+        """The id of the newest event of all."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM alert_event").fetchone()[0])
+
+    def newest_events(self) -> dict[int, int]:
+        """The id of the newest event of each alert that stands."""
+        found = self._db.execute(
+            "SELECT a.id, coalesce((SELECT max(id) FROM alert_event WHERE alert_id = a.id), 0) FROM alert a"
+            " WHERE a.state = 'raised'"
+        )
+        return dict(found.fetchall())
 
     def events(self, alert_id: int) -> list[AlertEvent]:
         """Everything told of an alert, in order."""

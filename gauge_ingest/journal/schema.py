@@ -105,6 +105,8 @@ CREATE TABLE silence (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT 
     until INTEGER NOT NULL, ended_at INTEGER, ended_by TEXT NOT NULL DEFAULT '', ended_why TEXT NOT NULL DEFAULT '',
     after_event INTEGER NOT NULL DEFAULT 0, ended_after_event INTEGER);
 CREATE INDEX silence_until ON silence (until);
+-- Of an escalation: the highest step of the chain that was taken with it.
+ALTER TABLE alert_event ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
 """,
 }
 

@@ -13,7 +13,12 @@ class ChannelSettings(BaseModel):
     kind: Literal["apprise", "webhook", "bell"] = Field(
         description="apprise (mail, SMS gateways, WeCom and more), webhook (signed JSON) or bell", examples=["apprise"]
     )
-    url: str = Field(default="", max_length=2_048, pattern=r"^[^\x00-\x20\x7f]*$")
+    url: str = Field(
+        default="",
+        max_length=2_048,
+        pattern=r"^[^\x00-\x20\x7f]*$",
+        description="an address of at most 2048 characters without spaces",
+    )
     form: Literal["text", "short"] = "text"  # short: at most 70 characters, for SMS
     timeout_s: float = Field(default=20.0, gt=0, le=120)
     retry_max_s: int = Field(default=300, ge=1, le=3_600)

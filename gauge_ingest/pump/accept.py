@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, Basin, Rule, Station
+from gauge_ingest.core.people import Roster
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, withdrawn
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
@@ -35,6 +36,7 @@ class Network(NamedTuple):
     text: str
     topic: str = "rain/v1/+/up"
     basins: Mapping[str, Basin] = {}
+    roster: Roster = Roster()
 
 
 def accept(journal: Journal, findings: Findings, network: Network, rules: Sequence[Thresholds], *, now: int) -> int:

@@ -15,6 +15,7 @@ from gauge_ingest.pump.batch import Batch, Taken
 from gauge_ingest.pump.checking import Checking
 from gauge_ingest.pump.debts import Payer
 from gauge_ingest.pump.delivery import Delivery
+from gauge_ingest.pump.escalate import Escalations, Silenced
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.judging import Judging
@@ -22,7 +23,7 @@ from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.rulebook import Rulebook
 from gauge_ingest.pump.senders import Senders
-from gauge_ingest.pump.silences import remind
+from gauge_ingest.pump.silences import held_back_in, remind
 
 # A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
 DEBTS_MAX = 16
@@ -53,6 +54,7 @@ class Pump:
         self._basins = Basins(self._rulebook, journal.reader, self.loaded)
         self._network = Network({}, (), "", "")
         self._configuration = 0
+        self._escalations = Escalations(journal, self._network.roster, configuration=0)
         self._kept_since = pruned_before(journal)
         # The newest batch is not the latest one when our clock was set back: what it showed then is kept beside.
         self._newest_received_at = max(journal.reader.newest_received_at(), int(journal.meta(LATEST_KEY) or 0))
@@ -73,6 +75,7 @@ class Pump:
             number = accept(self._journal, self.findings, network, rules, now=now)
         self._network, self._configuration = network, number
         self.rule_by(rules)
+        self._escalations = Escalations(self._journal, network.roster, configuration=number)
         self.senders = Senders(network.stations, network.topic)
         self.forget()
 
@@ -146,14 +149,22 @@ class Pump:
         self._kept_since = pruned_before(self._journal)
         return more
 
-    def tick(self) -> None:
-        """What time alone brings about: alerts of stations that have fallen silent lapse, silences end."""
+    def tick(self, *, silenced: Silenced | None = None) -> bool:
+        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse, and
+        what a silence held back is told when it is over.
+
+        Whether there is something to tell now. `silenced`: asked in place of the journal's silences.
+        """
         now = self._now()
         with self._journal.transaction():
             self.findings.new_day(now)
-            for alert in self._journal.reader.alerts.all():
+            standing = self._journal.reader.alerts.all()
+            held_back = silenced or held_back_in(self._journal, self._network.rules)
+            escalated = self._escalations.tick(standing, now=now, silenced=held_back)
+            for alert in standing:
                 self._judge_silent(alert, now)
-            remind(self._journal, self._network.rules, configuration=self._configuration, now=now)
+            reminded = remind(self._journal, self._network.rules, configuration=self._configuration, now=now)
+        return escalated or reminded > 0
 
     def _judge_silent(self, alert: Alert, now: int) -> None:
         scope = self._rulebook.scope(alert.scope)
