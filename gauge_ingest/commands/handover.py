@@ -127,8 +127,8 @@ def _silence(one: Silence, now: int) -> Text:
 
 
 def _place(scope: str, rule: str, configuration: Configuration) -> str:
-    station = configuration.stations.get(scope)
-    return plain(f"{scope}: {rule}" if station is None else f"{station.name} ({scope})")
+    place = configuration.stations.get(scope) or configuration.basins.get(scope)
+    return plain(f"{scope}: {rule}" if place is None else f"{place.name} ({scope})")
 
 
 def _document(shift: HandOver) -> dict[str, Any]:
