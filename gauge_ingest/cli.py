@@ -12,13 +12,16 @@ from gauge_ingest.commands import (
     correct,
     corrections,
     duty,
+    handover,
     health,
     history,
     quality,
     quality_report,
     quarantine,
     readings,
+    report,
     service,
+    silence,
     station_health,
     stations,
 )
@@ -39,12 +42,16 @@ app.add_typer(stations.app, name="stations")
 app.command()(readings.readings)
 app.command()(history.history)
 app.add_typer(alerts.app, name="alerts")
+app.command()(silence.silence)
+app.add_typer(silence.app, name="silences")
 app.command()(duty.duty)
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
 app.add_typer(correct.app, name="correct", help="What a person says of rain: void, replace, confirm, visit, undo.")
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")
 quality.app.command("report")(quality_report.quality_report)
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
+app.add_typer(report.app, name="report")
+app.command()(handover.handover)
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

@@ -8,6 +8,7 @@ from gauge_ingest.spool import Spool, Unanswered
 
 log = logging.getLogger(__name__)
 
+KNOCKED = "calendar knocked"  # remembered in outbound.db, in real time, for `gauge-ingest health`
 ANSWER_WITHIN_S = 60.0
 SLICES_MAX = 10_000
 

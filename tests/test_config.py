@@ -223,6 +223,8 @@ CASES = [
     settings_case("[journal]\npath = '/'", "journal.path", "is a folder", '"/"'),
     settings_case("[journal]\npath = 'var/outbound.db'", "outbound.path", "another file"),
     settings_case("[outbound]\npath = './var/journal.db'", "outbound.path", "another file"),
+    settings_case(f"[reports]\nfolder = '{__file__}'", "reports.folder", "is a file: name a folder"),
+    settings_case("[reports]\nkeep_days = -1", "reports.keep_days", "at least 0"),
     settings_case("[journal]\nkeep_days = 2", "journal.keep_days", "at least 4", "2"),
     settings_case("[journal]\nkeep_days = -1", "journal.keep_days", "at least 0"),
     settings_case("[mqtt]\nport = \nhost = ''", "line 2", "is no TOML: Invalid value, at column 8"),

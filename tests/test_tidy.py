@@ -46,6 +46,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "outbound": {"core", "journal", "spool", "stores.__init__", "notifiers.__init__"},
     "jobs": {"core", "journal", "spool", "stores.__init__", "notifiers.__init__"},
     "history": {"core", "journal", "stores"},
+    "reports": {"core", "history", "journal"},  # the day's report and the hand-over, as values, text and files
     "account": {"codecs", "core", "journal", "stores"},  # the truth of a simulated run beside the journal
     "assess": {"core"},  # the checks over anybody's records, without a journal
     "desk": {"core", "journal", "spool", "history"},

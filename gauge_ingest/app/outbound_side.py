@@ -5,28 +5,26 @@ import os
 import select
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
+from gauge_ingest.app.calendar import Calendar
 from gauge_ingest.app.logs import log_to_stderr
-from gauge_ingest.clock import Clock, clock_from
+from gauge_ingest.clock import clock_from
 from gauge_ingest.configuration import Configuration, Settings, load
-from gauge_ingest.jobs import Job, ask_to_prune, due
+from gauge_ingest.jobs import Job, ask_to_prune
 from gauge_ingest.notifiers import Notifier
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
 from gauge_ingest.outbound import NotifierFollower, Positions, StoreFollower
+from gauge_ingest.reports.daily import DailyReports
+from gauge_ingest.reports.files import ReportFolder
 from gauge_ingest.spool import Spool
 from gauge_ingest.stores.influx import InfluxStore
 
 log = logging.getLogger("gauge_ingest")
 
-KNOCK_EVERY_S = 20
-KNOCK_LOST_S = 60.0
 LOOK_EVERY_S = 10.0
 NICENESS = 10  # where processors are scarce, the rain comes before its copies
 
@@ -45,7 +43,7 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     threading.excepthook = _end  # a follower that dies of a fault must not die unseen: the process is started again
     for follower in followers:
         follower.start()
-    calendar = _Calendar(_jobs(configuration, followers), positions, clock)
+    calendar = Calendar(_jobs(configuration, followers, positions, clock.now), positions, clock.now)
     _wake_until_closed(followers, calendar)
     for follower in followers:
         follower.stop()
@@ -105,46 +103,12 @@ def _alert_broker(settings: Settings) -> AlertBroker:
     )
 
 
-class _Calendar:
-    """APScheduler knocks; each job asks by itself whether it is due. A scheduler that no longer knocks is replaced."""
-
-    def __init__(self, jobs: list[Job], positions: Positions, clock: Clock) -> None:
-        self._jobs = jobs
-        self._positions = positions
-        self._clock = clock
-        self._knocked_at = time.monotonic()
-        self._scheduler = self._start()
-
-    def look(self) -> None:
-        """Replace the scheduler when it has not knocked for a minute."""
-        if time.monotonic() - self._knocked_at > KNOCK_LOST_S:
-            log.warning("the scheduler has not knocked for a minute: started again")
-            self.close()
-            self._knocked_at = time.monotonic()
-            self._scheduler = self._start()
-
-    def close(self) -> None:
-        """End the scheduler."""
-        self._scheduler.shutdown(wait=False)
-
-    def _start(self) -> BackgroundScheduler:
-        scheduler = BackgroundScheduler()
-        scheduler.add_job(
-            self._knock, "interval", seconds=KNOCK_EVERY_S, coalesce=True, misfire_grace_time=None, max_instances=1
-        )
-        scheduler.start()
-        return scheduler
-
-    def _knock(self) -> None:
-        self._knocked_at = time.monotonic()
-        now = self._clock.now()
-        for job in self._jobs:
-            if due(job.every_s, now=now, last_done=self._positions.last_done(job.name)) and job.do():
-                self._positions.done(job.name, now)
-            self._knocked_at = time.monotonic()
-
-
-def _jobs(configuration: Configuration, followers: list[StoreFollower | NotifierFollower]) -> list[Job]:
+def _jobs(
+    configuration: Configuration,
+    followers: list[StoreFollower | NotifierFollower],
+    positions: Positions,
+    now: Callable[[], int],
+) -> list[Job]:
     again = [
         Job(f"try again what {follower.name} refused", 3_600, follower.try_again)
         for follower in followers
@@ -153,10 +117,24 @@ def _jobs(configuration: Configuration, followers: list[StoreFollower | Notifier
     journal = configuration.settings.journal
     spool = Spool.beside(configuration.settings.journal_path)
     prune = partial(ask_to_prune, spool, keep_days=journal.keep_days, keep_raw_days=journal.keep_raw_days)
-    return [*again, Job("prune the journal", 86_400, prune)]
+    reports = DailyReports(
+        configuration.settings.journal_path,
+        ReportFolder(configuration.settings.reports_folder),
+        configuration.stations,
+        positions,
+        configuration=configuration.digest,
+        keep_days=configuration.settings.reports.keep_days,
+        now=now,
+    )
+    return [
+        Job("write the reports that are due", 10, reports.write_due),
+        Job("write reports anew", 3_600, reports.write_anew),
+        *again,
+        Job("prune the journal", 86_400, prune),
+    ]
 
 
-def _wake_until_closed(followers: list[StoreFollower | NotifierFollower], calendar: _Calendar) -> None:
+def _wake_until_closed(followers: list[StoreFollower | NotifierFollower], calendar: Calendar) -> None:
     while True:
         try:
             if select.select([0], [], [], LOOK_EVERY_S)[0] and not os.read(0, 4096):

@@ -1,6 +1,7 @@
 """Alerts in words that read well at three in the morning: place, level, how much in how long, since when, how sure."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.padding import Padding
 from rich.text import Text
@@ -8,6 +9,7 @@ from rich.text import Text
 from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, plain, show, stretch, table
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
+from gauge_ingest.core.silences import Silence
 from gauge_ingest.core.spans import duration_text
 from gauge_ingest.core.told import RISES, acknowledgements
 
@@ -20,7 +22,15 @@ _WORDS = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED, EventKind.ESCALATED)
 Found = tuple[Alert, Sequence[AlertEvent]]
 
 
-def show_alerts(found: Sequence[Found], configuration: Configuration, *, now: int, newest_at: int, ended: bool) -> None:
+def show_alerts(
+    found: Sequence[Found],
+    configuration: Configuration,
+    *,
+    now: int,
+    newest_at: int,
+    ended: bool,
+    silences: Mapping[int, Silence] = MappingProxyType({}),
+) -> None:
     """Every alert in a few lines; those that stand first, the highest of them at the top."""
     rules = {rule.id: rule for rule in configuration.rules}
     stand = [alert for alert, _ in found if alert.state is State.RAISED]
@@ -28,15 +38,22 @@ def show_alerts(found: Sequence[Found], configuration: Configuration, *, now: in
     show(Text(f"{count} at {full_instant(now)}, times of Beijing", style="bold"), _newest(newest_at, now))
     ordered = sorted(found, key=lambda one: (one[0].state is not State.RAISED, -_height(one[0], rules), -one[0].id))
     for alert, events in ordered:
-        show("", *_block(alert, events, configuration, rules, now))
+        show("", *_block(alert, events, configuration, rules, now, silences.get(alert.id)))
     if ended and not found:
         show("there has been none")
 
 
-def show_alert(alert: Alert, events: Sequence[AlertEvent], configuration: Configuration, *, now: int) -> None:
+def show_alert(
+    alert: Alert,
+    events: Sequence[AlertEvent],
+    configuration: Configuration,
+    *,
+    now: int,
+    silence: Silence | None = None,
+) -> None:
     """One alert, and everything that was told of it."""
     rules = {rule.id: rule for rule in configuration.rules}
-    show(*_block(alert, events, configuration, rules, now), "")
+    show(*_block(alert, events, configuration, rules, now, silence), "")
     told = table("event", "told at", "what", "level", "rained at", "known at", "", right=("event",), wrap=("",))
     for event in events:
         marks = [mark for mark, holds in _marks(event) if holds]
@@ -59,7 +76,12 @@ def show_alert(alert: Alert, events: Sequence[AlertEvent], configuration: Config
 
 
 def _block(
-    alert: Alert, events: Sequence[AlertEvent], configuration: Configuration, rules: Mapping[str, Rule], now: int
+    alert: Alert,
+    events: Sequence[AlertEvent],
+    configuration: Configuration,
+    rules: Mapping[str, Rule],
+    now: int,
+    silence: Silence | None,
 ) -> list[Text | Padding]:
     head = Text()
     head.append(f" {plain(alert.level).upper()} ", style=_style(alert, rules))
@@ -69,6 +91,9 @@ def _block(
     lines = [_when(alert, events, now)]
     if alert.state is State.RAISED:
         lines.append(_seen(alert, events, now))
+    if silence is not None:
+        by = f"SILENCED until {instant(silence.until)} by {silence.who}: {silence.why} (silence {silence.id})"
+        lines.append(Text(plain(by), style=_MARK))
     if alert.reason:
         lines.append(Text(plain(alert.reason.split("\n")[0]), style="yellow"))
     lines.append(Text(f"alert {alert.id}, rule {plain(alert.rule)}, told {instant(alert.raised_at)}", style="dim"))

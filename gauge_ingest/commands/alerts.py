@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gauge_ingest.commands.alert_text import show_alert, show_alerts
+from gauge_ingest.commands.alert_text import Found, show_alert, show_alerts
 from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
@@ -15,9 +15,11 @@ from gauge_ingest.commands.opening import (
     reading,
 )
 from gauge_ingest.commands.output import Status, print_json, stop
+from gauge_ingest.commands.silence import silence_of
 from gauge_ingest.commands.writing import asked
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
+from gauge_ingest.core.silences import Silence
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.core.told import acknowledgements, newest_rise
 from gauge_ingest.journal import Reader
@@ -49,10 +51,11 @@ def alerts(
     with reading(configuration) as reader:
         found = [(alert, reader.alerts.events(alert.id)) for alert in reader.alerts.all(ended=ended)]
         newest_at = reader.newest_received_at()
+        silences = _silences(reader, found, configuration, now=clock.now())
     if as_json:
-        print_json([_document(alert, events) for alert, events in found])
+        print_json([_document(alert, events, silences.get(alert.id)) for alert, events in found])
     else:
-        show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended)
+        show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended, silences=silences)
 
 
 @app.command("show")
@@ -61,10 +64,11 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
     configuration, clock = configured(config), clock_of_environment()
     with reading(configuration) as reader:
         alert, events = _found(reader, alert_id)
+        silences = _silences(reader, [(alert, events)], configuration, now=clock.now())
     if as_json:
-        print_json(_document(alert, events))
+        print_json(_document(alert, events, silences.get(alert.id)))
     else:
-        show_alert(alert, events, configuration, now=clock.now())
+        show_alert(alert, events, configuration, now=clock.now(), silence=silences.get(alert.id))
 
 
 @app.command("acknowledge")
@@ -108,6 +112,15 @@ def _found(reader: Reader, alert_id: int) -> tuple[Alert, Sequence[AlertEvent]]:
     return alert, reader.alerts.events(alert_id)
 
 
+def _silences(reader: Reader, found: Sequence[Found], configuration: Configuration, *, now: int) -> dict[int, Silence]:
+    """Of alerts that stand, the silence that holds back what they last rose to."""
+    if not reader.silences.any():
+        return {}
+    standing = [(alert.id, events) for alert, events in found if alert.state is State.RAISED]
+    asked_of = [(number, silence_of(reader, events, configuration.rules, now=now)) for number, events in standing]
+    return {number: silence for number, silence in asked_of if silence is not None}
+
+
 def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: str | None) -> None:
     named = {} if who is None else {"who": who}  # else whoever asks
     answer = asked(configuration, clock_of_environment(), what, {**body, **named})
@@ -115,7 +128,7 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
 
 
-def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
+def _document(alert: Alert, events: Sequence[AlertEvent], silence: Silence | None) -> dict[str, Any]:
     stands = alert.state is State.RAISED
     known = next(iter(acknowledgements(events)), None)
     return {
@@ -133,6 +146,8 @@ def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
         "cleared_at": None if alert.ended_at is None else instant_text(alert.ended_at),
         "acknowledged_at": None if known is None else instant_text(known.at),
         "acknowledged_by": None if known is None else known.who,
+        "silence": None if silence is None else silence.id,
+        "silenced_until": None if silence is None else instant_text(silence.until),
         "evidence": _evidence(alert.evidence),
         "events": [_event(event) for event in events],
     }

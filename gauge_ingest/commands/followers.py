@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gauge_ingest.account import CopyStanding
 from gauge_ingest.commands.output import elapsed
+from gauge_ingest.jobs import KNOCKED
 from gauge_ingest.journal import Reader
 from gauge_ingest.stores import StoreUnavailable
 
@@ -35,6 +36,18 @@ def followers(path: Path, reader: Reader, *, now: int) -> Iterator[tuple[str, bo
             since = f" (for {elapsed(now - error_at)})" if error_at else ""
             parts.insert(0, f"{error}{since}")
         yield str(name), not error, "; ".join(parts)
+
+
+def knocked_at(path: Path) -> int | None:
+    """When the calendar of the outbound process knocked last, in real time; None when its file does not say."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
+            found = connection.execute("SELECT at FROM done WHERE job = ?", (KNOCKED,)).fetchone()
+    except sqlite3.DatabaseError:  # that the file is ill is told of by its followers
+        return None
+    return None if found is None else int(found[0])
 
 
 def copying(path: Path, reader: Reader, name: str) -> CopyStanding:

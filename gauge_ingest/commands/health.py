@@ -11,16 +11,18 @@ from typing import NamedTuple
 import typer
 from rich.text import Text
 
-from gauge_ingest.clock import Clock, clock_from
+from gauge_ingest.clock import Clock, SystemClock, clock_from
 from gauge_ingest.commands import status_file
-from gauge_ingest.commands.followers import followers
+from gauge_ingest.commands.followers import followers, knocked_at
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
-from gauge_ingest.commands.output import Status, ago, plain, print_json, show, table
+from gauge_ingest.commands.output import Status, ago, elapsed, plain, print_json, show, table
 from gauge_ingest.commands.status_file import ServiceStatus
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, load
 from gauge_ingest.journal import JournalUnavailable, Reader, holder
 
 FREE_BYTES_MIN = 500_000_000
+# It knocks every 20 s, and is replaced when it has not for a minute.
+KNOCK_LOST_MS = 180_000
 
 
 class Check(NamedTuple):
@@ -71,6 +73,7 @@ def _service(configuration: Configuration, clock: Clock) -> Iterator[Check]:
     told = status_file.read(path) if process is not None else "the service does not run"
     yield _broker(told)
     yield _outbound(told)
+    yield from _calendar(configuration, told)
     try:
         with closing(Reader.open(path)) as reader:
             yield from _journal(reader, configuration, told, now=clock.now())
@@ -91,6 +94,19 @@ def _outbound(told: ServiceStatus | str) -> Check:
         return Check("outbound", False, f"not known: {told}")
     return Check(
         "outbound", told.outbound_alive, "runs" if told.outbound_alive else "the outbound process does not run"
+    )
+
+
+def _calendar(configuration: Configuration, told: ServiceStatus | str) -> Iterator[Check]:
+    """Whether reports and the other jobs of the outbound process are asked for; real time on both sides."""
+    at = None if isinstance(told, str) or not told.outbound_alive else knocked_at(configuration.settings.outbound_path)
+    if at is None:
+        return
+    silent_ms = abs(SystemClock().now() - at)
+    yield Check(
+        "calendar",
+        silent_ms <= KNOCK_LOST_MS,
+        "knocks" if silent_ms <= KNOCK_LOST_MS else f"has not knocked for {elapsed(silent_ms)}: no job of it is done",
     )
 
 

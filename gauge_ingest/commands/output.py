@@ -59,6 +59,11 @@ def print_json(document: object) -> None:
     print(json.dumps(document, ensure_ascii=not is_unicode, indent=1, allow_nan=False))  # noqa: T201
 
 
+def print_text(text: str) -> None:
+    """Lines on stdout as they are, however wide."""
+    print(plain(text).rstrip("\n"))  # noqa: T201
+
+
 def show(*parts: RenderableType) -> None:
     """Tables and lines on stdout, in colour only where a person looks at a terminal."""
     console = _console()

@@ -170,6 +170,9 @@ def _check_paths(read: SettingsRead) -> None:
         read.refuse("outbound", "path", "is a folder: name a file in it, e.g. var/outbound.db", outbound)
     elif _is(lambda path: path.absolute() == Path(journal).absolute(), read.settings.outbound_path):
         read.refuse("outbound", "path", "must be another file than journal.path, e.g. var/outbound.db", outbound)
+    reports = read.settings.reports.folder
+    if reports and _is(Path.exists, Path(reports)) and not _is(Path.is_dir, Path(reports)):
+        read.refuse("reports", "folder", "is a file: name a folder, e.g. var/reports", reports)
 
 
 def _check_influx(read: SettingsRead) -> None:

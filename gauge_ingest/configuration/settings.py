@@ -93,6 +93,15 @@ class DeskSettings(BaseModel):
     secret: SecretStr = SecretStr("")
 
 
+class ReportsSettings(BaseModel):
+    """Section [reports]: where each day's report is written."""
+
+    model_config = STRICT
+
+    folder: str = Field(default="", max_length=1_024, pattern=PRINTABLE)
+    keep_days: int = Field(default=0, ge=0, le=36_500)
+
+
 class Settings(BaseModel):
     """Everything in gauge_ingest.toml, with the environment laid over it."""
 
@@ -104,6 +113,7 @@ class Settings(BaseModel):
     influx: InfluxSettings = InfluxSettings()
     notify: NotifySettings = NotifySettings()
     desk: DeskSettings = DeskSettings()
+    reports: ReportsSettings = ReportsSettings()
 
     @property
     def journal_path(self) -> Path:
@@ -114,3 +124,8 @@ class Settings(BaseModel):
     def outbound_path(self) -> Path:
         """The outbound process's own file: `outbound.db` beside the journal unless told otherwise."""
         return Path(self.outbound.path) if self.outbound.path else self.journal_path.with_name("outbound.db")
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where reports are written: `reports` beside the journal unless told otherwise."""
+        return Path(self.reports.folder) if self.reports.folder else self.journal_path.with_name("reports")

@@ -111,6 +111,26 @@ def said(alert: Alert, events: Sequence[AlertEvent], kind: EventKind, *, who: st
     )
 
 
+def reminder(alert: Alert, rise: AlertEvent, reason: str, *, now: int) -> AlertEvent:
+    """What people are told of an alert whose rise was held back, at the level at which it stands now."""
+    return AlertEvent(
+        id=0,
+        alert_id=alert.id,
+        rule=alert.rule,
+        scope=alert.scope,
+        kind=EventKind.REMINDED,
+        level=alert.level,
+        rained_at=rise.rained_at,
+        known_at=rise.known_at,
+        at=now,
+        late=rise.late,
+        unconfirmed=rise.unconfirmed,
+        sent=True,
+        evidence=alert.evidence,
+        reason=reason,
+    )
+
+
 def _why_revised(alert: Alert, rule: Rule, corrections: Sequence[Correction]) -> str:
     """Why the rain of an alert is no longer what it was: the newest correction of it, or further readings."""
     since = alert.rained_since - rule.window_max_s * 1000

@@ -100,6 +100,15 @@ class AlertReader:
         found = self._db.execute(f"SELECT {ALERT} FROM alert WHERE state = 'raised' AND scope = ?", (scope,))
         return [_alert(row) for row in found]
 
+    def of_span(self, *, since: int, until: int, alerts_max: int) -> list[int]:
+        """The numbers of alerts that stood, or of which something was recorded, in (since, until], in order."""
+        found = self._db.execute(
+            "SELECT id FROM alert WHERE raised_at <= ? AND (ended_at IS NULL OR ended_at > ?)"
+            " UNION SELECT alert_id FROM alert_event WHERE at > ? AND at <= ? ORDER BY 1 LIMIT ?",
+            (until, since, since, until, alerts_max),
+        )
+        return [int(number) for (number,) in found]
+
     def newest_event(self) -> int:
         """The id of the newest event of all."""
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM alert_event").fetchone()[0])

@@ -11,6 +11,7 @@ from gauge_ingest.journal.answers import Changes, Quarantined
 from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
+from gauge_ingest.journal.silences import SilenceReader
 from gauge_ingest.journal.verdicts import Former, former
 
 # A page of one station: so many hours are read at once.
@@ -34,6 +35,7 @@ class Reader:
         self.alerts = AlertReader(connection)
         self.corrections = CorrectionReader(connection)
         self.quality = QualityReader(connection)
+        self.silences = SilenceReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod
@@ -142,6 +144,16 @@ class Reader:
                 (hour, min(hour + PAGE_HOURS - 1, bounds[1]), station, number, since, until),
             ).fetchall()
             yield from map(Row._make, page)
+
+    def mark(self, *, since: int, until: int) -> str:
+        """What the rows of all stations with since < observed_at <= until come to: another word when one changes."""
+        sums = ", ".join(f"total({name})" for name in ("tips", "tips_min", "tips_max", "step", "flag", "counter"))
+        found = self._db.execute(
+            f"SELECT count(*), max(received_at), {sums} FROM reading WHERE hour BETWEEN ? AND ?"
+            " AND observed_at > ? AND observed_at <= ?",
+            ((since + 1) // HOUR_MS, until // HOUR_MS, since, until),
+        ).fetchone()
+        return " ".join(str(int(one or 0)) for one in found)
 
     def verdicts(self, station: str, *, since: int, until: int) -> list[Former]:
         """What was said before of readings of a station with since < observed_at <= until; of each the oldest first."""

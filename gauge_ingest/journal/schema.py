@@ -98,10 +98,12 @@ CREATE INDEX correction_station ON correction (station, since);
 ALTER TABLE alert_event ADD COLUMN who TEXT NOT NULL DEFAULT '';
 """,
     4: """
--- What people asked not to be told of, over (since, until]. Never deleted: one that ends early says when and by whom.
+-- What people asked not to be told of, over (since, until]. Never deleted: one that ends early says when, by whom, why.
+-- It speaks of alert events after number after_event, up to ended_after_event: clocks that are set change nothing.
 CREATE TABLE silence (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
     scope TEXT NOT NULL, rule TEXT NOT NULL, evacuation INTEGER NOT NULL, since INTEGER NOT NULL,
-    until INTEGER NOT NULL, ended_at INTEGER, ended_by TEXT NOT NULL DEFAULT '');
+    until INTEGER NOT NULL, ended_at INTEGER, ended_by TEXT NOT NULL DEFAULT '', ended_why TEXT NOT NULL DEFAULT '',
+    after_event INTEGER NOT NULL DEFAULT 0, ended_after_event INTEGER);
 CREATE INDEX silence_until ON silence (until);
 -- Of an escalation: the highest step of the chain that was taken with it.
 ALTER TABLE alert_event ADD COLUMN step INTEGER NOT NULL DEFAULT 0;

@@ -23,6 +23,7 @@ from gauge_ingest.journal.rows import (
     rows,
 )
 from gauge_ingest.journal.schema import JournalBroken, JournalUnavailable, open_writing
+from gauge_ingest.journal.silences import SilenceWriter
 from gauge_ingest.journal.verdicts import Verdicts
 
 
@@ -58,6 +59,7 @@ class Journal:
         self.owing = Owing(self._db)
         self.verdicts = Verdicts(self._db)
         self.corrections = CorrectionWriter(self._db)
+        self.silences = SilenceWriter(self._db)
         self._savepoints = 0
 
     def close(self) -> None:

@@ -126,6 +126,12 @@ class Positions:
             found = self._db.execute("SELECT at FROM done WHERE job = ?", (job,)).fetchone()
         return None if found is None else int(found[0])
 
+    def done_like(self, prefix: str) -> list[str]:
+        """The names that begin so of everything that was ever done."""
+        with self._lock:
+            found = self._db.execute("SELECT job FROM done WHERE substr(job, 1, ?) = ?", (len(prefix), prefix))
+            return [str(name) for (name,) in found]
+
     def done(self, job: str, at: int) -> None:
         """A calendar job was done."""
         with self._lock:

@@ -15,7 +15,7 @@ from gauge_ingest.pump.batch import Batch, Taken
 from gauge_ingest.pump.checking import Checking
 from gauge_ingest.pump.debts import Payer
 from gauge_ingest.pump.delivery import Delivery
-from gauge_ingest.pump.escalate import Escalations, Silenced, never
+from gauge_ingest.pump.escalate import Escalations, Silenced
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.judging import Judging
@@ -23,6 +23,7 @@ from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.rulebook import Rulebook
 from gauge_ingest.pump.senders import Senders
+from gauge_ingest.pump.silences import held_back_in, remind
 
 # A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
 DEBTS_MAX = 16
@@ -148,19 +149,22 @@ class Pump:
         self._kept_since = pruned_before(self._journal)
         return more
 
-    def tick(self, *, silenced: Silenced = never) -> bool:
-        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse.
+    def tick(self, *, silenced: Silenced | None = None) -> bool:
+        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse, and
+        what a silence held back is told when it is over.
 
-        Whether there is something to tell now.
+        Whether there is something to tell now. `silenced`: asked in place of the journal's silences.
         """
         now = self._now()
         with self._journal.transaction():
             self.findings.new_day(now)
             standing = self._journal.reader.alerts.all()
-            escalated = self._escalations.tick(standing, now=now, silenced=silenced)
+            held_back = silenced or held_back_in(self._journal, self._network.rules)
+            escalated = self._escalations.tick(standing, now=now, silenced=held_back)
             for alert in standing:
                 self._judge_silent(alert, now)
-        return escalated
+            reminded = remind(self._journal, self._network.rules, configuration=self._configuration, now=now)
+        return escalated or reminded > 0
 
     def _judge_silent(self, alert: Alert, now: int) -> None:
         scope = self._rulebook.scope(alert.scope)

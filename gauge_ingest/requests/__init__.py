@@ -11,11 +11,13 @@ from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.prune import Retention
 from gauge_ingest.requests.acknowledge import say
 from gauge_ingest.requests.correct import document, drafted, enter
+from gauge_ingest.requests.silence import end, enter_silence
 from gauge_ingest.requests.words import Refused
 from gauge_ingest.spool import Request
 
 REPLAY, RELOAD, PRUNE, CORRECT = "replay", "reload", "prune", "correct"
 ACKNOWLEDGE, COMMENT = "acknowledge", "comment"
+SILENCE, END_SILENCE = "silence", "end_silence"
 _SAID = {ACKNOWLEDGE: EventKind.ACKNOWLEDGED, COMMENT: EventKind.COMMENTED}
 REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
 _ID_MAX = 2**63 - 1
@@ -30,8 +32,9 @@ def carry_out(
 
     `{"ok": …, "replayed": [{"id", "ok", "readings", "reasons"}]}` for a replay, `{"ok": True, "correction": {…}}` for a
     correction (`correct.drafted` says what it takes), `{"ok": True, "entered": …}` for what is said of an alert
-    (`acknowledge.say`), whatever `reload` answers for a reload, `{"ok": False, "error": …}` for what cannot be
-    understood. Errors of the journal are raised: nothing was done.
+    (`acknowledge.say`), `{"ok": True, "silence": {…}}` for a silence or its end (`silence.py`), whatever `reload`
+    answers for a reload, `{"ok": False, "error": …}` for what cannot be understood. Errors of the journal are raised:
+    nothing was done.
     """
     known = journal.owing.answer_to(request.id)
     if known is not None:
@@ -42,6 +45,8 @@ def carry_out(
         return _correct(pump, journal, request, now)
     if request.what in _SAID:
         return _say(pump, journal, request, now)
+    if request.what in (SILENCE, END_SILENCE):
+        return _silence(pump, journal, request, now)
     if request.what == RELOAD:
         answer = dict(reload())
         with journal.transaction():
@@ -79,6 +84,19 @@ def _say(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
         with journal.transaction():
             entered = say(journal, request.body, kind=kind, who=request.who, now=now, configuration=configuration)
             answer = {"ok": True, "entered": entered}
+            _remember(journal, request, answer, now)
+    except Refused as refused:
+        return {"ok": False, "error": str(refused)}
+    return answer
+
+
+def _silence(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
+    try:
+        with journal.transaction():
+            if request.what == SILENCE:
+                answer = enter_silence(journal, pump.network, request.body, who=request.who, now=now)
+            else:
+                answer = end(journal, request.body, who=request.who, now=now)
             _remember(journal, request, answer, now)
     except Refused as refused:
         return {"ok": False, "error": str(refused)}

@@ -3,10 +3,13 @@
 import os
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
+from gauge_ingest.jobs import KNOCKED
+from gauge_ingest.outbound import Positions
 from tests.commands.place import Place
 from tests.commands.serving import service, write_status
 from tests.worlds import HOUR, MINUTE, T0, message
@@ -191,3 +194,18 @@ def test_ages_are_told_by_the_clock_of_the_service_and_staleness_by_the_machines
 
     assert "2 d ago" in checks["journal"][1]
     assert Path(place.journal).exists()
+
+
+@pytest.mark.parametrize(("age_s", "well"), [(30, True), (600, False), (-605, False)])
+def test_a_calendar_that_knocks_no_more_is_seen(place: Place, age_s: int, *, well: bool) -> None:
+    with place.desk() as desk:
+        desk.take(message([(T0, 1)]))
+    positions = Positions(place.journal.with_name("outbound.db"))
+    positions.done(KNOCKED, int((time.time() - age_s) * 1000))
+    positions.close()
+    with service(place):
+        write_status(place)
+
+        found = details(place, status=0 if well else 1)
+
+    assert found["calendar"] == (well, "knocks" if well else "has not knocked for 10 min: no job of it is done")
