@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from gauge_ingest.notifiers.settings import CapSettings
 from gauge_ingest.stores.influx import InfluxSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -104,6 +105,7 @@ class Settings(BaseModel):
     influx: InfluxSettings = InfluxSettings()
     notify: NotifySettings = NotifySettings()
     desk: DeskSettings = DeskSettings()
+    cap: CapSettings = CapSettings()
 
     @property
     def journal_path(self) -> Path:
