@@ -112,7 +112,7 @@ def _info(root: ET.Element, issuer: Issuer, link: Link, subject: Subject, *, lan
     _put(node, "severity", said.severity)
     _put(node, "certainty", said.certainty)
     _put(node, "effective", instant_text(link.sent_at))
-    _put(node, "onset", instant_text(onset_at - onset_at % SECOND_MS))
+    _put(node, "onset", _second(onset_at))
     _put(node, "expires", instant_text(link.sent_at + settings.expires_h * HOUR_MS))
     _put(node, "senderName", settings.sender_name)
     _put(node, "headline", headline(subject, spoken))
@@ -129,7 +129,7 @@ def _info(root: ET.Element, issuer: Issuer, link: Link, subject: Subject, *, lan
 def _parameters(issuer: Issuer, event: AlertEvent, level: Level) -> list[tuple[str, str]]:
     """Numbers for machines, under the names that the journal and MQTT use."""
     found = [("alert", str(event.alert_id)), ("event", str(event.id)), ("kind", event.kind.value)]
-    found += [("rule", event.rule), ("level", level.id)]
+    found += [("rule", event.rule), ("level" if event.kind in LEVEL_KINDS else "last_level", level.id)]
     found.append(("station" if event.scope in issuer.stations else "scope", event.scope))
     evidence = event.evidence
     if evidence is not None:
@@ -141,7 +141,7 @@ def _parameters(issuer: Issuer, event: AlertEvent, level: Level) -> list[tuple[s
             ("coverage", f"{evidence.coverage:.2f}"),
             ("doubted_mm", f"{evidence.doubted_mm:.1f}"),
         ]
-    found += [("rained_at", instant_text(event.rained_at)), ("known_at", instant_text(event.known_at))]
+    found += [("rained_at", _second(event.rained_at)), ("known_at", _second(event.known_at))]
     found += [("late", str(event.late).lower()), ("unconfirmed", str(event.unconfirmed).lower())]
     rule = issuer.rules.get(event.rule)
     return [*found, ("threshold_source", rule.source)] if rule is not None and rule.source else found
@@ -192,6 +192,11 @@ def _pair(node: ET.Element, name: str, value_name: str, value: str) -> None:
     inner = ET.SubElement(node, name)
     ET.SubElement(inner, "valueName").text = value_name
     ET.SubElement(inner, "value").text = clean(value, VALUE_CHARACTERS_MAX)
+
+
+def _second(at: int) -> str:
+    """An instant as CAP has it: Beijing time with its offset, no fraction."""
+    return instant_text(at - at % SECOND_MS)
 
 
 def _point(latitude: float, longitude: float) -> str:

@@ -9,6 +9,7 @@ from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
 from gauge_ingest.core.spans import BEIJING
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
+from gauge_ingest.notifiers.cap_chain import END_KINDS
 
 HEADLINE_CHARACTERS_MAX = 160
 DESCRIPTION_CHARACTERS_MAX = 4_000
@@ -80,7 +81,7 @@ def headline(subject: Subject, language: str) -> str:
     name = (RAIN_EVENT if subject.is_rain else FINDING_EVENT)[language]
     ended = event.kind in (EventKind.CLEARED, EventKind.WITHDRAWN)
     if language == "zh":
-        parts = [subject.place if ended else f"{subject.place} {level.zh}"]
+        parts = [subject.place if ended else f"{subject.place}{level.zh}"]
         parts += [_amount_zh(event.evidence)] if event.evidence is not None and not ended else []
         text = f"{mark}{name}{kind}：{'，'.join(parts)}"
     else:
@@ -98,7 +99,8 @@ def description(subject: Subject, language: str) -> str:
 
 def _sentences_zh(subject: Subject) -> list[str]:
     event, evidence = subject.event, subject.event.evidence
-    sentences = [f"{subject.place}，等级：{subject.level.zh}。"]
+    was = "原" if event.kind in END_KINDS else ""
+    sentences = [f"{subject.place}，{was}等级：{subject.level.zh}。"]
     if evidence is not None:
         more = f"，可能达 {evidence.rain_mm_max:.1f} 毫米" if evidence.rain_mm_max > evidence.rain_mm else ""
         sentences.append(
@@ -112,16 +114,19 @@ def _sentences_zh(subject: Subject) -> list[str]:
     sentences.append(f"雨情时间 {_when(event.rained_at)}，获知时间 {_when(event.known_at)}（北京时间）。")
     if event.late:
         sentences.append("资料迟到：获知时雨已下过一段时间。")
+    if event.kind is EventKind.CLEARED:
+        sentences.append("雨量已回落并持续足够时间，预警解除。" if subject.is_rain else "已恢复。")
     if event.kind is EventKind.LAPSED:
         sentences.append("长时间没有收到资料，预警中断；这不是解除。")
     if event.reason:
-        sentences.append(f"原因：{_reason_zh(event.reason)}。")
+        sentences.append(f"原因：{_reason_zh(_reason(subject))}。")
     return [*sentences, f"预警编号 {event.alert_id}。"]
 
 
 def _sentences_en(subject: Subject) -> list[str]:
     event, evidence = subject.event, subject.event.evidence
-    sentences = [f"{subject.place}, level: {subject.level.en}."]
+    was = "level was" if event.kind in END_KINDS else "level"
+    sentences = [f"{subject.place}, {was}: {subject.level.en}."]
     if evidence is not None:
         more = f" (perhaps {evidence.rain_mm_max:.1f} mm)" if evidence.rain_mm_max > evidence.rain_mm else ""
         sentences.append(
@@ -135,10 +140,12 @@ def _sentences_en(subject: Subject) -> list[str]:
     sentences.append(f"Observed {_when(event.rained_at)}, known {_when(event.known_at)} (Beijing time).")
     if event.late:
         sentences.append("Late: it had rained some time before it was known.")
+    if event.kind is EventKind.CLEARED:
+        sentences.append("The rain has been low for long: all clear." if subject.is_rain else "It is well again.")
     if event.kind is EventKind.LAPSED:
         sentences.append("Nothing has been heard for long, and the alert ends; this is no all-clear.")
     if event.reason:
-        sentences.append(f"Reason: {event.reason.rstrip('.')}.")
+        sentences.append(f"Reason: {_reason(subject).rstrip('.')}.")
     return [*sentences, f"Alert {event.alert_id}."]
 
 
@@ -152,6 +159,11 @@ def _amount_en(evidence: Evidence) -> str:
     hours, rest = divmod(evidence.window_s, 3_600)
     length = f"{evidence.window_s // 60} min" if rest else f"{hours} h"
     return f"{evidence.rain_mm:.1f} mm in {length}"
+
+
+def _reason(subject: Subject) -> str:
+    """Why; of a finding the first line alone, for a traceback behind it is nobody else's business."""
+    return subject.event.reason if subject.is_rain else subject.event.reason.partition("\n")[0]
 
 
 def _reason_zh(reason: str) -> str:

@@ -1,5 +1,6 @@
 """Alerts made by hand for CAP: events of every kind, an issuer, and the two independent validators."""
 
+import re
 from importlib.resources import as_file, files
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,7 +19,7 @@ EPOCH = "0123456789abcdef"
 COLOURS = Rule(
     "storm",
     ("blue", "yellow", "orange", "red"),
-    tuple(Threshold(3_600, level, rain) for level, rain in zip(("blue", "yellow", "orange", "red"), (5, 10, 20, 30))),
+    tuple(Threshold(3_600, *one) for one in (("blue", 5.0), ("yellow", 10.0), ("orange", 20.0), ("red", 30.0))),
     ("HTB01",),
     source="an example",
 )
@@ -107,3 +108,25 @@ class Validators:
         answer = capvalidator.check_schema(content)
         assert answer.passed, (answer.message, content.decode())
         self._schema.validate(content.decode())
+        self._check_what_the_schema_does_not_know(content)
+
+    def _check_what_the_schema_does_not_know(self, content: bytes) -> None:
+        """What CAP 1.2 says in sentences, section 3.2."""
+        one = {
+            name: said(content, name) for name in ("msgType", "references", "scope", "restriction", "sent", "expires")
+        }
+        assert (one["msgType"] == ["Alert"]) == (one["references"] == [])
+        assert all(
+            re.fullmatch(r"[^\s,<&]+,[^\s,<&]+,\S+", part) for text in one["references"] for part in text.split()
+        )
+        assert (one["scope"] == ["Restricted"]) == (one["restriction"] != [])
+        assert all(expires > one["sent"][0] for expires in one["expires"])
+        for text in said(content, "identifier") + said(content, "sender"):
+            assert re.fullmatch(r"[^\s,<&]+", text)
+        for text in said(content, "polygon"):
+            points = text.split()
+            assert len(points) >= 4
+            assert points[0] == points[-1]
+        for text in said(content, "circle"):
+            assert re.fullmatch(r"-?[0-9.]+,-?[0-9.]+ [0-9.]+", text)
+        assert all(said(content, name) for name in ("headline", "description", "event", "language"))
