@@ -57,7 +57,7 @@ def chain(told: Told) -> list[Link]:
     level = ""
     for event in told.events:
         if event.kind in LEVEL_KINDS:
-            level = event.level or level
+            level = event.level
         begins_or_goes_on = event.kind in LEVEL_KINDS or (event.kind in END_KINDS and links)
         if not event.sent or not begins_or_goes_on:
             continue
@@ -68,7 +68,7 @@ def chain(told: Told) -> list[Link]:
                 kind=_kind(event, first=not links),
                 identifier=f"{told.epoch}-{event.alert_id}-{event.id}",
                 sent_at=max(sent_at, links[-1].sent_at) if links else sent_at,
-                level=level or event.level,
+                level=level,
             )
         )
     return links

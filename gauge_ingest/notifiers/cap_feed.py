@@ -55,10 +55,10 @@ class CapFolder:
         self._write(self._root / FEED, self._feed(now))
 
     def keep(self, document: Document, now: int) -> None:
-        """Write a document unless it is there or too old to be kept; then the feed, and what is over goes."""
+        """Write a document unless it is there; then what is too old goes, and the feed follows."""
         day = instant_text(document.sent_at)[:10]
         path = self._root / day / f"{document.identifier}.xml"
-        if day >= self._oldest_day(now) and not path.exists():
+        if not path.exists():
             self._write(path, document.content)
         self._prune(now)
         feed, content = self._root / FEED, self._feed(now)

@@ -7,6 +7,7 @@ of positions, kill -9 at any moment, a folder that takes nothing, a disk that ta
 
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -156,14 +157,39 @@ def test_a_kill_at_any_moment_leaves_no_half_file(
     assert files(place) == undisturbed
 
 
+def test_a_kill_in_the_middle_of_a_file_leaves_the_place_empty_and_the_document_follows(tmp_path: Path) -> None:
+    cap_of(tmp_path).prepare()
+    die_in_the_file = (
+        "import resource, signal, sys; from tests.cap.test_folder import keep_one;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_DFL); resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000));"
+        "keep_one(sys.argv[1])"
+    )
+
+    killed = subprocess.run([sys.executable, "-c", die_in_the_file, str(tmp_path / "cap")], timeout=120, check=False)
+
+    assert killed.returncode == -signal.SIGXFSZ
+    left = {path: len(content) for path, content in files(tmp_path).items() if path != "feed.xml"}
+    assert left == {f"2026-07-15/.{EPOCH}-7-1.xml.part": 1_000}
+    keep_one(str(tmp_path / "cap"))
+    assert set(files(tmp_path)) == {"feed.xml", f"2026-07-15/{EPOCH}-7-1.xml"}
+
+
+def keep_one(folder: str) -> None:
+    """Write the first document."""
+    CapFolder(settings(folder=folder)).keep(made(1), T0)
+
+
 def test_the_feed_is_bounded_and_the_newest_stand_first_after_a_restart(tmp_path: Path) -> None:
     chosen = settings(folder=str(tmp_path / "cap"), feed_entries=3)
-    for number in range(1, 6):
+    for number in range(1, 5):
         CapFolder(chosen).keep(made(number), T0)
+    of_one_day = hrefs(files(tmp_path)["feed.xml"])
+    CapFolder(chosen).keep(made(5, sent_at=T0 + DAY_MS), T0)
 
     found = files(tmp_path)
 
-    assert hrefs(found["feed.xml"]) == [f"2026-07-15/{EPOCH}-7-{number}.xml" for number in (5, 4, 3)]
+    assert of_one_day == [f"2026-07-15/{EPOCH}-7-{number}.xml" for number in (4, 3, 2)]
+    assert hrefs(found["feed.xml"]) == [f"2026-07-16/{EPOCH}-7-5.xml", *of_one_day[:2]]
     assert len(found) == 6
 
 
