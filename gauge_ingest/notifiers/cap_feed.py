@@ -49,6 +49,7 @@ class CapFolder:
     def __init__(self, settings: CapSettings) -> None:
         self._root = Path(settings.folder)
         self._settings = settings
+        self._read: dict[Path, Entry | None] = {}  # of the files that the feed looked at last: none ever changes
 
     def prepare(self, now: int) -> None:
         """Make the folder, and write the feed whatever it held: a folder that takes no files shows now."""
@@ -107,11 +108,14 @@ class CapFolder:
     def _entries(self) -> list[Entry]:
         """The newest documents, newest first, as their files say."""
         wanted, found = self._settings.feed_entries, list[Entry]()
+        read: dict[Path, Entry | None] = {}
         for day in self._days():
-            of_day = [entry for path in _newest(day, wanted) if (entry := _entry(path)) is not None]
-            found += sorted(of_day, key=lambda one: (one.sent, one.event), reverse=True)
+            of_day = {path: self._read[path] if path in self._read else _entry(path) for path in _newest(day, wanted)}
+            read |= of_day
+            found += sorted(filter(None, of_day.values()), key=lambda one: (one.sent, one.event), reverse=True)
             if len(found) >= wanted:
                 break
+        self._read = read
         return found[:wanted]
 
     def _days(self) -> list[Path]:
