@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from gauge_ingest.core.levels import Level, level_of
-from gauge_ingest.core.model import HOUR_MS, SECOND_MS, AlertEvent, Rule, Station
+from gauge_ingest.core.model import HOUR_MS, SECOND_MS, AlertEvent, Basin, Rule, Station
 from gauge_ingest.core.spans import duration_text, instant_text
 from gauge_ingest.notifiers.cap_chain import LEVEL_KINDS, Link, Told, chain, is_rain, words
 from gauge_ingest.notifiers.cap_text import (
@@ -30,16 +30,12 @@ Instruction = Callable[[str, str, str], str]  # of a level, a scope, a language 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who issues, and what a document needs to know beside its event.
-
-    `places`: names of scopes that are no stations; `polygons`: of any scope, (latitude, longitude) along its edge.
-    """
+    """Who issues, and what a document needs to know beside its event."""
 
     settings: CapSettings
     stations: Mapping[str, Station]
     rules: Mapping[str, Rule]
-    places: Mapping[str, str] = field(default_factory=dict)
-    polygons: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    basins: Mapping[str, Basin] = field(default_factory=dict)
     instruction: Instruction = lambda _level, _scope, _language: ""
     is_drill: Callable[[AlertEvent], bool] = lambda _event: False
 
@@ -140,7 +136,10 @@ def _parameters(issuer: Issuer, event: AlertEvent, level: Level) -> list[tuple[s
             ("threshold_mm", f"{evidence.threshold_mm:.1f}"),
             ("coverage", f"{evidence.coverage:.2f}"),
             ("doubted_mm", f"{evidence.doubted_mm:.1f}"),
+            ("measure", evidence.measure),
         ]
+        found += [("absent", " ".join(evidence.absent))] if evidence.absent else []
+        found += [("wetness", evidence.wetness)] if evidence.wetness else []
     found += [("rained_at", _second(event.rained_at)), ("known_at", _second(event.known_at))]
     found += [("late", str(event.late).lower()), ("unconfirmed", str(event.unconfirmed).lower())]
     rule = issuer.rules.get(event.rule)
@@ -148,18 +147,20 @@ def _parameters(issuer: Issuer, event: AlertEvent, level: Level) -> list[tuple[s
 
 
 def _area(node: ET.Element, issuer: Issuer, event: AlertEvent, place: str) -> None:
-    """Where it holds: the polygon of the scope, else a circle around the station, else the division alone."""
-    edge = ring(issuer.polygons.get(event.scope, ()))
-    station = issuer.stations.get(event.scope)
-    if not edge and station is None and not issuer.settings.geocode:
+    """Where it holds: the polygon of a basin, else a circle around each station, else the division alone."""
+    basin = issuer.basins.get(event.scope)
+    edge = ring(basin.polygon) if basin is not None else []
+    named = basin.stations if basin is not None else (event.scope,)
+    stations = [issuer.stations[one] for one in named if one in issuer.stations]
+    if not edge and not stations and not issuer.settings.geocode:
         return  # nothing that a machine could place
     area = ET.SubElement(node, "area")
     _put(area, "areaDesc", place or event.scope)
     if edge:
         _put(area, "polygon", " ".join(edge), len(edge) * 32)
-    elif station is not None:
-        there = station.deployment_at(event.rained_at)
-        _put(area, "circle", f"{_point(there.latitude, there.longitude)} {_decimal(issuer.settings.radius_km)}")
+    else:
+        for there in (station.deployment_at(event.rained_at) for station in stations):
+            _put(area, "circle", f"{_point(there.latitude, there.longitude)} {_decimal(issuer.settings.radius_km)}")
     if issuer.settings.geocode:
         _pair(area, "geocode", GEOCODE_NAME, issuer.settings.geocode)
 
@@ -175,9 +176,10 @@ def ring(points: Sequence[tuple[float, float]]) -> list[str]:
 
 def _place(issuer: Issuer, scope: str, language: str) -> str:
     station = issuer.stations.get(scope)
-    name = station.name if station is not None else issuer.places.get(scope, "")
-    if not name:
+    known = station if station is not None else issuer.basins.get(scope)
+    if known is None:
         return clean(scope, VALUE_CHARACTERS_MAX)
+    name = known.name
     return clean(f"{name}（{scope}）" if language == "zh" else f"{name} ({scope})", VALUE_CHARACTERS_MAX)
 
 

@@ -109,6 +109,8 @@ def _sentences_zh(subject: Subject) -> list[str]:
         )
         if evidence.doubted_mm:
             sentences.append(f"其中 {evidence.doubted_mm:.1f} 毫米被质量检查存疑。")
+        if evidence.absent:
+            sentences.append(f"缺测站：{'、'.join(evidence.absent)}。")
     if event.unconfirmed:
         sentences.append("未经证实。")
     sentences.append(f"雨情时间 {_when(event.rained_at)}，获知时间 {_when(event.known_at)}（北京时间）。")
@@ -135,6 +137,8 @@ def _sentences_en(subject: Subject) -> list[str]:
         )
         if evidence.doubted_mm:
             sentences.append(f"Quality checks doubt {evidence.doubted_mm:.1f} mm of it.")
+        if evidence.absent:
+            sentences.append(f"Stations without readings: {', '.join(evidence.absent)}.")
     if event.unconfirmed:
         sentences.append("Unconfirmed.")
     sentences.append(f"Observed {_when(event.rained_at)}, known {_when(event.known_at)} (Beijing time).")
@@ -152,12 +156,16 @@ def _sentences_en(subject: Subject) -> list[str]:
 def _amount_zh(evidence: Evidence) -> str:
     hours, rest = divmod(evidence.window_s, 3_600)
     length = f"{evidence.window_s // 60} 分钟" if rest else f"{hours} 小时"
+    if evidence.measure == "rise":
+        return f"{length}雨量比前 {length}多 {evidence.rain_mm:.1f} 毫米"
     return f"{length}雨量 {evidence.rain_mm:.1f} 毫米"
 
 
 def _amount_en(evidence: Evidence) -> str:
     hours, rest = divmod(evidence.window_s, 3_600)
     length = f"{evidence.window_s // 60} min" if rest else f"{hours} h"
+    if evidence.measure == "rise":
+        return f"{evidence.rain_mm:.1f} mm more in {length} than in the {length} before"
     return f"{evidence.rain_mm:.1f} mm in {length}"
 
 

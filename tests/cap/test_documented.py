@@ -1,7 +1,7 @@
 """docs/cap.md says of each event and each level what the documents say."""
 
 from gauge_ingest.core.levels import LEVELS, level_of
-from gauge_ingest.core.model import EventKind
+from gauge_ingest.core.model import Basin, EventKind
 from gauge_ingest.notifiers.cap_chain import SILENT_KINDS, words
 from tests.cap.alerts import event, evidence, issuer, parameters, parsed, published, said, told
 from tests.test_docs import tables
@@ -41,9 +41,10 @@ def test_every_element_and_parameter_is_explained() -> None:
     who = issuer(
         {"contact": "1", "web": "https://rain.example", "status": "Exercise"},
         instruction=lambda *_: "go",
-        polygons={"basin": [(1.0, 1.0), (1.0, 2.0), (2.0, 2.0)]},
+        basins={"basin": Basin("basin", "b", (), ((1.0, 1.0), (1.0, 2.0), (2.0, 2.0)))},
     )
-    events = told(event(1, rule="storm"), event(2, scope="basin"), event(3, EventKind.CLEARED, ""))
+    why = evidence(absent=("HTB02",), wetness="wet")
+    events = told(event(1, rule="storm", evidence=why), event(2, scope="basin"), event(3, EventKind.CLEARED, ""))
 
     for one in published(who, events):
         names = {node.tag.partition("}")[2] for node in parsed(one).iter()}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from xmlschema import XMLSchemaValidationError
 
 from gauge_ingest.core.levels import LEVELS
-from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
+from gauge_ingest.core.model import AlertEvent, Basin, EventKind, Evidence
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
 from gauge_ingest.notifiers.cap_chain import END_KINDS, LEVEL_KINDS, SILENT_KINDS
 from gauge_ingest.notifiers.cap_document import Issuer, document, newest_document, ring
@@ -109,6 +109,20 @@ def test_rain_that_a_check_doubts_makes_a_level_possible_and_more_rain_leaves_it
     assert set(said(second, "certainty")) == {"Observed"}
     assert "perhaps 22.0 mm" in said(second, "description")[1]
     assert set(said(third, "certainty")) == {"Observed"}
+
+
+def test_a_rise_is_said_to_be_one_and_stations_that_were_not_there_are_named(validators: Validators) -> None:
+    why = evidence(7.5, measure="rise", absent=("HTB03", "HTB04"), wetness="wet")
+
+    (one,) = published(issuer(), told(event(1, evidence=why)))
+
+    validators.check(one)
+    assert "1 小时雨量比前 1 小时多 7.5 毫米" in said(one, "headline")[0]
+    assert "7.5 mm more in 1 h than in the 1 h before" in said(one, "headline")[1]
+    assert "缺测站：HTB03、HTB04。" in said(one, "description")[0]
+    assert "Stations without readings: HTB03, HTB04." in said(one, "description")[1]
+    found = parameters(one)
+    assert (found["measure"], found["absent"], found["wetness"]) == ("rise", "HTB03 HTB04", "wet")
 
 
 def test_late_rain_is_said_to_be_late(validators: Validators) -> None:
@@ -210,18 +224,21 @@ def test_an_area_is_the_polygon_of_its_scope_else_a_circle_around_the_station_el
 ) -> None:
     basin = event(1, scope="upper")
     points = [(43.7, 86.5), (43.9, 86.5), (43.9, 86.8)]
-    who = issuer({"radius_km": 7.5}, places={"upper": "上游"}, polygons={"upper": points})
+    upper = Basin("upper", "上游", (("HTB01", 2.0), ("HTB09", 1.0)), tuple(points))
+    who = issuer({"radius_km": 7.5}, basins={"upper": upper})
+    by_stations = issuer({"radius_km": 7.5}, basins={"upper": replace(upper, polygon=())})
 
     (with_polygon,) = published(who, told(basin))
     (without,) = published(issuer(), told(basin))
     (around,) = published(who, told(event(1)))
+    (around_each,) = published(by_stations, told(basin))
 
     assert set(said(with_polygon, "polygon")) == {"43.7,86.5 43.9,86.5 43.9,86.8 43.7,86.5"}
     assert said(with_polygon, "areaDesc") == ["上游（upper）", "上游 (upper)"]
     assert said(without, "polygon") == said(without, "circle") == said(with_polygon, "circle") == []
-    assert set(said(around, "circle")) == {"43.75,86.57 7.5"}
+    assert set(said(around, "circle")) == set(said(around_each, "circle")) == {"43.75,86.57 7.5"}
     assert parameters(without, "geocode") == {"GB/T 2260": "652323"}
-    for one in (with_polygon, without, around):
+    for one in (with_polygon, without, around, around_each):
         validators.check(one)
 
 
