@@ -14,7 +14,7 @@ from gauge_ingest.notifiers.cap_document import Issuer
 def issuer(configuration: Configuration) -> Issuer:
     """Who issues CAP documents under a configuration; the outbound process and the command `cap` have the same."""
     rules = {rule.id: rule for rule in configuration.rules}
-    return Issuer(configuration.settings.cap, configuration.stations, rules)
+    return Issuer(configuration.settings.cap, configuration.stations, rules, basins=configuration.basins)
 
 
 def cap_notifier(configuration: Configuration, now: Callable[[], int]) -> CapNotifier:
