@@ -35,6 +35,27 @@ def test_the_newest_document_of_an_alert_is_shown_and_is_valid(place: Place) -> 
     assert "MOVE AT ONCE" in said(document, "headline")[0]
 
 
+def test_an_alert_of_a_basin_has_its_outline(place: Place) -> None:
+    place.environ = SENDER
+    basin = (
+        '\n[basins.upper]\nname = "上游"\nstations = ["HTB01"]\npolygon = [[43.7, 86.5], [43.9, 86.5], [43.9, 86.8]]\n'
+    )
+    with (place.config / "stations.toml").open("a") as file:
+        file.write(basin)
+    rules = place.config / "rules.toml"
+    rules.write_text(rules.read_text("utf-8").replace('stations = "all"', 'basins = ["upper"]'), "utf-8")
+    with place.desk() as desk:
+        desk.network = desk.network._replace(basins=place.configuration().basins)
+        desk.start()
+        storm(desk, until=15)
+
+    document = show(place, "1")
+
+    Validators().check(document)
+    assert set(said(document, "polygon")) == {"43.7,86.5 43.9,86.5 43.9,86.8 43.7,86.5"}
+    assert said(document, "areaDesc") == ["上游（upper）", "上游 (upper)"]
+
+
 def test_an_alert_that_there_is_not_and_a_sender_that_is_not_named_are_refused(place: Place) -> None:
     with place.desk() as desk:
         storm(desk, until=15)
