@@ -8,6 +8,7 @@ import typer
 from gauge_ingest.commands import (
     account,
     alerts,
+    cap,
     check,
     correct,
     corrections,
@@ -45,6 +46,7 @@ app.add_typer(alerts.app, name="alerts")
 app.command()(silence.silence)
 app.add_typer(silence.app, name="silences")
 app.command()(duty.duty)
+app.add_typer(cap.app, name="cap")
 app.add_typer(quarantine.app, name="quarantine", help="What could not be admitted: list, show, replay.")
 app.add_typer(correct.app, name="correct", help="What a person says of rain: void, replace, confirm, visit, undo.")
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")

@@ -97,7 +97,7 @@ def test_the_shipped_settings_name_every_key_with_its_default() -> None:
     assert list(table) == list(SECTIONS)
     for section, model in SECTIONS.items():
         plain = {key: field.default for key, field in model.model_fields.items() if field.annotation is not SecretStr}
-        assert table[section] == plain
+        assert table[section] == {key: list(one) if isinstance(one, tuple) else one for key, one in plain.items()}
 
 
 def test_what_is_left_out_of_a_rule_is_what_the_core_takes_for_granted(folder: Path) -> None:
@@ -219,6 +219,18 @@ CASES = [
     settings_case("[influx]\nurl = 'http://h'", "influx.url", "GAUGE_INFLUX_TOKEN or GAUGE_INFLUX_TOKEN_FILE"),
     settings_case("[influx]\nurl = 'http://h'\norg = ''", "influx.org", "must not be empty"),
     settings_case("[influx]\ntimeout_s = nan", "influx.timeout_s", "at most 300, e.g. 10.0", "NaN"),
+    settings_case("[cap]\nfolder = 'var/cap'", "cap.sender", "e.g. rain@hutubi.example", '""'),
+    settings_case("[cap]\nsender = 'a b'", "cap.sender", "without spaces, commas, < and &", '"a b"'),
+    settings_case("[cap]\nsender = 'a&b'", "cap.sender", "without spaces, commas, < and &"),
+    settings_case("[cap]\nfolder = 'f'\nsender = 'a'\nrestriction = ''", "cap.restriction", "to whom it is restricted"),
+    settings_case(f"[cap]\nfolder = '{__file__}'\nsender = 'a'", "cap.folder", "is a file: name a folder"),
+    settings_case("[cap]\nstatus = 'actual'", "cap.status", "one of 'Actual', 'Test', 'Exercise' or 'Draft'"),
+    settings_case("[cap]\nlanguages = 'en'", "cap.languages", "a list of languages", '"en"'),
+    settings_case("[cap]\nlanguages = ['kk']", "cap.languages[1]", "a list of languages", '"kk"'),
+    settings_case("[cap]\nlanguages = []", "cap.languages", "a list of languages"),
+    settings_case("[cap]\ngeocode = '6523'", "cap.geocode", "6, 9 or 12 digits"),
+    settings_case("[cap]\nweb = 'rain.example'", "cap.web", "begins with http:// or https://"),
+    settings_case("[cap]\nexpires_h = 0", "cap.expires_h", "at least 1"),
     settings_case("[journal]\npath = ''", "journal.path", "the path of a file, e.g."),
     settings_case("[journal]\npath = '/'", "journal.path", "is a folder", '"/"'),
     settings_case("[journal]\npath = 'var/outbound.db'", "outbound.path", "another file"),
@@ -670,7 +682,7 @@ def documented_default(heading: str, key: str, field: FieldInfo) -> str:
         return "all within 60 km"
     if field.annotation is SecretStr or field.default in ((), None):
         return "none"
-    return f"`{json.dumps(field.default)}`"
+    return f"`{json.dumps(field.default, ensure_ascii=False)}`"
 
 
 def blocks(language: str) -> list[str]:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from gauge_ingest.app.calendar import Calendar
+from gauge_ingest.app.cap import cap_notifier
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import clock_from
 from gauge_ingest.configuration import Configuration, Settings, load
@@ -83,6 +84,8 @@ def _followers(
         notifiers.append(LogNotifier(configuration.stations))
     if settings.notify.mqtt:
         notifiers.append(MqttNotifier(_alert_broker(settings), configuration.stations))
+    if settings.cap.folder:
+        notifiers.append(cap_notifier(configuration, now))
     followers.extend(
         NotifierFollower(notifier, journal, positions, now=now, retry_max_s=retry_max_s) for notifier in notifiers
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
@@ -67,6 +67,7 @@ def read_settings(
     _check_mqtt(read)
     _check_paths(read)
     _check_influx(read)
+    _check_cap(read)
     return read
 
 
@@ -119,6 +120,8 @@ def _unknown_name(name: str) -> str:
 
 def _parsed(text: str, annotation: object) -> object:
     """The text as the type of its key; what does not parse stays text, and the model then says what is wrong."""
+    if get_origin(annotation) is tuple:
+        return tuple(text.split(","))
     kinds = get_args(annotation) or (annotation,)
     if bool in kinds and text in ("true", "false"):
         return text == "true"
@@ -188,6 +191,20 @@ def _check_influx(read: SettingsRead) -> None:
     for key in ("org", "bucket"):
         if not getattr(influx, key) and ("influx", key) not in read.wrong:
             read.refuse("influx", key, "must not be empty while influx.url is set", "")
+
+
+def _check_cap(read: SettingsRead) -> None:
+    cap = read.settings.cap
+    if not cap.folder:
+        return
+    if _is(Path.is_file, Path(cap.folder)):
+        read.refuse("cap", "folder", "is a file: name a folder, e.g. var/cap", cap.folder)
+    if not cap.sender and ("cap", "sender") not in read.wrong:
+        read.refuse(
+            "cap", "sender", "is required with cap.folder: a name that is ours alone, e.g. rain@hutubi.example", ""
+        )
+    if cap.scope == "Restricted" and not cap.restriction and ("cap", "restriction") not in read.wrong:
+        read.refuse("cap", "restriction", 'says to whom it is restricted: required with cap.scope = "Restricted"', "")
 
 
 def _url_remedy(url: str) -> str | None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from gauge_ingest.notifiers.settings import CapSettings
 from gauge_ingest.stores.influx import InfluxSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -114,6 +115,7 @@ class Settings(BaseModel):
     notify: NotifySettings = NotifySettings()
     desk: DeskSettings = DeskSettings()
     reports: ReportsSettings = ReportsSettings()
+    cap: CapSettings = CapSettings()
 
     @property
     def journal_path(self) -> Path:

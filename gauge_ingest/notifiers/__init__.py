@@ -1,6 +1,6 @@
 """Notifiers: ways to tell a person or a system of an alert event. One module each, all behind one protocol."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from gauge_ingest.core.model import Alert, AlertEvent
 
@@ -29,6 +29,14 @@ class Notifier(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A notifier that can be made ready, so that what is wrong with it shows before the first notice."""
+
+    def prepare(self) -> None:
+        """Make ready, or raise NotifierUnavailable; repeated until it succeeds."""
 
 
 class Message(NamedTuple):

@@ -1,6 +1,6 @@
-"""Settings of the channels in people.toml: how people are reached."""
+"""Settings of the ways to tell: the channels in people.toml, which reach people, and [cap], which reaches systems."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -25,3 +25,50 @@ class ChannelSettings(BaseModel):
     dead_after_s: int = Field(default=60, ge=1, le=3_600)  # so long without success, and the next way takes over
     group_s: int = Field(default=10, ge=0, le=600)  # what comes for one person within this time goes as one message
     secret: SecretStr = SecretStr("")
+
+
+class CapSettings(BaseModel):
+    """Section [cap]: alerts as CAP 1.2 documents in a folder, with a feed, for the systems of others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    folder: str = Field(default="", max_length=1_024, pattern=r"^[^\x00-\x1f\x7f]*$")
+    sender: str = Field(
+        default="",
+        max_length=255,
+        pattern=r"^[^\x00-\x20\x7f\s,<&]*$",
+        description="a name that is ours alone, such as rain@hutubi.example, without spaces, commas, < and &",
+    )
+    sender_name: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    status: Literal["Actual", "Test", "Exercise", "Draft"] = "Draft"
+    scope: Literal["Public", "Restricted"] = "Restricted"
+    restriction: str = Field(default="duty staff of Hutubi county", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    languages: tuple[Annotated[str, Field(pattern=r"^(?:zh|en)(?:-[A-Za-z0-9]{1,8})*$")], ...] = Field(
+        default=("zh-CN", "en"),
+        min_length=1,
+        max_length=4,
+        description='a list of languages that begin with zh or en, such as ["zh-CN", "en"]',
+    )
+    contact: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    web: str = Field(
+        default="",
+        max_length=1_024,
+        pattern=r"^(?:https?://[^\s<>\"\\^`{|}]+)?$",
+        description="an address that begins with http:// or https://",
+    )
+    geocode: str = Field(
+        default="652323",
+        pattern=r"^(?:[0-9]{6}(?:[0-9]{3}|[0-9]{6})?)?$",
+        description="a division code of 6, 9 or 12 digits, or empty",
+    )
+    radius_km: float = Field(default=5.0, gt=0, le=500)
+    expires_h: int = Field(default=48, ge=1, le=168)
+    findings: bool = False
+    feed_title: str = Field(
+        default="呼图壁山洪雨量预警 Hutubi flash-flood rain alerts",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+    )
+    feed_entries: int = Field(default=100, ge=1, le=1_000)
+    keep_days: int = Field(default=0, ge=0, le=36_500)

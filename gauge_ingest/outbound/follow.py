@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gauge_ingest.core.model import AlertEvent, Row
 from gauge_ingest.journal import JournalUnavailable, Position, Reader
-from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable
+from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable, Prepared
 from gauge_ingest.outbound.positions import Positions, SetAside
 from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable
 
@@ -213,12 +213,16 @@ class NotifierFollower(Follower):
 
     def begin(self) -> None:
         """Nothing to connect yet. Without a position of ours, what is older may have been told by a life before."""
+        self._prepared = False
         fresh = self.positions.get(self.name) is None
         self._perhaps_told_before = self.now() - FRESH_MS if fresh else 0
         self.moved(self.position.seq)
 
     def carry_on(self, reader: Reader) -> float:
         """Tell a page of events."""
+        if not self._prepared and isinstance(self._notifier, Prepared):
+            self._notifier.prepare()
+        self._prepared = True
         seq, events = reader.alerts.changes(self.position.seq)
         for event in events:
             if event.sent:

@@ -1,0 +1,108 @@
+"""Which events of an alert become CAP messages: each one's type, identifier and time, and what a level says in CAP."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from gauge_ingest.core.levels import Level
+from gauge_ingest.core.model import SECOND_MS, AlertEvent, EventKind, Evidence
+
+LEVEL_KINDS = (EventKind.RAISED, EventKind.STRENGTHENED, EventKind.EASED)
+END_KINDS = (EventKind.CLEARED, EventKind.LAPSED, EventKind.WITHDRAWN)
+# What people say of an alert, and whom we told of it, changes nothing for the systems of others.
+SILENT_KINDS = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED, EventKind.ESCALATED, EventKind.REMINDED)
+
+
+class MessageType(StrEnum):
+    """What a CAP message is to those before it (msgType)."""
+
+    ALERT = "Alert"
+    UPDATE = "Update"
+    CANCEL = "Cancel"
+
+
+class Told(NamedTuple):
+    """What was told of one alert, in order, in a journal of that epoch."""
+
+    epoch: str
+    events: Sequence[AlertEvent]
+
+
+class Link(NamedTuple):
+    """One CAP message of an alert. `sent_at`: whole seconds, never before the message before it."""
+
+    event: AlertEvent
+    kind: MessageType
+    identifier: str
+    sent_at: int
+    level: str  # that the alert stands at, or stood at last
+
+
+class Words(NamedTuple):
+    """What CAP says of how grave it is. `response` is empty where nothing can be advised."""
+
+    urgency: str
+    severity: str
+    certainty: str
+    response: str = ""
+
+
+def chain(told: Told) -> list[Link]:
+    """Every CAP message of an alert, in order; it depends on nothing but the events up to each of them.
+
+    An end without a beginning makes no message: who was told of nothing has nothing to take back. What is recorded
+    only, and not sent, makes none either.
+    """
+    links: list[Link] = []
+    level = ""
+    for event in told.events:
+        if event.kind in LEVEL_KINDS:
+            level = event.level
+        begins_or_goes_on = event.kind in LEVEL_KINDS or (event.kind in END_KINDS and links)
+        if not event.sent or not begins_or_goes_on:
+            continue
+        sent_at = event.at - event.at % SECOND_MS
+        links.append(
+            Link(
+                event=event,
+                kind=_kind(event, first=not links),
+                identifier=f"{told.epoch}-{event.alert_id}-{event.id}",
+                sent_at=max(sent_at, links[-1].sent_at) if links else sent_at,
+                level=level,
+            )
+        )
+    return links
+
+
+def is_rain(told: Told) -> bool:
+    """Whether an alert is about rain: it has evidence. Findings about the service and its stations have none."""
+    return any(event.evidence is not None for event in told.events)
+
+
+def words(kind: EventKind, level: Level, evidence: Evidence | None) -> Words:
+    """What CAP says of an event at a level."""
+    if kind is EventKind.CLEARED:
+        return Words("Past", "Minor", "Observed", "AllClear")
+    if kind is EventKind.LAPSED:  # nothing is heard any more: no all-clear
+        return Words("Unknown", level.cap_severity, "Unknown", "Monitor")
+    if kind is EventKind.WITHDRAWN:  # perhaps merged into an alert that stands: nothing may be said of the danger
+        return Words("Unknown", "Unknown", "Unknown")
+    return Words(level.cap_urgency, level.cap_severity, _certainty(evidence), level.cap_response)
+
+
+def rests_on_doubt(evidence: Evidence | None) -> bool:
+    """Whether the level would not be reached without rain that a quality check doubts."""
+    if evidence is None or not evidence.doubted_mm:
+        return False
+    return evidence.rain_mm >= evidence.threshold_mm > round(evidence.rain_mm - evidence.doubted_mm, 3)
+
+
+def _certainty(evidence: Evidence | None) -> str:
+    """Observed, for levels rise on rain that surely fell, even where more may have; Possible where it is in doubt."""
+    return "Possible" if rests_on_doubt(evidence) else "Observed"
+
+
+def _kind(event: AlertEvent, *, first: bool) -> MessageType:
+    if first:
+        return MessageType.ALERT
+    return MessageType.CANCEL if event.kind is EventKind.WITHDRAWN else MessageType.UPDATE

@@ -1,0 +1,188 @@
+"""The words of a CAP message in Chinese and English: headline, description, and the names of things."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from gauge_ingest.core.levels import Level
+from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
+from gauge_ingest.core.spans import BEIJING
+from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
+from gauge_ingest.notifiers.cap_chain import END_KINDS
+
+HEADLINE_CHARACTERS_MAX = 160
+DESCRIPTION_CHARACTERS_MAX = 4_000
+
+RAIN_EVENT = {"zh": "山洪灾害雨量预警", "en": "Flash-flood rain alert"}
+FINDING_EVENT = {"zh": "雨量监测系统", "en": "Rain monitoring service"}
+KINDS: Mapping[str, Mapping[EventKind, str]] = {
+    "zh": {
+        EventKind.RAISED: "发布",
+        EventKind.STRENGTHENED: "升级",
+        EventKind.EASED: "降级",
+        EventKind.CLEARED: "解除",
+        EventKind.LAPSED: "中断（无资料，未解除）",
+        EventKind.WITHDRAWN: "撤销",
+    },
+    "en": {
+        EventKind.RAISED: "raised",
+        EventKind.STRENGTHENED: "strengthened",
+        EventKind.EASED: "eased",
+        EventKind.CLEARED: "ALL CLEAR",
+        EventKind.LAPSED: "NO DATA, NOT CLEARED",
+        EventKind.WITHDRAWN: "WITHDRAWN",
+    },
+}
+MARKS: Mapping[str, Mapping[str, str]] = {
+    "zh": {"Draft": "【草稿，勿发布】", "Test": "【测试】", "Exercise": "【演练】"},
+    "en": {"Draft": "DRAFT, do not act: ", "Test": "TEST: ", "Exercise": "EXERCISE: "},
+}
+EXERCISE_NOTE = "演练，不是实际预警。 This is an exercise, not an alert."
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Control characters, halves of surrogate pairs and the two that are none: XML 1.0 has no way to write them.
+_NOT_IN_XML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+_REASONS_ZH = (
+    (re.escape(REVISED), "后到或更正的资料表明雨量未达到等级"),
+    (re.escape(RULE_GONE), "该规则已不适用于此处"),
+    (re.escape(MERGED).replace(re.escape("{id}"), r"(\d+)"), r"并入预警 \1：后到资料表明是同一次过程"),
+    (
+        re.escape(TAKEN_BACK)
+        .replace(re.escape("{id}"), r"(\d+)")
+        .replace(re.escape("{title}"), "(.*?)")
+        .replace(re.escape("{why}"), "(.*)"),
+        r"因更正 \1（\2）撤销：\3",
+    ),
+)
+
+
+class Subject(NamedTuple):
+    """What the words are about: an event, the level that it leaves or stands at, and the place by name."""
+
+    event: AlertEvent
+    level: Level
+    place: str
+    status: str
+    is_rain: bool
+
+
+def clean(text: str, characters_max: int) -> str:
+    """Text as XML can hold it: what it cannot is left out, and what is too long is cut."""
+    text = _NOT_IN_XML.sub("", text.replace("\r", " ")).strip()
+    return text if len(text) <= characters_max else text[: characters_max - 1] + "…"
+
+
+def headline(subject: Subject, language: str) -> str:
+    """One line: what it is worth (draft, exercise), what happened, where, at which level, how much rain."""
+    event, level = subject.event, subject.level
+    mark = MARKS[language].get(subject.status, "")
+    kind = KINDS[language][event.kind]
+    name = (RAIN_EVENT if subject.is_rain else FINDING_EVENT)[language]
+    ended = event.kind in (EventKind.CLEARED, EventKind.WITHDRAWN)
+    if language == "zh":
+        parts = [subject.place if ended else f"{subject.place}{level.zh}"]
+        parts += [_amount_zh(event.evidence)] if event.evidence is not None and not ended else []
+        text = f"{mark}{name}{kind}：{'，'.join(parts)}"
+    else:
+        parts = [subject.place if ended else f"{subject.place} {level.en}"]
+        parts += [_amount_en(event.evidence)] if event.evidence is not None and not ended else []
+        text = f"{mark}{name} {kind}: {', '.join(parts)}"
+    return clean(text if subject.is_rain else f"{text} ({event.rule})", HEADLINE_CHARACTERS_MAX)
+
+
+def description(subject: Subject, language: str) -> str:
+    """How much rain in how long against which threshold, how sure it is, when it rained and when it was known."""
+    sentences = _sentences_zh(subject) if language == "zh" else _sentences_en(subject)
+    return clean(("" if language == "zh" else " ").join(sentences), DESCRIPTION_CHARACTERS_MAX)
+
+
+def _sentences_zh(subject: Subject) -> list[str]:
+    event, evidence = subject.event, subject.event.evidence
+    was = "原" if event.kind in END_KINDS else ""
+    sentences = [f"{subject.place}，{was}等级：{subject.level.zh}。"]
+    if evidence is not None:
+        more = f"，可能达 {evidence.rain_mm_max:.1f} 毫米" if evidence.rain_mm_max > evidence.rain_mm else ""
+        sentences.append(
+            f"截至 {_when(evidence.until)}，{_amount_zh(evidence)}{more}；阈值 {evidence.threshold_mm:.1f} 毫米；"
+            f"资料覆盖率 {evidence.coverage:.0%}。"
+        )
+        if evidence.doubted_mm:
+            sentences.append(f"其中 {evidence.doubted_mm:.1f} 毫米被质量检查存疑。")
+        if evidence.absent:
+            sentences.append(f"缺测站：{'、'.join(evidence.absent)}。")
+    if event.unconfirmed:
+        sentences.append("未经证实。")
+    sentences.append(f"雨情时间 {_when(event.rained_at)}，获知时间 {_when(event.known_at)}（北京时间）。")
+    if event.late:
+        sentences.append("资料迟到：获知时雨已下过一段时间。")
+    if event.kind is EventKind.CLEARED:
+        sentences.append("雨量已回落并持续足够时间，预警解除。" if subject.is_rain else "已恢复。")
+    if event.kind is EventKind.LAPSED:
+        sentences.append("长时间没有收到资料，预警中断；这不是解除。")
+    if event.reason:
+        sentences.append(f"原因：{_reason_zh(_reason(subject))}。")
+    return [*sentences, f"预警编号 {event.alert_id}。"]
+
+
+def _sentences_en(subject: Subject) -> list[str]:
+    event, evidence = subject.event, subject.event.evidence
+    was = "level was" if event.kind in END_KINDS else "level"
+    sentences = [f"{subject.place}, {was}: {subject.level.en}."]
+    if evidence is not None:
+        more = f" (perhaps {evidence.rain_mm_max:.1f} mm)" if evidence.rain_mm_max > evidence.rain_mm else ""
+        sentences.append(
+            f"Until {_when(evidence.until)}: {_amount_en(evidence)}{more}; threshold {evidence.threshold_mm:.1f} mm;"
+            f" coverage {evidence.coverage:.0%}."
+        )
+        if evidence.doubted_mm:
+            sentences.append(f"Quality checks doubt {evidence.doubted_mm:.1f} mm of it.")
+        if evidence.absent:
+            sentences.append(f"Stations without readings: {', '.join(evidence.absent)}.")
+    if event.unconfirmed:
+        sentences.append("Unconfirmed.")
+    sentences.append(f"Observed {_when(event.rained_at)}, known {_when(event.known_at)} (Beijing time).")
+    if event.late:
+        sentences.append("Late: it had rained some time before it was known.")
+    if event.kind is EventKind.CLEARED:
+        sentences.append("The rain has been low for long: all clear." if subject.is_rain else "It is well again.")
+    if event.kind is EventKind.LAPSED:
+        sentences.append("Nothing has been heard for long, and the alert ends; this is no all-clear.")
+    if event.reason:
+        sentences.append(f"Reason: {_reason(subject).rstrip('.')}.")
+    return [*sentences, f"Alert {event.alert_id}."]
+
+
+def _amount_zh(evidence: Evidence) -> str:
+    hours, rest = divmod(evidence.window_s, 3_600)
+    length = f"{evidence.window_s // 60} 分钟" if rest else f"{hours} 小时"
+    if evidence.measure == "rise":
+        return f"{length}雨量比前 {length}多 {evidence.rain_mm:.1f} 毫米"
+    return f"{length}雨量 {evidence.rain_mm:.1f} 毫米"
+
+
+def _amount_en(evidence: Evidence) -> str:
+    hours, rest = divmod(evidence.window_s, 3_600)
+    length = f"{evidence.window_s // 60} min" if rest else f"{hours} h"
+    if evidence.measure == "rise":
+        return f"{evidence.rain_mm:.1f} mm more in {length} than in the {length} before"
+    return f"{evidence.rain_mm:.1f} mm in {length}"
+
+
+def _reason(subject: Subject) -> str:
+    """Why; of a finding the first line alone, for a traceback behind it is nobody else's business."""
+    return subject.event.reason if subject.is_rain else subject.event.reason.partition("\n")[0]
+
+
+def _reason_zh(reason: str) -> str:
+    """Our own reasons in Chinese; what a person wrote stays as it was written."""
+    for pattern, chinese in _REASONS_ZH:
+        found = re.fullmatch(pattern, reason, re.DOTALL)
+        if found is not None:
+            return found.expand(chinese)
+    return reason
+
+
+def _when(at: int) -> str:
+    """An instant to the minute, in Beijing time."""
+    return (_EPOCH + timedelta(milliseconds=at)).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
