@@ -13,6 +13,7 @@ from gauge_ingest.commands import (
     corrections,
     health,
     history,
+    messages,
     quality,
     quality_report,
     quarantine,
@@ -43,6 +44,7 @@ app.add_typer(correct.app, name="correct", help="What a person says of rain: voi
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")
 quality.app.command("report")(quality_report.quality_report)
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
+app.add_typer(messages.app, name="messages", help="What people are told, word for word: preview, check, samples.")
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

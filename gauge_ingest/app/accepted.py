@@ -10,7 +10,8 @@ from gauge_ingest.outbound import OutboundProcess
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.accept import Network
 
-FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml")
+FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml", "actions.toml")
+FOLDERS = ("messages",)
 NEED_RESTART = ("mqtt", "journal")  # sections that a running process does not take up
 
 
@@ -36,6 +37,9 @@ def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configura
     for name in FILES:
         if (directory / name).exists():
             shutil.copyfile(directory / name, fresh / name)
+    for name in FOLDERS:
+        if (directory / name).is_dir():
+            shutil.copytree(directory / name, fresh / name)
     configuration = load(fresh, environ)
     shutil.rmtree(kept, ignore_errors=True)
     fresh.rename(kept)

@@ -1,4 +1,4 @@
-"""Configuration: three TOML files and the environment, checked as a whole before anything of it is used."""
+"""Configuration: TOML files and the environment, checked as a whole before anything of it is used."""
 
 from gauge_ingest.configuration.loading import (
     Configuration,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gauge_ingest.configuration import overrides, rules, stations
+from gauge_ingest.configuration import actions, overrides, rules, stations
+from gauge_ingest.configuration.actions import ActionsRead, read_actions
 from gauge_ingest.configuration.files import read_table, read_text
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place
 from gauge_ingest.configuration.overrides import SettingsRead, read_settings
@@ -20,6 +21,8 @@ from gauge_ingest.configuration.settings import (
     Settings,
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
+from gauge_ingest.configuration.templates import TemplatesRead, read_templates
+from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.model import Rule, Station
 
 __all__ = [
@@ -48,6 +51,8 @@ class Configuration:
     rules: tuple[Rule, ...] = field(repr=False)
     digest: str
     text: str = field(repr=False)
+    actions: Actions = field(repr=False, default_factory=Actions)
+    templates: Mapping[str, str] = field(repr=False, default_factory=dict)  # of messages, by file
 
 
 def configuration_directory(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -64,9 +69,23 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids)
     _check_keep_days(settings, rules)
     mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes]
+    levels = None if rules_table is None else [level for rule in rules.rules for level in rule.levels]
+    todo = read_actions(_optional(directory, actions.FILE, mistakes), levels=levels, places=stations.ids)
+    templates = read_templates(directory)
+    mistakes += [*todo.mistakes, *templates.mistakes]
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    return _configuration(settings.settings, stations, rules)
+    return _configuration(settings.settings, stations, rules, todo, templates)
+
+
+def _optional(directory: Path, name: str, mistakes: list[Mistake]) -> Mapping[str, object]:
+    """The contents of a file that need not be there."""
+    path = directory / name
+    try:
+        there = path.exists()
+    except (OSError, ValueError):
+        there = False
+    return (read_table(path, mistakes) or {}) if there else {}
 
 
 def _tables(directory: Path, mistakes: list[Mistake]) -> list[Mapping[str, object] | None]:
@@ -97,11 +116,16 @@ def _check_keep_days(settings: SettingsRead, rules: RulesRead) -> None:
         settings.refuse("journal", "keep_days", remedy, keep_days)
 
 
-def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead) -> Configuration:
+def _configuration(
+    settings: Settings, stations: StationsRead, rules: RulesRead, todo: ActionsRead, templates: TemplatesRead
+) -> Configuration:
     sections: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    everything = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    everything: dict[str, object] = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    # What is not there is left out: a file that is new to the program changes no text.
+    everything |= {"actions": todo.canonical()} if todo.actions.levels else {}
+    everything |= {"templates": templates.templates} if templates.templates else {}
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Configuration(
         settings=settings,
@@ -109,4 +133,6 @@ def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead)
         rules=tuple(rules.rules),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
+        actions=todo.actions,
+        templates=templates.templates,
     )

@@ -81,7 +81,8 @@ FINDINGS: Mapping[str, FindingWords] = {
         title=Words("有未登记的测站发来大量数据", "MANY MESSAGES OF UNKNOWN STATIONS"),
         means=Words(
             "未登记的发送者今天发来的数据超过上限，超出部分不保存；已登记测站不受影响",
-            "senders that are not registered have sent more than is kept in a day; registered stations are not affected",
+            "senders that are not registered have sent more than is kept in a day; registered stations are not"
+            " affected",
         ),
         todo=Words(
             "白天处理即可：确认是否有新站未登记，或有人误发",

@@ -18,9 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from gauge_ingest.messages import LANGUAGES
 from gauge_ingest.messages.facts import Facts
 
-FOLDER = "messages"  # in the folder of the configuration
 OUTPUT_MAX = 8_000  # characters that one template may say
-SOURCE_MAX = 32 * 1024  # bytes of one file
 KINDS = ("headline", "text", "short", "service_headline", "service_text", "service_short")
 GROUP_KINDS = ("group_headline", "group_text")
 FILES = tuple(f"{language}/{kind}.txt.j2" for language in LANGUAGES for kind in (*KINDS, *GROUP_KINDS))
@@ -59,7 +57,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     made = ImmutableSandboxedEnvironment(
         loader=_NoLoader(),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  plain text: what a phone shows is not HTML
+        autoescape=False,  # plain text: what a phone shows is not HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,

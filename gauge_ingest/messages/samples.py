@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State, Threshold
@@ -55,7 +56,7 @@ class Sample:
     def facts(self, language: str, world: World = WORLD) -> Facts:
         """What its message may say; its place and its rule are made up, what to do is the world's."""
         return facts_of(
-            *(self.event, self.alert, self.events, replace(WORLD, actions=world.actions or WORLD.actions)),
+            *(self.event, self.alert, self.events, replace(WORLD, actions=world.actions)),
             language=language,
             link=self.link,
             repeated=self.repeated,
@@ -133,62 +134,91 @@ _FAULT = replace(
 )
 
 
-def _of(
-    shows: str, kind: EventKind, *, minutes: int = 30, state: State = State.RAISED, **changed: object
-) -> Sample:
+def _of(shows: str, kind: EventKind, *, minutes: int = 30, state: State = State.RAISED, **changed: Any) -> Sample:
     """An event after the first two of the alert, so many minutes later."""
     at = _AT + minutes * _MINUTE
-    fields = {"id": 38, "kind": kind, "at": at, "known_at": at, "rained_at": at - 2 * _MINUTE, **changed}
-    event = replace(_RAISED, **fields)  # type: ignore[arg-type]  # each sample names fields of an event
+    fields: dict[str, Any] = {
+        "id": 38,
+        "kind": kind,
+        "at": at,
+        "known_at": at,
+        "rained_at": at - 2 * _MINUTE,
+        **changed,
+    }
+    event = replace(_RAISED, **fields)
     second = replace(_RAISED, kind=EventKind.STRENGTHENED)
-    ended = {} if state is State.RAISED else {"rained_until": at - 40 * _MINUTE, "ended_at": at}
+    ended: dict[str, Any] = {} if state is State.RAISED else {"rained_until": at - 40 * _MINUTE, "ended_at": at}
     return Sample(shows, event, replace(_ALERT, state=state, **ended), (_FIRST, second, event))
 
 
-def _lone(shows: str, *, drill: bool = False, repeated: bool = False, link: str = LINK, **changed: object) -> Sample:
+def _lone(shows: str, *, drill: bool = False, repeated: bool = False, link: str = LINK, **changed: Any) -> Sample:
     """A first warning, as it is but for the fields named."""
-    event = replace(_RAISED, **changed)  # type: ignore[arg-type]  # each sample names fields of an event
+    event = replace(_RAISED, **changed)
     alert = replace(_ALERT, level=event.level, peak=event.level, evidence=event.evidence)
     return Sample(shows, event, alert, (event,), link=link, drill=drill, repeated=repeated)
 
 
-def _fault(shows: str, **changed: object) -> Sample:
-    event = replace(_FAULT, **changed)  # type: ignore[arg-type]  # each sample names fields of an event
+def _fault(shows: str, **changed: Any) -> Sample:
+    event = replace(_FAULT, **changed)
     return Sample(shows, event, _FAULT_ALERT, (event,))
 
 
 def _samples() -> dict[str, Sample]:
-    doubted = _evidence(31.5, 30.0, window_h=3, doubted_mm=8.0, rain_mm_max=36.0, unconfirmed=True, coverage=0.83)
-    low = _evidence(4.0, 15.0, window_h=3, at=_AT + 170 * _MINUTE)
+    return {**_warnings(), **_ends(), **_marked(), **_faults()}
+
+
+def _warnings() -> dict[str, Sample]:
     fewer = _evidence(14.5, 15.0, window_h=3, at=_AT + 85 * _MINUTE)
-    taken = "withdrawn by correction 3 (void, by wang): 雨量筒检修注水"
     strengthened = replace(_RAISED, kind=EventKind.STRENGTHENED)
-    over = replace(_ALERT, state=State.CLEARED, ended_at=_AT + 170 * _MINUTE)
-    broken = "flash_flood: KeyError('x')\nTraceback (most recent call last):"
-    no_rule = replace(_FAULT_ALERT, rule="broken", scope="flash_flood", reason=broken)
     return {
         "raised": _lone("a first warning at the highest level, with a link"),
-        "prepare": _lone("a first warning at a lower level, without a link", level="prepare", evidence=_PREPARE, link=""),
+        "prepare": _lone("a first warning at a lower level, no link", level="prepare", evidence=_PREPARE, link=""),
         "strengthened": Sample("the level rises", strengthened, _ALERT, (_FIRST, strengthened), link=LINK),
         "eased": _of("the level falls", EventKind.EASED, minutes=90, level="prepare", evidence=fewer),
-        "late": _lone("rain that we learn of two hours later", late=True, known_at=_AT + 130 * _MINUTE,
-                      at=_AT + 130 * _MINUTE),
-        "ended": Sample("a message that comes when the warning is over", _RAISED, over, (_RAISED,), link=LINK),
-        "unconfirmed": _lone("doubted, perhaps more, and not all reports are in", evidence=doubted, unconfirmed=True),
-        "cleared": _of("the end of a warning", EventKind.CLEARED, minutes=172, state=State.CLEARED, level="", evidence=low),
-        "withdrawn": _of("a warning that is taken back", EventKind.WITHDRAWN, state=State.WITHDRAWN, reason=taken),
-        "merged": _of("two warnings were one event", EventKind.WITHDRAWN, state=State.WITHDRAWN, reason=MERGED.format(id=9)),
-        "lapsed": _of("the station has gone silent", EventKind.LAPSED, minutes=1_440, state=State.LAPSED, level="", evidence=None),
         "escalated": _of("nobody has acknowledged", EventKind.ESCALATED, minutes=14),
         "reminded": _of("a silence is over", EventKind.REMINDED),
         "acknowledged": _of("somebody has seen it", EventKind.ACKNOWLEDGED, who="王建国", reason="已通知村支书"),
         "commented": _of("somebody says something", EventKind.COMMENTED, who="李梅", reason="现场雨已减小"),
+    }
+
+
+def _ends() -> dict[str, Sample]:
+    low = _evidence(4.0, 15.0, window_h=3, at=_AT + 170 * _MINUTE)
+    taken, merged = "withdrawn by correction 3 (void, by wang): 雨量筒检修注水", MERGED.format(id=9)
+    withdrawn, lapsed = State.WITHDRAWN, State.LAPSED
+    return {
+        "cleared": _of(
+            "the end of a warning", EventKind.CLEARED, minutes=172, state=State.CLEARED, level="", evidence=low
+        ),
+        "withdrawn": _of("a warning that is taken back", EventKind.WITHDRAWN, state=withdrawn, reason=taken),
+        "merged": _of("two warnings were one event", EventKind.WITHDRAWN, state=withdrawn, reason=merged),
+        "lapsed": _of(
+            "the station has gone silent", EventKind.LAPSED, minutes=1_440, state=lapsed, level="", evidence=None
+        ),
+    }
+
+
+def _marked() -> dict[str, Sample]:
+    doubted = _evidence(31.5, 30.0, window_h=3, doubted_mm=8.0, rain_mm_max=36.0, unconfirmed=True, coverage=0.83)
+    over = replace(_ALERT, state=State.CLEARED, ended_at=_AT + 170 * _MINUTE)
+    later = _AT + 130 * _MINUTE
+    return {
+        "late": _lone("rain that we learn of two hours later", late=True, known_at=later, at=later),
+        "unconfirmed": _lone("doubted, perhaps more, not all reports are in", evidence=doubted, unconfirmed=True),
+        "ended": Sample("a message that comes when the warning is over", _RAISED, over, (_RAISED,), link=LINK),
         "repeated": _lone("a message that may have come before", repeated=True),
         "drill": _lone("an exercise", drill=True),
+    }
+
+
+def _faults() -> dict[str, Sample]:
+    broken = "flash_flood: KeyError('x')\nTraceback (most recent call last):"
+    alert = replace(_FAULT_ALERT, rule="broken", scope="flash_flood", reason=broken)
+    return {
         "system": _fault("the service about itself"),
         "system_cleared": _fault("a fault is over", kind=EventKind.CLEARED, at=_AT + 5 * _MINUTE),
-        "system_broken": Sample("a rule does not work", replace(_FAULT, rule="broken", scope="flash_flood"), no_rule, ()),
-    }  # fmt: skip
+        "system_broken": Sample("a rule does not work", replace(_FAULT, rule="broken", scope="flash_flood"), alert, ()),
+    }
 
 
 SAMPLES: Mapping[str, Sample] = _samples()

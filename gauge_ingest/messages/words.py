@@ -37,7 +37,7 @@ def elapsed_text(elapsed_ms: int, language: str) -> str:
     """How long something took or is ago, in at most two units: 45 s, 12 min, 2 h 10 min, 3 d 4 h."""
     left_s = max(0, elapsed_ms // 1_000)
     gap = "" if language == "zh" else " "
-    parts = []
+    parts: list[str] = []
     for unit_s, unit in zip((86_400, 3_600, 60, 1), SHORT_TIME_S[language], strict=True):
         count, left_s = divmod(left_s, unit_s)
         if count or (unit_s == 1 and not parts):

@@ -127,7 +127,9 @@ class Writer:
             "texts": [one.text for one in ordered[:TEXTS_MAX]],
             "drill": drill,
         }
-        subject = self._say(f"{language}/group_headline.txt.j2", names, newest) or f"{first.subject} (+{len(ordered) - 1})"
+        subject = (
+            self._say(f"{language}/group_headline.txt.j2", names, newest) or f"{first.subject} (+{len(ordered) - 1})"
+        )
         subject = _tight(subject)
         text = self._say(f"{language}/group_text.txt.j2", names | {"headline": subject}, newest)
         text = text or "\n".join([subject, *headlines])
@@ -150,7 +152,8 @@ class Writer:
                 if over <= 0:
                     break
                 whole = getattr(squeezed, name)
-                squeezed = replace(squeezed, **{name: shortened(whole, max(least, units(whole) - over))})
+                fits: dict[str, Any] = {name: shortened(whole, max(least, units(whole) - over))}
+                squeezed = replace(squeezed, **fits)
             line = self._line(templates, file, asdict(squeezed) | {"headline": headline}, facts.event)
             if line and units(line) <= room:
                 return marks + line
