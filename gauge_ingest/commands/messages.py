@@ -1,12 +1,13 @@
 """messages: what people would be told, word for word: of an alert in the journal, or of a sample."""
 
 import os
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured, directory_of, reading
-from gauge_ingest.commands.output import Status, plain, print_json, show, stop, table
+from gauge_ingest.commands.output import Status, notice, plain, print_json, show, stop, table
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, load
 from gauge_ingest.configuration.mistakes import nearest
 from gauge_ingest.configuration.templates import FOLDER
@@ -96,7 +97,10 @@ def _of_alert(configuration: Configuration, alert_id: int, language: str) -> Any
         alert, events = reader.alerts.one(alert_id), reader.alerts.events(alert_id)
     if alert is None or not events:
         stop(Status.WRONG_USE, f"there is no alert {alert_id}; alerts --all lists them")
-    return writer_of(configuration).message(events[-1], alert, events, person=_reader(language))
+    writer = writer_of(configuration)
+    message = writer.message(events[-1], alert, events, person=_reader(language))
+    _tell_failures(writer.failures)
+    return message
 
 
 def _of_sample(configuration: Configuration, name: str, language: str) -> Any:
@@ -110,7 +114,14 @@ def _of_sample(configuration: Configuration, name: str, language: str) -> Any:
         writer.written(SAMPLES[one].facts(language, world), language)
         for one in (GROUP_OF if name == GROUP else (name,))
     ]
-    return writer.group(parts, _reader(language))
+    message = writer.group(parts, _reader(language))
+    _tell_failures(writer.failures)
+    return message
+
+
+def _tell_failures(failures: Iterable[tuple[str, str, int]]) -> None:
+    for file, error, _ in failures:
+        notice(f"the template {file} failed, the shipped words stand in its place: {error}")
 
 
 def _reader(language: str) -> Person:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from gauge_ingest.core.people import Person
 from gauge_ingest.messages.facts import Facts
-from gauge_ingest.messages.rendering import FAULTS, FILES, TemplateMistake, environment, faults_in, nearest, said
+from gauge_ingest.messages.rendering import FAULTS, FILES, TemplateMistake, compiled, faults_in, nearest, said
 from gauge_ingest.messages.samples import GROUP_OF, SAMPLES, WORLD
 from gauge_ingest.messages.words import units
 from gauge_ingest.messages.writer import HEADLINE_MAX, SINGLE_MAX, Writer
@@ -26,7 +26,7 @@ def check_templates(own: Mapping[str, str]) -> list[TemplateMistake]:
 
 def _rendered(file: str, source: str) -> list[TemplateMistake]:
     language, kind = file.removesuffix(".txt.j2").split("/")
-    template = environment().from_string(source)
+    template = compiled(source)
     mistakes = []
     for name, names, must in _cases(language, kind):
         try:

@@ -16,6 +16,8 @@ from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_l
 
 NAME_MAX = 64  # characters of a place, a rule, a level
 TEXT_MAX = 500  # characters of what a person wrote, and of a contingency text
+WHO_MAX = 100
+LINK_MAX = 2_048
 COMMAND = "gauge-ingest alerts acknowledge {id}"
 
 _CHANGES = (*RISES, EventKind.EASED)
@@ -145,17 +147,9 @@ def facts_of(
         **_course(event, before, rule, language),
         **_trust(event, evidence, language),
         **_answer(event, alert, before, world, level, language),
-        link=one_line(link, 2_048) if link else "",
-        since=clock_text(alert.rained_since),
-        until=clock_text(max(alert.rained_until, alert.rained_since)),
-        rained_at=clock_text(event.rained_at),
-        known_at=clock_text(event.known_at),
-        told_at=clock_text(event.at),
-        ended=alert.state.value if event.kind in _WARNS and alert.state is not State.RAISED else "",
-        reason="" if service or event.who else reason_text(event.reason, language),
-        merged_into=merged_into(event.reason) if event.kind is EventKind.WITHDRAWN else "",
-        who=one_line(event.who, 100),
-        said=one_line(event.reason, TEXT_MAX) if event.who else "",
+        link=one_line(link, LINK_MAX) if link else "",
+        **_when(event, alert),
+        **_why(event, alert, service=service, language=language),
         alert=alert.id,
         event=event.id,
         rule=_name(alert.rule),
@@ -183,6 +177,27 @@ def _where(scope: str, world: World, language: str) -> dict[str, Any]:
 
 def _name(text: str) -> str:
     return one_line(text, NAME_MAX) or "?"
+
+
+def _when(event: AlertEvent, alert: Alert) -> dict[str, Any]:
+    return {
+        "since": clock_text(alert.rained_since),
+        "until": clock_text(max(alert.rained_until, alert.rained_since)),
+        "rained_at": clock_text(event.rained_at),
+        "known_at": clock_text(event.known_at),
+        "told_at": clock_text(event.at),
+    }
+
+
+def _why(event: AlertEvent, alert: Alert, *, service: bool, language: str) -> dict[str, Any]:
+    """Why it was taken back, who said what, and whether the alert has ended since."""
+    return {
+        "ended": alert.state.value if event.kind in _WARNS and alert.state is not State.RAISED else "",
+        "reason": "" if service or event.who else reason_text(event.reason, language),
+        "merged_into": merged_into(event.reason) if event.kind is EventKind.WITHDRAWN else "",
+        "who": one_line(event.who, WHO_MAX),
+        "said": one_line(event.reason, TEXT_MAX) if event.who else "",
+    }
 
 
 def _rain(evidence: Evidence | None, highest: Evidence | None, language: str) -> dict[str, Any]:
@@ -255,7 +270,7 @@ def _answer(
         "action": one_line(world.actions.todo(level.id, alert.scope, language), TEXT_MAX) if warns else "",
         "asks": asks,
         "command": COMMAND.format(id=alert.id) if asks else "",
-        "acknowledged_by": one_line(seen[0].who, 100) if seen else "",
+        "acknowledged_by": one_line(seen[0].who, WHO_MAX) if seen else "",
         "unacknowledged_for": "" if seen or rise is None else elapsed_text(event.at - rise.at, language),
     }
 

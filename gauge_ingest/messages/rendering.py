@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from gauge_ingest.messages import LANGUAGES
 from gauge_ingest.messages.facts import Facts
 
 OUTPUT_MAX = 8_000  # characters that one template may say
+COMPILED_MAX = 64  # templates that are kept ready
+GROUP_OUTPUT_MAX = 40_000  # of several messages
 KINDS = ("headline", "text", "short", "service_headline", "service_text", "service_short")
 GROUP_KINDS = ("group_headline", "group_text")
 FILES = tuple(f"{language}/{kind}.txt.j2" for language in LANGUAGES for kind in (*KINDS, *GROUP_KINDS))
@@ -45,7 +48,7 @@ class TemplateMistake:
 
 
 class OutputTooLong(TemplateError):
-    """A template said more than OUTPUT_MAX characters."""
+    """A template said more characters than it may."""
 
 
 class _NoLoader(BaseLoader):
@@ -84,13 +87,19 @@ def faults_in(file: str, source: str) -> list[TemplateMistake]:
     return list(_wrong(file, tree, frozenset(names_for(file))))
 
 
-def said(template: Template, names: Mapping[str, Any]) -> str:
+@lru_cache(maxsize=COMPILED_MAX)
+def compiled(source: str) -> Template:
+    """A template made ready; it has no state, so that every writer may use it. Raises one of FAULTS."""
+    return environment().from_string(source)
+
+
+def said(template: Template, names: Mapping[str, Any], most: int = OUTPUT_MAX) -> str:
     """What a template says; raises one of FAULTS."""
     pieces, length = [], 0
     for piece in template.generate(names):
         length += len(piece)
-        if length > OUTPUT_MAX:
-            raise OutputTooLong(f"says more than {OUTPUT_MAX} characters")
+        if length > most:
+            raise OutputTooLong(f"says more than {most} characters")
         pieces.append(piece)
     return "".join(pieces)
 

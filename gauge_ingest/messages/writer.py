@@ -4,7 +4,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from jinja2 import Template
@@ -14,25 +14,33 @@ from gauge_ingest.core.model import Alert, AlertEvent, EventKind
 from gauge_ingest.core.people import Person
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX
 from gauge_ingest.messages.facts import Facts, World, facts_of
-from gauge_ingest.messages.rendering import FAULTS, environment, said, shipped
+from gauge_ingest.messages.rendering import FAULTS, GROUP_OUTPUT_MAX, OUTPUT_MAX, compiled, said, shipped
 from gauge_ingest.messages.words import cut, one_line, shortened, units
 from gauge_ingest.notifiers import Message
 
 log = logging.getLogger("gauge_ingest.messages")
 
-HEADLINE_MAX = 200  # characters of a subject
-GROUP_TAIL_MAX = 6  # of the short form, kept for how many more there are
+HEADLINE_MAX = 320  # characters of a subject
+GROUP_TAIL_MAX = 4  # of the short form, kept for how many more there are
 SINGLE_MAX = SHORT_MAX - GROUP_TAIL_MAX
-PLACE_MIN, LEVEL_MIN = 2, 4  # UTF-16 code units of a name that are left when there is no room
-TEXTS_MAX = 10  # of a group, messages told in full; the others by their first line
+PLACE_MIN, LEVEL_MIN = 3, 4  # UTF-16 code units of a name that are left when there is no room
+TEXTS_MAX = 4_000  # of a group, characters of messages told in full; the others are told by their first line
 LINES_MAX = 100  # of a group, messages that have a line of their own
-COUNT_MAX = 999
+COUNT_MAX = 99
 FAILURES_MAX = 100
 
 DRILL = {"zh": "【演习 DRILL】", "en": "[演习 DRILL] "}
 DRILL_SHORT = "演习DRILL "
+REPEAT_SHORT = {"zh": "重复 ", "en": "REPEAT "}
 REPEAT = {"zh": "【重复】", "en": "[REPEAT] "}
-_SQUEEZED = (("who", PLACE_MIN), ("place", PLACE_MIN), ("finding", LEVEL_MIN), ("level", LEVEL_MIN))
+_SQUEEZED = (
+    ("who", PLACE_MIN),
+    ("place", PLACE_MIN),
+    ("finding", LEVEL_MIN),
+    ("level", LEVEL_MIN),
+    ("threshold_mm", 0),
+    ("late", 0),
+)
 _LOOSE = re.compile(r"(?<=[：，。】〕）]) | (?=[〔【（，：])")
 _SETTLED = (EventKind.CLEARED, EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
 _MORE = {"zh": "另有{count}条：gauge-ingest alerts", "en": "{count} more: gauge-ingest alerts"}
@@ -91,7 +99,7 @@ class Writer:
         headline = self._say(f"{language}/{kind}headline.txt.j2", names, facts.event) or _sentence(facts)
         headline = _tight(headline)
         text = self._say(f"{language}/{kind}text.txt.j2", names | {"headline": headline}, facts.event)
-        text = _lines(text) if text and text.strip() else headline
+        text = _lines(text) if text else headline
         before = (DRILL[language] if facts.drill else "") + (REPEAT[language] if facts.repeated else "")
         if facts.drill:
             text = "\n".join(f"{DRILL[language]}{line}" for line in text.split("\n"))
@@ -124,7 +132,7 @@ class Writer:
             "count": len(messages),
             "headline": first.subject,
             "headlines": headlines,
-            "texts": [one.text for one in ordered[:TEXTS_MAX]],
+            "texts": _in_full(ordered),
             "drill": drill,
         }
         subject = (
@@ -142,19 +150,18 @@ class Writer:
 
     def _short(self, file: str, facts: Facts, headline: str, language: str) -> str:
         """The short form: the place becomes shorter first, then the level; a template of one's own may be too long."""
-        marks = (DRILL_SHORT if facts.drill else "") + (REPEAT[language].strip() if facts.repeated else "")
+        marks = (DRILL_SHORT if facts.drill else "") + (REPEAT_SHORT[language] if facts.repeated else "")
         room = SINGLE_MAX - units(marks)
         for templates in (self._own, self._shipped):
-            squeezed = facts
+            names: dict[str, Any] = asdict(facts) | {"headline": headline}
+            line = self._line(templates, file, names, facts.event)
             for name, least in _SQUEEZED:
-                line = self._line(templates, file, asdict(squeezed) | {"headline": headline}, facts.event)
                 over = units(line) - room
                 if over <= 0:
                     break
-                whole = getattr(squeezed, name)
-                fits: dict[str, Any] = {name: shortened(whole, max(least, units(whole) - over))}
-                squeezed = replace(squeezed, **fits)
-            line = self._line(templates, file, asdict(squeezed) | {"headline": headline}, facts.event)
+                whole = names[name]
+                names[name] = shortened(whole, max(least, units(whole) - over)) if least else type(whole)()
+                line = self._line(templates, file, names, facts.event)
             if line and units(line) <= room:
                 return marks + line
             if line:
@@ -173,17 +180,18 @@ class Writer:
         if template is None:
             return ""
         try:
-            return said(template, names)
+            text = said(template, names, GROUP_OUTPUT_MAX if "/group_" in file else OUTPUT_MAX)
         except FAULTS as error:
             self._fail(file, error, event)
             return ""
+        return text if text.strip() else ""
 
     def _compiled(self, sources: Mapping[str, str]) -> dict[str, Template]:
         """Those of the templates that can be read; faults in them are told when the configuration is checked."""
-        made, found = environment(), {}
+        found = {}
         for file, source in sources.items():
             try:
-                found[file] = made.from_string(source)
+                found[file] = compiled(source)
             except (*FAULTS, RecursionError, SyntaxError) as error:
                 self._fail(file, error, 0)
         return found
@@ -206,6 +214,17 @@ def _tight(headline: str) -> str:
 def _lines(text: str) -> str:
     """Lines without blanks at their ends, and without empty ones."""
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _in_full(ordered: Sequence[Message]) -> list[str]:
+    """The texts of the first messages, as many as people read; always the first one."""
+    texts, length = [ordered[0].text], len(ordered[0].text)
+    for one in ordered[1:]:
+        length += len(one.text)
+        if length > TEXTS_MAX:
+            break
+        texts.append(one.text)
+    return texts
 
 
 def _marked(line: str, mark: str) -> str:
