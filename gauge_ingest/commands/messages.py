@@ -76,8 +76,9 @@ def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command("samples")
-def samples(*, as_json: JsonOption = False) -> None:
+def samples(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the samples that messages preview can show."""
+    del config  # every command takes it; the samples are the program's own
     from gauge_ingest.messages.samples import GROUP, GROUP_OF, SAMPLES
 
     rows = [*((name, one.shows) for name, one in SAMPLES.items()), (GROUP, f"several as one: {', '.join(GROUP_OF)}")]

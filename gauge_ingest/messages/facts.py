@@ -138,11 +138,7 @@ def facts_of(
         repeated=repeated,
         drill=drill,
         **_where(alert.scope, world, language),
-        level=_word(level, language),
-        level_id=_name(level.id),
-        grade=level.grade,
-        evacuates=level.evacuates,
-        highest_level=_word(level_of(alert.peak, () if rule is None else rule.levels), language),
+        **_gravity(level, alert, rule, language),
         **_rain(evidence, alert.evidence or evidence, language),
         **_course(event, before, rule, language),
         **_trust(event, evidence, language),
@@ -162,6 +158,16 @@ def _level(event: AlertEvent, alert: Alert, rule: Rule | None) -> Level:
     """The level that is spoken of: of an end, the highest that was warned of."""
     levels = () if rule is None else rule.levels
     return level_of(event.level or alert.peak or alert.level, levels)
+
+
+def _gravity(level: Level, alert: Alert, rule: Rule | None, language: str) -> dict[str, Any]:
+    return {
+        "level": _word(level, language),
+        "level_id": _name(level.id),
+        "grade": level.grade,
+        "evacuates": level.evacuates,
+        "highest_level": _word(level_of(alert.peak, () if rule is None else rule.levels), language),
+    }
 
 
 def _word(level: Level, language: str) -> str:

@@ -4,8 +4,8 @@ import re
 
 from gauge_ingest.messages import LANGUAGES
 from gauge_ingest.messages.samples import NAMES
-from tests.commands.test_alerts import storm
 from tests.commands.place import Place
+from tests.commands.test_alerts import storm
 
 
 def test_every_sample_is_shown_in_both_languages_and_forms_without_a_journal(place: Place) -> None:
