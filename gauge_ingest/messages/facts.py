@@ -7,12 +7,13 @@ from typing import Any
 
 from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.levels import Level, level_of
-from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
+from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Rule, State
 from gauge_ingest.core.spans import parse_instant
 from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
-from gauge_ingest.messages.findings import FindingWords, finding_words
+from gauge_ingest.messages.evidence import rain_facts, trust_facts
+from gauge_ingest.messages.findings import FINDINGS, finding_words
 from gauge_ingest.messages.reasons import merged_into, reason_text
-from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_line, window_short, window_text
+from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_line, window_text
 
 NAME_MAX = 64  # characters of a place, a rule, a level
 TEXT_MAX = 500  # characters of what a person wrote, and of a contingency text
@@ -131,7 +132,7 @@ def facts_of(
     rule = world.rules.get(alert.rule)
     level = _level(event, alert, rule)
     evidence = event.evidence or alert.evidence
-    service = rule is None and evidence is None
+    service = rule is None and (evidence is None or alert.rule in FINDINGS)
     return Facts(
         kind=event.kind.value,
         service=service,
@@ -139,9 +140,9 @@ def facts_of(
         drill=drill,
         **_where(alert.scope, world, language),
         **_gravity(level, alert, rule, language),
-        **_rain(evidence, alert.evidence or evidence, language),
+        **rain_facts(evidence, alert.evidence or evidence, language),
         **_course(event, before, rule, language),
-        **_trust(event, evidence, language),
+        **trust_facts(event, evidence, language),
         **_answer(event, alert, before, world, level, language),
         link=one_line(link, LINK_MAX) if link else "",
         **_when(event, alert),
@@ -206,29 +207,6 @@ def _why(event: AlertEvent, alert: Alert, *, service: bool, language: str) -> di
     }
 
 
-def _rain(evidence: Evidence | None, highest: Evidence | None, language: str) -> dict[str, Any]:
-    """The window that decided, and the one of the highest level."""
-    if evidence is None or highest is None:
-        names = ("rain_mm", "rain_mm_max", "duration", "duration_short", "threshold_mm", "rain_since", "rain_until")
-        more = ("highest_rain_mm", "highest_duration", "highest_duration_short", "highest_threshold_mm")
-        return {**dict.fromkeys((*names, *more), ""), "reached": False}
-    rain_mm, most_mm = mm_text(evidence.rain_mm), mm_text(evidence.rain_mm_max)
-    return {
-        "rain_mm": rain_mm,
-        "rain_mm_max": most_mm if evidence.rain_mm_max > evidence.rain_mm and most_mm != rain_mm else "",
-        "duration": window_text(evidence.window_s, language),
-        "duration_short": window_short(evidence.window_s),
-        "threshold_mm": mm_text(evidence.threshold_mm),
-        "reached": evidence.rain_mm >= evidence.threshold_mm,
-        "rain_since": clock_text(evidence.since),
-        "rain_until": clock_text(evidence.until),
-        "highest_rain_mm": mm_text(highest.rain_mm),
-        "highest_duration": window_text(highest.window_s, language),
-        "highest_duration_short": window_short(highest.window_s),
-        "highest_threshold_mm": mm_text(highest.threshold_mm),
-    }
-
-
 def _course(event: AlertEvent, before: Sequence[AlertEvent], rule: Rule | None, language: str) -> dict[str, Any]:
     """Rising or falling by the newest change of the level, this event's or an earlier one, and the one before it."""
     changes = [one for one in before if one.kind in _CHANGES]
@@ -247,19 +225,6 @@ def _course(event: AlertEvent, before: Sequence[AlertEvent], rule: Rule | None, 
         "before_rain_mm": "" if shown is None else mm_text(shown.rain_mm),
         "before_duration": "" if shown is None else window_text(shown.window_s, language),
         "before_at": "" if last is None else clock_text(last.at),
-    }
-
-
-def _trust(event: AlertEvent, evidence: Evidence | None, language: str) -> dict[str, Any]:
-    """What stands against the numbers."""
-    return {
-        "unconfirmed": event.unconfirmed or (evidence is not None and evidence.unconfirmed),
-        "doubted_mm": mm_text(evidence.doubted_mm) if evidence is not None and evidence.doubted_mm > 0 else "",
-        # Cut, not rounded: 99.9 % is not all of it.
-        "coverage_percent": 100 if evidence is None else int(evidence.coverage * 100 + 1e-9),
-        "late": event.late,
-        "late_by": elapsed_text(event.known_at - event.rained_at, language) if event.late else "",
-        "rain_age": "" if evidence is None else elapsed_text(event.at - evidence.until, language),
     }
 
 
@@ -285,7 +250,7 @@ def _finding(alert: Alert, *, service: bool, language: str) -> dict[str, Any]:
     names = ("finding", "finding_means", "finding_todo", "finding_over", "finding_why", "doubt_since", "doubt_until")
     if not service:
         return dict.fromkeys(names, "")
-    words: FindingWords = finding_words(alert.rule)
+    words = finding_words(alert.rule)
     said = [words.title, words.means, words.todo, words.over]
     found = dict(zip(names, (one.said_in(language) for one in said), strict=False))
     # Only the first line: what follows may be a traceback.

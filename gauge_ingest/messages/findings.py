@@ -1,23 +1,10 @@
 """What the service finds about itself, in words for duty staff: what it means for the warnings, and what to do now."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from gauge_ingest.core.actions import Words
-
-
-class FindingWords(NamedTuple):
-    """One finding: a title of a few words, what it means for people who rely on warnings, what to do, what is over.
-
-    `tells_why`: whether its reason, as the service wrote it down, helps somebody who does not write programs.
-    """
-
-    title: Words
-    means: Words
-    todo: Words
-    over: Words
-    tells_why: bool = False
-
+from gauge_ingest.messages.findings_watched import WATCHED
+from gauge_ingest.messages.wording import FindingWords
 
 UNKNOWN = FindingWords(
     title=Words("系统故障", "SERVICE FAULT"),
@@ -33,6 +20,7 @@ UNKNOWN = FindingWords(
     tells_why=True,
 )
 FINDINGS: Mapping[str, FindingWords] = {
+    **WATCHED,
     "session_lost": FindingWords(
         title=Words("可能丢失雨情数据", "RAIN REPORTS MAY BE LOST"),
         means=Words(

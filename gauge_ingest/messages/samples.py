@@ -214,7 +214,19 @@ def _marked() -> dict[str, Sample]:
 def _faults() -> dict[str, Sample]:
     broken = "flash_flood: KeyError('x')\nTraceback (most recent call last):"
     alert = replace(_FAULT_ALERT, rule="broken", scope="flash_flood", reason=broken)
+    around = _evidence(18.5, 10.0, window_h=1, coverage=0.0)
+    silent = replace(
+        _FAULT_ALERT,
+        rule="danger_in_silence",
+        scope="HTB02",
+        level="prepare",
+        peak="prepare",
+        evidence=around,
+        reason="SILENT IN HEAVY RAIN: nothing heard since 2026-07-15T17:45:00+08:00",
+    )
+    danger = replace(_FAULT, rule="danger_in_silence", scope="HTB02", level="prepare", evidence=around)
     return {
+        "danger": Sample("silent while it rains hard around it", danger, silent, (danger,), link=LINK),
         "system": _fault("the service about itself"),
         "system_cleared": _fault("a fault is over", kind=EventKind.CLEARED, at=_AT + 5 * _MINUTE),
         "system_broken": Sample("a rule does not work", replace(_FAULT, rule="broken", scope="flash_flood"), alert, ()),

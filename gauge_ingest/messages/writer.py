@@ -41,7 +41,7 @@ _SQUEEZED = (
     ("threshold_mm", 0),
     ("late", 0),
 )
-_LOOSE = re.compile(r"(?<=[：，。】〕）]) | (?=[〔【（，：])")
+_LOOSE = re.compile(r"(?<=[：，。】〕）]) | (?=[〔【（，：—])")
 _SETTLED = (EventKind.CLEARED, EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
 _MORE = {"zh": "另有{count}条：gauge-ingest alerts", "en": "{count} more: gauge-ingest alerts"}
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gauge_ingest.core.model import EventKind
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX, rendering
 from gauge_ingest.messages.facts import facts_of
+from gauge_ingest.messages.findings import FINDINGS, finding_words
 from gauge_ingest.messages.rendering import FILES
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.words import cut, shortened, units
@@ -72,6 +74,25 @@ def test_a_group_leaves_no_message_out_and_fits_one_sms(seed: int) -> None:
     assert group.grade == max(one.grade for one in messages)
     assert group.drill == all(one.drill for one in messages)
     assert not group.drill or all("DRILL" in line for line in [group.subject, *group.text.split("\n")])
+    assert not writer.failures
+
+
+@pytest.mark.parametrize("rule", [*FINDINGS, "of_tomorrow"])
+def test_every_finding_of_every_kind_fits_and_names_itself(rule: str) -> None:
+    writer, sample_of = Writer(WORLD), SAMPLES["system"]
+    for language, kind, scope, drill in product(LANGUAGES, EventKind, ("service", "HTB02", "x" * 32), (False, True)):
+        alert = replace(sample_of.alert, rule=rule, scope=scope, id=1_234_567, reason="because\nTraceback")
+        event = replace(sample_of.event, rule=rule, scope=scope, kind=kind, who="王建国" * 30)
+
+        message = writer.message(event, alert, [event], person=reader(language), repeated=True, drill=drill)
+
+        title = finding_words(rule).title.said_in(language)
+        assert title in message.subject
+        assert title in message.text
+        assert "Traceback" not in message.text
+        assert units(message.short) <= SHORT_MAX
+        assert title[:3] in message.short
+        assert message.short.endswith("#1234567")
     assert not writer.failures
 
 
