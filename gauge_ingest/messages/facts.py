@@ -95,6 +95,7 @@ class Facts:
     known_at: str
     told_at: str
     ended: str  # the alert has ended since: cleared, withdrawn or lapsed
+    now_level: str  # the alert stands at another level since
     reason: str
     merged_into: str
     who: str
@@ -146,7 +147,8 @@ def facts_of(
         **_answer(event, alert, before, world, level, language),
         link=one_line(link, LINK_MAX) if link else "",
         **_when(event, alert),
-        **_why(event, alert, service=service, language=language),
+        **_since_then(event, alert, rule, language),
+        **_why(event, service=service, language=language),
         alert=alert.id,
         event=event.id,
         rule=_name(alert.rule),
@@ -196,10 +198,20 @@ def _when(event: AlertEvent, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _why(event: AlertEvent, alert: Alert, *, service: bool, language: str) -> dict[str, Any]:
-    """Why it was taken back, who said what, and whether the alert has ended since."""
+def _since_then(event: AlertEvent, alert: Alert, rule: Rule | None, language: str) -> dict[str, Any]:
+    """What has become of the alert since an event that warns; a message may come late, or again."""
+    warns, stands = event.kind in _WARNS, alert.state is State.RAISED
+    moved = warns and stands and event.level and alert.level != event.level
+    levels = () if rule is None else rule.levels
     return {
-        "ended": alert.state.value if event.kind in _WARNS and alert.state is not State.RAISED else "",
+        "ended": alert.state.value if warns and not stands else "",
+        "now_level": _word(level_of(alert.level, levels), language) if moved else "",
+    }
+
+
+def _why(event: AlertEvent, *, service: bool, language: str) -> dict[str, Any]:
+    """Why it was taken back, and who said what."""
+    return {
         "reason": "" if service or event.who else reason_text(event.reason, language),
         "merged_into": merged_into(event.reason) if event.kind is EventKind.WITHDRAWN else "",
         "who": one_line(event.who, WHO_MAX),
@@ -235,10 +247,11 @@ def _answer(
     rise = newest_rise([*before, event])
     seen = acknowledgements([*before, event])
     warns = event.kind in _WARNS
+    now = alert.level if alert.state is State.RAISED else level.id  # what is to be done goes by where it stands
     asks = warns and not seen
     return {
         "warns": warns,
-        "action": one_line(world.actions.todo(level.id, alert.scope, language), TEXT_MAX) if warns else "",
+        "action": one_line(world.actions.todo(now, alert.scope, language), TEXT_MAX) if warns else "",
         "asks": asks,
         "command": COMMAND.format(id=alert.id) if asks else "",
         "acknowledged_by": one_line(seen[0].who, WHO_MAX) if seen else "",

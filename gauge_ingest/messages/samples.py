@@ -148,7 +148,9 @@ def _of(shows: str, kind: EventKind, *, minutes: int = 30, state: State = State.
     event = replace(_RAISED, **fields)
     second = replace(_RAISED, kind=EventKind.STRENGTHENED)
     ended: dict[str, Any] = {} if state is State.RAISED else {"rained_until": at - 40 * _MINUTE, "ended_at": at}
-    return Sample(shows, event, replace(_ALERT, state=state, **ended), (_FIRST, second, event))
+    return Sample(
+        shows, event, replace(_ALERT, state=state, level=event.level or _ALERT.level, **ended), (_FIRST, second, event)
+    )
 
 
 def _lone(shows: str, *, drill: bool = False, repeated: bool = False, link: str = LINK, **changed: Any) -> Sample:
@@ -201,11 +203,13 @@ def _ends() -> dict[str, Sample]:
 def _marked() -> dict[str, Sample]:
     doubted = _evidence(31.5, 30.0, window_h=3, doubted_mm=8.0, rain_mm_max=36.0, unconfirmed=True, coverage=0.83)
     over = replace(_ALERT, state=State.CLEARED, ended_at=_AT + 170 * _MINUTE)
+    fallen = replace(_ALERT, level="prepare")
     later = _AT + 130 * _MINUTE
     return {
         "late": _lone("rain that we learn of two hours later", late=True, known_at=later, at=later),
         "unconfirmed": _lone("doubted, perhaps more, not all reports are in", evidence=doubted, unconfirmed=True),
         "ended": Sample("a message that comes when the warning is over", _RAISED, over, (_RAISED,), link=LINK),
+        "moved": Sample("a message that comes when the level is another", _RAISED, fallen, (_RAISED,), link=LINK),
         "repeated": _lone("a message that may have come before", repeated=True),
         "drill": _lone("an exercise", drill=True),
     }

@@ -34,6 +34,7 @@ DRILL_SHORT = "演习DRILL "
 REPEAT_SHORT = {"zh": "重复 ", "en": "REPEAT "}
 REPEAT = {"zh": "【重复】", "en": "[REPEAT] "}
 _SQUEEZED = (
+    ("now_level", LEVEL_MIN),
     ("who", PLACE_MIN),
     ("place", PLACE_MIN),
     ("finding", LEVEL_MIN),
