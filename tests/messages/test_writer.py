@@ -70,6 +70,7 @@ def test_a_group_leaves_no_message_out_and_fits_one_sms(seed: int) -> None:
 
     assert all(one.subject in group.text for one in messages)
     assert units(group.short) <= SHORT_MAX
+    assert any(group.short.startswith(one.short) for one in messages)
     assert group.event == max(one.event for one in messages)
     assert group.grade == max(one.grade for one in messages)
     assert group.drill == all(one.drill for one in messages)
