@@ -125,10 +125,7 @@ def facts_of(
     repeated: bool,
     drill: bool,
 ) -> Facts:
-    """Everything that a message about this event may say, in the words of a language.
-
-    `events` are those of the alert; what came after this one is not told of.
-    """
+    """Everything that a message may say, in the words of a language; of the alert's `events` none that came after."""
     before = [one for one in events if one.id < event.id]
     rule = world.rules.get(alert.rule)
     level = _level(event, alert, rule)
