@@ -16,6 +16,7 @@ from gauge_ingest.commands import (
     handover,
     health,
     history,
+    messages,
     quality,
     quality_report,
     quarantine,
@@ -54,6 +55,7 @@ quality.app.command("report")(quality_report.quality_report)
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
 app.add_typer(report.app, name="report")
 app.command()(handover.handover)
+app.add_typer(messages.app, name="messages", help="What people are told, word for word: preview, check, samples.")
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

@@ -43,6 +43,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "ingest": {"core", "inlet", "journal", "pump", "requests", "spool", "clock"},  # the loop of the ingest process
     "stores": {"core"},
     "notifiers": {"core"},
+    "messages": {"core", "notifiers.__init__"},  # what people are told, word for word
     "outbound": {"core", "journal", "spool", "stores.__init__", "notifiers.__init__"},
     "jobs": {"core", "journal", "spool", "stores.__init__", "notifiers.__init__"},
     "history": {"core", "journal", "stores"},
@@ -50,7 +51,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "account": {"codecs", "core", "journal", "stores"},  # the truth of a simulated run beside the journal
     "assess": {"core"},  # the checks over anybody's records, without a journal
     "desk": {"core", "journal", "spool", "history"},
-    "configuration": {"core", "stores", "notifiers"},
+    "configuration": {"core", "messages", "stores", "notifiers"},
     "app": {EVERYTHING},
     "demo": {EVERYTHING},  # plays the whole path; nothing else imports it
     "commands": {EVERYTHING},
@@ -74,6 +75,8 @@ MAY_TAKE: Mapping[tuple[str, str], str] = {
     ("broker", "pump"): "Delivery",
     ("configuration", "stores"): r"\w+Settings",
     ("configuration", "notifiers"): r"\w+Settings",
+    ("configuration", "messages"): "check_templates",
+    ("messages", "notifiers"): "Message",
 }
 
 # Whoever imports these does so inside a function: starting a command must not load the service.
@@ -86,6 +89,7 @@ HOMES: Mapping[str, set[str]] = {
     "influxdb_client": {"gauge_ingest.stores.influx"},
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
     "apscheduler": {"gauge_ingest.app"},
+    "jinja2": {"gauge_ingest.messages"},
     "amqtt": {"gauge_ingest.broker"},
     "icalendar": {"gauge_ingest.configuration.duty_calendar"},
     "recurring_ical_events": {"gauge_ingest.configuration.duty_calendar"},

@@ -10,8 +10,9 @@ from gauge_ingest.outbound import OutboundProcess
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.accept import Network
 
-FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml", "people.toml")
+FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml", "people.toml", "actions.toml")
 CALENDARS = "*.ics"  # people.toml may name one beside it
+FOLDERS = ("messages",)
 NEED_RESTART = ("mqtt", "journal")  # sections that a running process does not take up
 
 
@@ -40,6 +41,9 @@ def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configura
     for name in (*FILES, *calendars):
         if (directory / name).exists():
             shutil.copyfile(directory / name, fresh / name)
+    for name in FOLDERS:
+        if (directory / name).is_dir():
+            shutil.copytree(directory / name, fresh / name)
     configuration = load(fresh, environ)
     shutil.rmtree(kept, ignore_errors=True)
     fresh.rename(kept)

@@ -1,4 +1,4 @@
-"""Configuration: four TOML files, a calendar and the environment, checked as a whole before anything of it is used."""
+"""Configuration: TOML files, a calendar, templates and the environment, checked as a whole before any of it is used."""
 
 from gauge_ingest.configuration.loading import (
     Configuration,

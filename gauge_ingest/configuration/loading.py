@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from gauge_ingest.configuration import overrides, rules, stations
+from gauge_ingest.configuration import actions, overrides, rules, stations
+from gauge_ingest.configuration.actions import ActionsRead, read_actions
 from gauge_ingest.configuration.files import read_table, read_text
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place
 from gauge_ingest.configuration.overrides import SettingsRead, read_settings
@@ -21,6 +22,8 @@ from gauge_ingest.configuration.settings import (
     Settings,
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
+from gauge_ingest.configuration.templates import TemplatesRead, read_templates
+from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.model import Basin, Rule, Station
 from gauge_ingest.core.people import Roster
 from gauge_ingest.notifiers.settings import ChannelSettings
@@ -54,6 +57,19 @@ class Configuration:
     text: str = field(repr=False)
     roster: Roster = field(default_factory=Roster, repr=False)
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict, repr=False)
+    actions: Actions = field(repr=False, default_factory=Actions)
+    templates: Mapping[str, str] = field(repr=False, default_factory=dict)  # of messages, by file
+
+
+class _Read(NamedTuple):
+    """What was read of each file, with its mistakes."""
+
+    settings: SettingsRead
+    stations: StationsRead
+    rules: RulesRead
+    people: PeopleRead
+    todo: ActionsRead
+    templates: TemplatesRead
 
 
 def configuration_directory(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -70,10 +86,24 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids, stations.basins)
     people = read_people(directory, environ, _secret_text) if _is_folder(directory) else PeopleRead()
     _check_keep_days(settings, rules)
-    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes, *people.mistakes]
+    levels = None if rules_table is None else [level for rule in rules.rules for level in rule.levels]
+    places = None if stations.ids is None else {**stations.ids, **stations.basins}
+    todo = read_actions(_optional(directory, actions.FILE, mistakes), levels=levels, places=places)
+    read = _Read(settings, stations, rules, people, todo, read_templates(directory))
+    mistakes += [mistake for part in read for mistake in part.mistakes]
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    return _configuration(settings.settings, stations, rules, people)
+    return _configuration(read)
+
+
+def _optional(directory: Path, name: str, mistakes: list[Mistake]) -> Mapping[str, object]:
+    """The contents of a file that need not be there."""
+    path = directory / name
+    try:
+        there = path.exists()
+    except (OSError, ValueError):
+        there = False
+    return (read_table(path, mistakes) or {}) if there else {}
 
 
 def _tables(directory: Path, mistakes: list[Mistake]) -> list[Mapping[str, object] | None]:
@@ -112,24 +142,30 @@ def _look_back_s(rule: Rule) -> int:
     return max(rule.window_max_s, wet_s) + rule.tell_within_s
 
 
-def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead, people: PeopleRead) -> Configuration:
-    sections: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
+def _configuration(read: _Read) -> Configuration:
+    sections: dict[str, dict[str, Any]] = read.settings.settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    everything: dict[str, object] = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
-    if stations.basins:
-        everything["basins"] = {basin.id: asdict(basin) for basin in stations.basins.values()}
-    # Nobody in it: the text is as it was, and nothing is owed for a file that says nothing.
-    if told := people.canonical():
-        everything["people"] = told
+    rules, stations = read.rules.canonical(), read.stations.canonical()
+    everything: dict[str, object] = {"settings": sections, "stations": stations, "rules": rules}
+    # What is not there is left out: a file that is new to the program changes no text, and nothing is owed for it.
+    beside = {
+        "basins": {basin.id: asdict(basin) for basin in read.stations.basins.values()},
+        "people": read.people.canonical(),
+        "actions": read.todo.canonical() if read.todo.actions.levels else {},
+        "templates": read.templates.templates,
+    }
+    everything |= {name: part for name, part in beside.items() if part}
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Configuration(
-        settings=settings,
-        stations=stations.stations,
-        rules=tuple(rules.rules),
-        basins=stations.basins,
+        settings=read.settings.settings,
+        stations=read.stations.stations,
+        rules=tuple(read.rules.rules),
+        basins=read.stations.basins,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
-        roster=people.roster,
-        channels=people.channels,
+        roster=read.people.roster,
+        channels=read.people.channels,
+        actions=read.todo.actions,
+        templates=read.templates.templates,
     )

@@ -1,0 +1,22 @@
+"""The writer of messages, made from a configuration."""
+
+from gauge_ingest.configuration import Configuration
+from gauge_ingest.messages.facts import World
+from gauge_ingest.messages.writer import Writer
+
+
+def world_of(configuration: Configuration) -> World:
+    """What facts are looked up in."""
+    return World(
+        places={
+            **{station.id: station.name for station in configuration.stations.values()},
+            **{basin.id: basin.name for basin in configuration.basins.values()},
+        },
+        rules={rule.id: rule for rule in configuration.rules},
+        actions=configuration.actions,
+    )
+
+
+def writer_of(configuration: Configuration) -> Writer:
+    """A writer with the words, the places and the templates of a configuration."""
+    return Writer(world_of(configuration), configuration.templates)

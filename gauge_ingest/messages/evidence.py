@@ -1,0 +1,45 @@
+"""What the window that decided says, and what stands against it, as facts of a message."""
+
+from typing import Any
+
+from gauge_ingest.core.model import AlertEvent, Evidence
+from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, window_short, window_text
+
+_NAMES = (
+    *("rain_mm", "rain_mm_max", "duration", "duration_short", "threshold_mm", "rain_since", "rain_until"),
+    *("highest_rain_mm", "highest_duration", "highest_duration_short", "highest_threshold_mm"),
+)
+
+
+def rain_facts(evidence: Evidence | None, highest: Evidence | None, language: str) -> dict[str, Any]:
+    """The window that decided, and the one of the highest level; empty texts without one."""
+    if evidence is None or highest is None:
+        return {**dict.fromkeys(_NAMES, ""), "reached": False}
+    rain_mm, most_mm = mm_text(evidence.rain_mm), mm_text(evidence.rain_mm_max)
+    return {
+        "rain_mm": rain_mm,
+        "rain_mm_max": most_mm if evidence.rain_mm_max > evidence.rain_mm and most_mm != rain_mm else "",
+        "duration": window_text(evidence.window_s, language),
+        "duration_short": window_short(evidence.window_s),
+        "threshold_mm": mm_text(evidence.threshold_mm),
+        "reached": evidence.rain_mm >= evidence.threshold_mm,
+        "rain_since": clock_text(evidence.since),
+        "rain_until": clock_text(evidence.until),
+        "highest_rain_mm": mm_text(highest.rain_mm),
+        "highest_duration": window_text(highest.window_s, language),
+        "highest_duration_short": window_short(highest.window_s),
+        "highest_threshold_mm": mm_text(highest.threshold_mm),
+    }
+
+
+def trust_facts(event: AlertEvent, evidence: Evidence | None, language: str) -> dict[str, Any]:
+    """What stands against the numbers: doubt, missing reports, delay."""
+    return {
+        "unconfirmed": event.unconfirmed or (evidence is not None and evidence.unconfirmed),
+        "doubted_mm": mm_text(evidence.doubted_mm) if evidence is not None and evidence.doubted_mm > 0 else "",
+        # Cut, not rounded: 99.9 % is not all of it.
+        "coverage_percent": 100 if evidence is None else int(evidence.coverage * 100 + 1e-9),
+        "late": event.late,
+        "late_by": elapsed_text(event.known_at - event.rained_at, language) if event.late else "",
+        "rain_age": "" if evidence is None else elapsed_text(event.at - evidence.until, language),
+    }
