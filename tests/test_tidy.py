@@ -86,6 +86,7 @@ HOMES: Mapping[str, set[str]] = {
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
     "apscheduler": {"gauge_ingest.app"},
     "amqtt": {"gauge_ingest.broker"},
+    "apprise": {"gauge_ingest.notifiers.apprise"},
     "pydantic": {
         "gauge_ingest.codecs",
         "gauge_ingest.configuration",

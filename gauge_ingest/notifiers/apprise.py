@@ -2,7 +2,6 @@
 
 import logging
 import re
-import threading
 from urllib.parse import quote
 
 import apprise
@@ -12,8 +11,6 @@ from gauge_ingest.notifiers.settings import ChannelSettings
 from gauge_ingest.notifiers.within import Within
 
 REASON_MAX = 300
-LINES_MAX = 50  # of what Apprise logs of one try
-_LEVEL = logging.DEBUG  # at which Apprise says why a connection failed
 # What Apprise writes down (2.3) when a try ended before anything can have reached people: there was no connection,
 # or the other side answered that it does not take the message.
 _SURELY_NOT_TOLD = re.compile(
@@ -21,7 +18,8 @@ _SURELY_NOT_TOLD = re.compile(
     r"|No route to host|Network is unreachable|CERTIFICATE_VERIFY_FAILED|Authentication|authentication"
     r"|error[=: ]+(?:4\d\d|503)|\(\d{3}, b",
 )
-_TRIED_TO = frozenset({"Socket Exception", "I/O Exception", "Response Details"})
+_CAUSES = ("Socket Exception", "I/O Exception")
+_ANSWER = "Response Details"
 
 
 class AppriseChannel:
@@ -46,51 +44,25 @@ class AppriseChannel:
         if service is None:
             raise NotifierUnavailable(f"Apprise makes nothing of the url of {self.name} with the address {to}")
         is_short = self._settings.form == "short"
-        everything = apprise.Apprise(services=[service])
-        lines = _Lines()
-        logger = logging.getLogger("apprise")
-        logger.addHandler(lines)
-        try:
-            taken = everything.notify(
-                title="" if is_short else message.subject,
-                body=message.short if is_short else message.text,
-                notify_type=_type(message.grade),
-                body_format=apprise.NotifyFormat.TEXT,
-            )
-        finally:
-            logger.removeHandler(lines)
-        if not taken:
-            reason = self._scrubbed(lines.reason())
-            raise NotifierUnavailable(reason, perhaps_told=_SURELY_NOT_TOLD.search(lines.everything()) is None)
+        result = apprise.Apprise(services=[service], asset=service.asset).notify(
+            title="" if is_short else message.subject,
+            body=message.short if is_short else message.text,
+            notify_type=_type(message.grade),
+            body_format=apprise.NotifyFormat.TEXT,
+            log_level=logging.DEBUG,  # at which Apprise says why a connection failed
+        )
+        if not result:
+            lines = [(entry.level, " ".join(entry.message.split())) for entry in result.logs()]
+            reason = "; ".join(dict.fromkeys(line for level, line in lines if _says_why(level, line, _ANSWER)))
+            tried = "\n".join(line for level, line in lines if _says_why(level, line))
+            perhaps_told = _SURELY_NOT_TOLD.search(tried) is None
+            raise NotifierUnavailable(self._scrubbed(reason or "Apprise does not say why"), perhaps_told=perhaps_told)
 
     def _scrubbed(self, text: str) -> str:
         """Without the secret, however the service spells it."""
         for secret in {self._secret, quote(self._secret, safe="")} - {""}:
             text = text.replace(secret, "***")
         return text[:REASON_MAX]
-
-
-class _Lines(logging.Handler):
-    """What Apprise logs in this thread: the only place where it says why."""
-
-    def __init__(self) -> None:
-        super().__init__(_LEVEL)
-        self._thread = threading.get_ident()
-        self._lines: list[tuple[int, str]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line of this thread."""
-        if record.thread == self._thread and len(self._lines) < LINES_MAX:
-            self._lines.append((record.levelno, record.getMessage()))
-
-    def reason(self) -> str:
-        """Why it failed, in Apprise's words: the warnings, and what the connection said."""
-        said = [line for level, line in self._lines if level >= logging.WARNING or _cause(line)]
-        return "; ".join(dict.fromkeys(" ".join(line.split()) for line in said)) or "Apprise does not say why"
-
-    def everything(self) -> str:
-        """All that speaks of the failure, to be searched."""
-        return "\n".join(line for level, line in self._lines if level >= logging.WARNING or _cause(line))
 
 
 def filled(url: str, *, to: str, secret: str) -> str:
@@ -126,7 +98,7 @@ def quiet() -> None:
     """Apprise's own log goes nowhere but to us: it prints addresses, keys and bodies."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
-    logger.setLevel(_LEVEL)
+    logger.setLevel(logging.DEBUG)
     if not any(isinstance(one, logging.NullHandler) for one in logger.handlers):
         logger.addHandler(logging.NullHandler())
 
@@ -140,12 +112,13 @@ def _schemes(details: dict[str, object]) -> set[str]:
 
 
 def _asset() -> apprise.AppriseAsset:
-    return apprise.AppriseAsset(app_id="gauge-ingest", app_desc="gauge-ingest", storage_mode="memory")
+    """How Apprise works for us: in the thread that asks, for its log says why only there; nothing on the disk."""
+    return apprise.AppriseAsset(app_id="gauge-ingest", app_desc="gauge-ingest", storage_mode="memory", async_mode=False)
 
 
 def _type(grade: int) -> apprise.NotifyType:
     return apprise.NotifyType.FAILURE if grade >= 3 else apprise.NotifyType.WARNING
 
 
-def _cause(line: str) -> bool:
-    return line.partition(":")[0] in _TRIED_TO
+def _says_why(level: str, line: str, *more: str) -> bool:
+    return level in ("WARNING", "ERROR", "CRITICAL") or line.startswith((*_CAUSES, *more))

@@ -128,13 +128,13 @@ def retry_after_s(text: str | None, *, now: int) -> float | None:
     return max(0.0, (at - datetime.fromtimestamp(now / 1000, UTC)).total_seconds())
 
 
-def reachable(url: str) -> str:
+def why_not_a_hook(url: str) -> str:
     """Why a URL is none for a web hook, or nothing."""
     try:
         parts = urlsplit(url)
-        port_is_one = parts.port != 0
-    except ValueError as error:
-        return str(error)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_one or "@" in parts.netloc:
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or "@" in parts.netloc:
         return 'must be an address such as "https://hooks.example.org/rain/{to}", without user and password'
     return ""
