@@ -95,7 +95,8 @@ class ChannelWorker(threading.Thread):
         now = self._desk.now()
         waits: list[float] = []
         due: list[tuple[Waiting, set[str]]] = []
-        for one, held in _addresses(self._desk.queue.waiting(self._way.channel.name), self._held):
+        waiting = self._desk.queue.waiting(self._way.channel.name)
+        for one, held in _addresses(waiting, self._held):
             wait_s = self._wait_s(one, now)
             if wait_s > 0:
                 waits.append(wait_s)
@@ -105,7 +106,9 @@ class ChannelWorker(threading.Thread):
             first, held = min(due, key=lambda each: self._urgency(each[0]))
             self._send(first, held)
             return 0.0
-        return min(max(min(waits), LOOK_MIN_S), LOOK_MAX_S) if waits else IDLE_S
+        if waiting:
+            return min(max(min(waits, default=LOOK_MAX_S), LOOK_MIN_S), LOOK_MAX_S)
+        return IDLE_S
 
     def _urgency(self, one: Waiting) -> tuple[bool, int, int]:
         """Whoever fails comes after whoever does not, and what moves people first."""

@@ -19,6 +19,7 @@ class Arrived(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
+    answer: Any = 200
 
     @property
     def document(self) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class Sink:
         arrived = _request(connection)
         if arrived is None:
             return
-        self.arrived.append(arrived)
+        self.arrived.append(arrived._replace(answer=answer))
         if answer == "hang":
             self._ending.wait(30)
         elif answer == "reset":
