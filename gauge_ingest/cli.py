@@ -11,8 +11,10 @@ from gauge_ingest.commands import (
     check,
     correct,
     corrections,
+    deliveries,
     health,
     history,
+    notify_test,
     quality,
     quality_report,
     quarantine,
@@ -43,6 +45,8 @@ app.add_typer(correct.app, name="correct", help="What a person says of rain: voi
 app.add_typer(corrections.app, name="corrections", help="What people have said of rain: log.")
 quality.app.command("report")(quality_report.quality_report)
 app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: checks, and what they flagged.")
+app.command()(deliveries.deliveries)
+app.command("notify-test")(notify_test.notify_test)
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

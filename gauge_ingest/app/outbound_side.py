@@ -12,6 +12,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from gauge_ingest.app.delivery import Parts, delivery
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import Clock, clock_from
 from gauge_ingest.configuration import Configuration, Settings, load
@@ -19,7 +20,7 @@ from gauge_ingest.jobs import Job, ask_to_prune, due
 from gauge_ingest.notifiers import Notifier
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
-from gauge_ingest.outbound import NotifierFollower, Positions, StoreFollower
+from gauge_ingest.outbound import Follower, NotifierFollower, Positions, StoreFollower
 from gauge_ingest.spool import Spool
 from gauge_ingest.stores.influx import InfluxStore
 
@@ -40,6 +41,8 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     settings, clock = configuration.settings, clock_from(environ)
     positions = Positions(settings.outbound_path)
     followers = _followers(configuration, positions, clock.now)
+    delivering = delivery(configuration, positions, clock.now, _parts(configuration))
+    followers += [delivering] if delivering is not None else []
     positions.keep_only([follower.name for follower in followers])
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     threading.excepthook = _end  # a follower that dies of a fault must not die unseen: the process is started again
@@ -61,12 +64,15 @@ def _end(died: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def _followers(
-    configuration: Configuration, positions: Positions, now: Callable[[], int]
-) -> list[StoreFollower | NotifierFollower]:
+def _parts(_configuration: Configuration) -> Parts | None:
+    """What the delivery to people takes from other parts; None while nobody is in people.toml."""
+    return None
+
+
+def _followers(configuration: Configuration, positions: Positions, now: Callable[[], int]) -> list[Follower]:
     settings = configuration.settings
     journal, retry_max_s = settings.journal_path, float(settings.outbound.retry_max_s)
-    followers: list[StoreFollower | NotifierFollower] = []
+    followers: list[Follower] = []
     if settings.influx.url:
         store = InfluxStore(settings.influx, configuration.stations)
         followers.append(
@@ -144,7 +150,7 @@ class _Calendar:
             self._knocked_at = time.monotonic()
 
 
-def _jobs(configuration: Configuration, followers: list[StoreFollower | NotifierFollower]) -> list[Job]:
+def _jobs(configuration: Configuration, followers: list[Follower]) -> list[Job]:
     again = [
         Job(f"try again what {follower.name} refused", 3_600, follower.try_again)
         for follower in followers
@@ -156,7 +162,7 @@ def _jobs(configuration: Configuration, followers: list[StoreFollower | Notifier
     return [*again, Job("prune the journal", 86_400, prune)]
 
 
-def _wake_until_closed(followers: list[StoreFollower | NotifierFollower], calendar: _Calendar) -> None:
+def _wake_until_closed(followers: list[Follower], calendar: _Calendar) -> None:
     while True:
         try:
             if select.select([0], [], [], LOOK_EVERY_S)[0] and not os.read(0, 4096):

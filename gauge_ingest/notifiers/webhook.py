@@ -54,9 +54,7 @@ class WebhookChannel:
             words = answer.read(ANSWER_BYTES_MAX).decode("utf-8", "replace")
             _judge(answer.status, words, answer.getheader("Retry-After"), now=self._now())
         except (OSError, http.client.HTTPException) as error:
-            raise NotifierUnavailable(
-                f"{url.hostname}: {str(error) or type(error).__name__}", perhaps_told=sent
-            ) from error
+            raise NotifierUnavailable(f"{url.hostname}: {_words(error)}", perhaps_told=sent) from error
         finally:
             connection.close()
 
@@ -97,6 +95,12 @@ def headers(body: bytes, event: int, secret: str, *, now: int) -> dict[str, str]
         "X-Gauge-Timestamp": timestamp,
         "X-Gauge-Signature": signature(secret, timestamp, body),
     }
+
+
+def _words(error: Exception) -> str:
+    """What an error says, in one line: it may hold what the other side sent."""
+    text = " ".join(str(error).split())[:WORDS_MAX] or type(error).__name__
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _judge(status: int, words: str, retry_after: str | None, *, now: int) -> None:

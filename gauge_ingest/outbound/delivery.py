@@ -23,7 +23,7 @@ OLD_MS = DAY_MS  # when it begins without a position, alerts that ended before a
 END_WITHIN_S = 1.0
 
 Recipients = Callable[[AlertEvent, Sequence[AlertEvent]], Sequence[Person]]
-Silenced = Callable[[Reader, AlertEvent, Level], str]
+Silenced = Callable[[Reader, AlertEvent, Sequence[AlertEvent], Level], str]
 
 
 class Delivering(Follower):
@@ -133,7 +133,8 @@ class Delivering(Follower):
             return []
         name = event.level or alert.peak
         level = level_of(name, self._levels.get(event.rule, ()))
-        silenced = self._silenced(reader, event, level)
+        before = [one for one in events if one.id <= event.id]
+        silenced = self._silenced(reader, event, before, level)
         return [
             Due(
                 person=person.id,
@@ -145,7 +146,7 @@ class Delivering(Follower):
                 repeated=event.at < self._perhaps_told_before,
                 silenced=silenced,
             )
-            for person in self._recipients(event, [one for one in events if one.id <= event.id])
+            for person in self._recipients(event, before)
             if person.reach and person.id in self._desk.people
         ]
 

@@ -82,9 +82,8 @@ class Queue:
         if not made.rowcount:
             return False
         assert made.lastrowid is not None
-        ways = self._supersede(db, made.lastrowid, due, now)
         if not due.silenced:
-            for address, instead_of in ways or [(due.first, "")]:
+            for address, instead_of in self._supersede(db, made.lastrowid, due, now) or [(due.first, "")]:
                 open_way(db, made.lastrowid, due.person, address, instead_of, now)
         return True
 
@@ -103,13 +102,8 @@ class Queue:
             " WHERE w.delivery = d.id AND (w.perhaps_told OR w.state = 'begun')) ORDER BY id",
             (due.person, due.event.alert_id, delivery, *kinds),
         ).fetchall()
+        self._end_other_ways(db, due, now)
         ids = [one for one, _, _ in old]
-        # Of what has been told on one way already, the other ways need not be tried any longer.
-        db.execute(
-            "UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery IN (SELECT id FROM"
-            f" delivery WHERE person = ? AND alert = ? AND state = 'done' AND kind IN ({_marks(kinds)}))",
-            (now, due.person, due.event.alert_id, *kinds),
-        )
         if not ids:
             return []
         marks = _marks(ids)
@@ -131,6 +125,15 @@ class Queue:
             (min(since for _, since, _ in old), max(moves for _, _, moves in old), delivery),
         )
         return [(Address(channel, to), instead_of) for channel, to, instead_of in found]
+
+    def _end_other_ways(self, db: sqlite3.Connection, due: Due, now: int) -> None:
+        """Of a former state that has been told on one way the others need not be tried any longer."""
+        kinds = superseded_by(due.event.kind)
+        db.execute(
+            "UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery IN (SELECT id FROM"
+            f" delivery WHERE person = ? AND alert = ? AND state = 'done' AND kind IN ({_marks(kinds)}))",
+            (now, due.person, due.event.alert_id, *kinds),
+        )
 
     # --- out -----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from gauge_ingest.outbound.deliveries import Batch, Told
 
 SHORT_MAX = 70
 
-Link = Callable[[Person, Alert], str]
+Link = Callable[[Person, AlertEvent], str]  # "" where there is none
 
 _INSTEAD = {
     "zh": "（经“{via}”发送：“{first}”目前不通）",
@@ -60,7 +60,7 @@ def worded(
                 alert,
                 events,
                 person=person,
-                link=link(person, alert),
+                link=link(person, event),
                 repeated=one.repeated,
                 drill=drill,
             )

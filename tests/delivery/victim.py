@@ -38,7 +38,7 @@ def main(folder: Path, *ports: int) -> None:
         people=people,
         writer=PlainWriter(),
         held_until=lambda _person, _level, _at: None,
-        link=lambda _person, _alert: "",
+        link=lambda _person, _event: "",
         now=lambda: T0,
     )
     delivering = Delivering(
@@ -46,7 +46,7 @@ def main(folder: Path, *ports: int) -> None:
         Positions(folder / "outbound.db"),
         ways,
         recipients=lambda _event, _events: list(people.values()),
-        silenced=lambda _reader, _event, _level: "",
+        silenced=lambda _reader, _event, _events, _level: "",
         levels=RULES,
         retry_max_s=0.1,
     )

@@ -133,7 +133,7 @@ class World:
             people=self.people,
             writer=PlainWriter(),
             held_until=self.quiet,
-            link=lambda _person, _alert: "",
+            link=lambda _person, _event: "",
             now=lambda: self.now,
             drill=self.drill,
         )
@@ -142,7 +142,7 @@ class World:
             Positions(self.folder / "outbound.db"),
             [Way(line, **each) for line in lines],
             recipients=lambda event, _events: self.to(event),
-            silenced=lambda _reader, event, _level: self.silence(event),
+            silenced=lambda _reader, event, _events, _level: self.silence(event),
             levels=RULES,
             retry_max_s=0.1,
         )
