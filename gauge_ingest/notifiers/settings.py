@@ -13,7 +13,7 @@ class ChannelSettings(BaseModel):
     kind: Literal["apprise", "webhook", "bell"] = Field(
         description="apprise (mail, SMS gateways, WeCom and more), webhook (signed JSON) or bell", examples=["apprise"]
     )
-    url: str = Field(default="", validate_default=True, max_length=2_048, pattern=r"^[^\x00-\x20\x7f]*$")
+    url: str = Field(default="", max_length=2_048, pattern=r"^[^\x00-\x20\x7f]*$")
     form: Literal["text", "short"] = "text"  # short: at most 70 characters, for SMS
     timeout_s: float = Field(default=20.0, gt=0, le=120)
     retry_max_s: int = Field(default=300, ge=1, le=3_600)
@@ -26,10 +26,10 @@ class ChannelSettings(BaseModel):
     def _is_understood(cls, url: str, given: ValidationInfo) -> str:
         """A URL that the channel cannot use is a mistake of the configuration, not one of three in the morning."""
         kind = given.data.get("kind")
+        if not url:
+            return url  # that it is missing is said where the channel is read
         if kind == "bell":
-            if url:
-                raise ValueError("must be left out: a bell has none, each person's address names the terminal")
-            return url
+            raise ValueError("must be left out: a bell has none, each person's address names the terminal")
         # Loaded only where it is needed: Apprise knows a hundred services.
         if kind == "apprise":
             from gauge_ingest.notifiers.apprise import why_not_understood as why_not

@@ -178,7 +178,6 @@ def test_a_short_message_has_no_subject() -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "must begin with a service"),
         ("smtp.example.org", "must begin with a service"),
         ("pigeon://loft", 'knows no service "pigeon://"'),
         ("tgram://nonsense", "makes nothing of the rest"),
@@ -192,10 +191,20 @@ def test_a_url_that_apprise_does_not_understand_is_refused_in_words_that_help(ur
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "https://", "https://u:p@x/", "http://x:99999/", "hooks.example.org"])
+@pytest.mark.parametrize("url", ["ftp://x", "https://", "https://u:p@x/", "http://x:99999/", "hooks.example.org"])
 def test_a_url_that_is_no_web_hook_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match=r"https://hooks\.example\.org"):
         ChannelSettings.model_validate({"kind": "webhook", "url": url})
+
+
+@pytest.mark.parametrize("kind", ["apprise", "webhook", "bell"])
+def test_a_missing_url_is_for_the_reader_of_the_configuration_to_tell(kind: str) -> None:
+    assert ChannelSettings.model_validate({"kind": kind, "url": ""}).url == ""
+
+
+def test_a_bell_has_no_url() -> None:
+    with pytest.raises(ValidationError, match="must be left out"):
+        ChannelSettings.model_validate({"kind": "bell", "url": "/dev/tty1"})
 
 
 def test_every_url_in_the_documentation_is_one_that_apprise_understands() -> None:
