@@ -65,6 +65,8 @@ class ChannelWorker(threading.Thread):
         self._changed = threading.Condition()
         self._woken = False
         self._stopping = False
+        self._turn = 0
+        self._turns: dict[tuple[str, str], int] = {}  # of each address, when it last had its turn
 
     def wake(self) -> None:
         """There may be something new."""
@@ -104,15 +106,18 @@ class ChannelWorker(threading.Thread):
                 due.append((one, held))
         if due:
             first, held = min(due, key=lambda each: self._urgency(each[0]))
+            self._turn += 1
+            self._turns[first.person, first.address] = self._turn
             self._send(first, held)
             return 0.0
         if waiting:
             return min(max(min(waits, default=LOOK_MAX_S), LOOK_MIN_S), LOOK_MAX_S)
         return IDLE_S
 
-    def _urgency(self, one: Waiting) -> tuple[bool, int, int]:
-        """Whoever fails comes after whoever does not, and what moves people first."""
-        return not one.evacuates, self.standing.failures(one.person, one.address), one.since_at
+    def _urgency(self, one: Waiting) -> tuple[bool, int, int, int]:
+        """What moves people first; whoever fails comes after whoever does not; then each in turn."""
+        turn = self._turns.get((one.person, one.address), 0)
+        return not one.evacuates, self.standing.failures(one.person, one.address), turn, one.since_at
 
     def _wait_s(self, one: Waiting, now: int) -> float:
         """How long an address still waits: for its group to gather, or for its next try."""
