@@ -68,6 +68,17 @@ class AppriseChannel:
         return text[:REASON_MAX]
 
 
+class _Reasons(logging.Handler):
+    """The first warning of Apprise's about a URL: what is wrong with it."""
+
+    first = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first."""
+        if record.levelno == logging.WARNING and not self.first:
+            self.first = " ".join(record.getMessage().split())[:REASON_MAX].rstrip(" .:")
+
+
 def filled(url: str, *, to: str, secret: str) -> str:
     """A channel's URL for one address; both are quoted, so that neither can change the rest of it."""
     return url.replace("{to}", quote(to, safe="")).replace("{secret}", quote(secret, safe=""))
@@ -87,12 +98,19 @@ def why_not_understood(url: str) -> str:
     scheme, separator, _ = url.partition("://")
     if not separator:
         return 'must begin with a service, e.g. "mailtos://…" or "wecombot://…": docs/channels.md'
-    if any(understood(filled(url, to=to, secret=secret), 1.0) for to in _ADDRESSES for secret in _SECRETS):
-        return ""
+    reasons = _Reasons()
+    logger = logging.getLogger("apprise")
+    logger.addHandler(reasons)
+    try:
+        if any(understood(filled(url, to=to, secret=secret), 1.0) for to in _ADDRESSES for secret in _SECRETS):
+            return ""
+    finally:
+        logger.removeHandler(reasons)
     known = {one for details in apprise.Apprise().details()["schemas"] for one in _schemes(details)}
     if scheme.lower() not in known:
         return f'Apprise knows no service "{scheme}://"; docs/channels.md shows URLs that work'
-    return f"Apprise knows {scheme}:// but makes nothing of the rest: docs/channels.md shows how such a URL looks"
+    why = f" ({reasons.first})" if reasons.first else ""
+    return f"Apprise knows {scheme}:// but makes nothing of the rest{why}: docs/channels.md shows how such a URL looks"
 
 
 def quiet() -> None:

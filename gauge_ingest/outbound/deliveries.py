@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS way (delivery INTEGER NOT NULL, channel TEXT NOT NULL
     reason TEXT NOT NULL DEFAULT '', opened_at INTEGER NOT NULL, ended_at INTEGER,
     PRIMARY KEY (delivery, channel, address)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS way_open ON way (channel, person, address) WHERE state IN ('waiting', 'begun', 'rejected');
+CREATE INDEX IF NOT EXISTS way_begun ON way (channel, person, address, batch) WHERE batch > 0 AND state = 'waiting';
 CREATE TABLE IF NOT EXISTS try (id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, delivery INTEGER NOT NULL,
     channel TEXT NOT NULL, address TEXT NOT NULL, number INTEGER NOT NULL, repeated INTEGER NOT NULL,
     begun_at INTEGER NOT NULL, ended_at INTEGER, result TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '');

@@ -196,8 +196,14 @@ class Queue:
             db.execute(
                 "UPDATE way SET batch = 0 WHERE channel = ? AND person = ? AND address = ? AND state = 'waiting'", key
             )
-        order = "ORDER BY max(d.grade) OVER (PARTITION BY d.alert) DESC, d.id"
-        rows = db.execute(f"{select} AND {free} {order} LIMIT ?", (*key, *held, events_max)).fetchall()
+        order = "ORDER BY max(d.grade) OVER (PARTITION BY d.alert) DESC, d.id LIMIT ?"
+        picked = (
+            "SELECT d.id FROM way w JOIN delivery d ON d.id = w.delivery WHERE w.channel = ? AND w.person = ?"
+            f" AND w.address = ? AND w.state = 'waiting' AND {free} {order}"
+        )
+        ids = [one for (one,) in db.execute(picked, (*key, *held, events_max))]
+        found = db.execute(f"{select} AND d.id IN ({_marks(ids)})", (*key, *ids)).fetchall()
+        rows = sorted(found, key=lambda row: ids.index(row[0]))
         return rows[:1] if rows and rows[0][8] else [row for row in rows if not row[8]]
 
     # --- the end of a try ----------------------------------------------------------------------------------------

@@ -182,6 +182,7 @@ def test_a_short_message_has_no_subject() -> None:
         ("pigeon://loft", 'knows no service "pigeon://"'),
         ("tgram://nonsense", "makes nothing of the rest"),
         ("mailto://", "makes nothing of the rest"),
+        ("mailto://smtp.example.org?to={to}", "(Invalid ~From~ email specified)"),
     ],
 )
 def test_a_url_that_apprise_does_not_understand_is_refused_in_words_that_help(url: str, words: str) -> None:
