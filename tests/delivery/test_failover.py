@@ -80,7 +80,7 @@ def test_what_moves_people_is_tried_on_every_opened_way_until_each_has_taken_it(
     world = World(tmp_path, person("zhang", "mail", "sms"))
     mail, sms = Line("mail", always=away()), Line("sms")
     world.tell(1, "raised", "immediate")
-    with running(world.delivering(mail, sms, dead_after_s=0.3)):
+    with running(world.delivering(mail, sms, dead_after_s=0.3, retry_max_s=1.0)):
         assert until(lambda: bool(sms.told))
         mail.always = None
         assert until(lambda: bool(mail.told))
