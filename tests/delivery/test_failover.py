@@ -31,7 +31,7 @@ def test_a_dead_channel_fails_over_and_the_message_says_so(tmp_path: Path) -> No
 
     ((_, message),) = sms.told
     assert "Sent by sms: mail is not working" in message.text
-    assert sms.events() == [(1, False)]
+    assert [event for event, _ in sms.events()] == [1]  # a repeat, if mail was being tried in that moment
     assert rows(tmp_path, WAYS) == [("mail", "stopped"), ("sms", "done")]
 
 
@@ -85,7 +85,7 @@ def test_what_moves_people_is_tried_on_every_opened_way_until_each_has_taken_it(
         mail.always = None
         assert until(lambda: bool(mail.told))
 
-    assert sms.events() == [(1, False)]
+    assert [event for event, _ in sms.events()] == [1]
     assert mail.events() == [(1, True)]  # told already, on the other way
 
 
