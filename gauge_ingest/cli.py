@@ -12,11 +12,13 @@ from gauge_ingest.commands import (
     check,
     correct,
     corrections,
+    deliveries,
     duty,
     handover,
     health,
     history,
     messages,
+    notify_test,
     quality,
     quality_report,
     quarantine,
@@ -56,6 +58,8 @@ app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: ch
 app.add_typer(report.app, name="report")
 app.command()(handover.handover)
 app.add_typer(messages.app, name="messages", help="What people are told, word for word: preview, check, samples.")
+app.command()(deliveries.deliveries)
+app.command("notify-test")(notify_test.notify_test)
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

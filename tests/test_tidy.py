@@ -93,6 +93,7 @@ HOMES: Mapping[str, set[str]] = {
     "amqtt": {"gauge_ingest.broker"},
     "icalendar": {"gauge_ingest.configuration.duty_calendar"},
     "recurring_ical_events": {"gauge_ingest.configuration.duty_calendar"},
+    "apprise": {"gauge_ingest.notifiers.apprise"},
     "pydantic": {
         "gauge_ingest.codecs",
         "gauge_ingest.configuration",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gauge_ingest.app.calendar import Calendar
 from gauge_ingest.app.cap import cap_notifier
+from gauge_ingest.app.delivery import delivery
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import clock_from
 from gauge_ingest.configuration import Configuration, Settings, load
@@ -18,7 +19,7 @@ from gauge_ingest.jobs import Job, ask_to_prune
 from gauge_ingest.notifiers import Notifier
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
-from gauge_ingest.outbound import NotifierFollower, Positions, StoreFollower
+from gauge_ingest.outbound import Follower, NotifierFollower, Positions, StoreFollower
 from gauge_ingest.reports.daily import DailyReports
 from gauge_ingest.reports.files import ReportFolder
 from gauge_ingest.spool import Spool
@@ -39,6 +40,8 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     settings, clock = configuration.settings, clock_from(environ)
     positions = Positions(settings.outbound_path)
     followers = _followers(configuration, positions, clock.now)
+    delivering = delivery(configuration, positions, clock.now)
+    followers += [delivering] if delivering is not None else []
     positions.keep_only([follower.name for follower in followers])
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     threading.excepthook = _end  # a follower that dies of a fault must not die unseen: the process is started again
@@ -60,12 +63,10 @@ def _end(died: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def _followers(
-    configuration: Configuration, positions: Positions, now: Callable[[], int]
-) -> list[StoreFollower | NotifierFollower]:
+def _followers(configuration: Configuration, positions: Positions, now: Callable[[], int]) -> list[Follower]:
     settings = configuration.settings
     journal, retry_max_s = settings.journal_path, float(settings.outbound.retry_max_s)
-    followers: list[StoreFollower | NotifierFollower] = []
+    followers: list[Follower] = []
     if settings.influx.url:
         store = InfluxStore(settings.influx, configuration.stations)
         followers.append(
@@ -107,10 +108,7 @@ def _alert_broker(settings: Settings) -> AlertBroker:
 
 
 def _jobs(
-    configuration: Configuration,
-    followers: list[StoreFollower | NotifierFollower],
-    positions: Positions,
-    now: Callable[[], int],
+    configuration: Configuration, followers: list[Follower], positions: Positions, now: Callable[[], int]
 ) -> list[Job]:
     again = [
         Job(f"try again what {follower.name} refused", 3_600, follower.try_again)
@@ -137,7 +135,7 @@ def _jobs(
     ]
 
 
-def _wake_until_closed(followers: list[StoreFollower | NotifierFollower], calendar: Calendar) -> None:
+def _wake_until_closed(followers: list[Follower], calendar: Calendar) -> None:
     while True:
         try:
             if select.select([0], [], [], LOOK_EVERY_S)[0] and not os.read(0, 4096):

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from gauge_ingest.clock import Clock, SystemClock, clock_from
 from gauge_ingest.commands import status_file
+from gauge_ingest.commands.deliveries import well
 from gauge_ingest.commands.followers import followers, knocked_at
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
 from gauge_ingest.commands.output import Status, ago, elapsed, plain, print_json, show, table
@@ -118,6 +119,8 @@ def _journal(reader: Reader, configuration: Configuration, told: ServiceStatus |
     waiting = reader.quarantine_size()
     yield Check("quarantine", True, f"{waiting} entries: gauge-ingest quarantine list" if waiting else "empty")
     for name, ok, detail in followers(configuration.settings.outbound_path, reader, now=now):
+        yield Check(name, ok, detail)
+    for name, ok, detail in well(configuration.settings.outbound_path, now=now):
         yield Check(name, ok, detail)
 
 

@@ -6,11 +6,15 @@ from gauge_ingest.core.model import Alert, AlertEvent
 
 
 class NotifierUnavailable(Exception):
-    """The channel cannot take the notice now; it is offered again. `perhaps_told`: this try may have reached people."""
+    """The channel cannot take the notice now; it is offered again. `perhaps_told`: this try may have reached people.
 
-    def __init__(self, reason: str, *, perhaps_told: bool = False) -> None:
+    `retry_after_s`: how long the other side asked us to wait.
+    """
+
+    def __init__(self, reason: str, *, perhaps_told: bool = False, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
         self.perhaps_told = perhaps_told
+        self.retry_after_s = retry_after_s
 
 
 class NotifierRejected(Exception):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 
 class ChannelSettings(BaseModel):
@@ -25,6 +25,31 @@ class ChannelSettings(BaseModel):
     dead_after_s: int = Field(default=60, ge=1, le=3_600)  # so long without success, and the next way takes over
     group_s: int = Field(default=10, ge=0, le=600)  # what comes for one person within this time goes as one message
     secret: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _is_understood(cls, url: str, given: ValidationInfo) -> str:
+        """A URL that the channel cannot use is a mistake of the configuration, not one of three in the morning."""
+        kind = given.data.get("kind")
+        if not url:
+            return url  # that it is missing is said where the channel is read
+        if kind == "bell":
+            raise ValueError("must be left out: a bell has none, each person's address names the terminal")
+        # Loaded only where it is needed: Apprise knows a hundred services.
+        if kind == "apprise":
+            from gauge_ingest.notifiers.apprise import why_not_understood as why_not
+        elif kind == "webhook":
+            from gauge_ingest.notifiers.webhook import why_not_a_hook as why_not
+        else:
+            return url  # the kind itself is the mistake
+        if wrong := why_not(url):
+            raise ValueError(wrong)
+        return url
+
+    @property
+    def needs_secret(self) -> bool:
+        """Whether it cannot work without GAUGE_SECRET_<ID>."""
+        return self.kind == "webhook" or "{secret}" in self.url
 
 
 class CapSettings(BaseModel):

@@ -72,10 +72,12 @@ def test_whoever_delivers_and_whoever_escalates_hear_of_a_silence_alike(place: P
         why = silenced_by({rule.id: rule.levels for rule in rules})
         (alert,), (event,) = desk.journal.reader.alerts.all(), desk.journal.reader.alerts.events(1)
 
-        said = why(desk.journal.reader, event, level_of("blue"))
+        said = why(desk.journal.reader, event, [event], level_of("blue"))
 
         assert said == f"silence 1 by wang until {text(T0 + MINUTE + 2 * HOUR)}: new bucket"
         assert held_back_in(desk.journal, rules)(alert, [event])
-        assert why(desk.journal.reader, event, level_of("red")) == ""
+        assert why(desk.journal.reader, event, [event], level_of("red")) == ""
         ended = replace(event, id=2, kind=EventKind.CLEARED, at=T0 + 5 * HOUR)
-        assert why(desk.journal.reader, ended, level_of("blue")) == said, "nobody knew of it, nobody hears of its end"
+        assert why(desk.journal.reader, ended, [event, ended], level_of("blue")) == said, (
+            "nobody knew of it, nobody hears of its end"
+        )

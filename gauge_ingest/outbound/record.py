@@ -1,0 +1,131 @@
+"""What outbound.db says of people, read beside the process that writes it: who was told of what, who is not reached."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+BUSY_S = 5.0
+ROWS_MAX = 10_000
+OPEN = "('waiting', 'begun')"
+
+
+class RecordUnreadable(Exception):
+    """outbound.db cannot be read."""
+
+
+class TryRow(NamedTuple):
+    """One try: when it was begun, how it ended."""
+
+    number: int
+    channel: str
+    to: str
+    begun_at: int
+    ended_at: int | None
+    result: str
+    reason: str
+    repeated: bool
+
+
+class WayRow(NamedTuple):
+    """One address that was opened for a delivery; `instead_of`: the channel that was dead."""
+
+    channel: str
+    to: str
+    state: str
+    instead_of: str
+    reason: str
+
+
+class DeliveryRow(NamedTuple):
+    """Who was to be told of which event, and what came of it. `superseded_by` is an event."""
+
+    id: int
+    alert: int
+    event: int
+    kind: str
+    level: str
+    person: str
+    event_at: int
+    queued_at: int
+    state: str
+    superseded_by: int | None
+    reason: str
+    ended_at: int | None
+
+
+class Delivered(NamedTuple):
+    """A delivery with its ways and its tries."""
+
+    delivery: DeliveryRow
+    ways: tuple[WayRow, ...]
+    tries: tuple[TryRow, ...]
+
+
+class Finding(NamedTuple):
+    """One thing about people that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    since: int | None
+
+
+def delivered(path: Path, *, since: int, alert: int | None = None, rows_max: int = ROWS_MAX) -> list[Delivered]:
+    """The newest deliveries put since an instant, oldest first; raises RecordUnreadable."""
+    with _opened(path) as db:
+        if db is None:
+            return []
+        found = db.execute(
+            "SELECT d.id, d.alert, d.event, d.kind, d.level, d.person, d.event_at, d.queued_at, d.state, s.event,"
+            " d.reason, d.ended_at FROM delivery d LEFT JOIN delivery s ON s.id = d.superseded_by"
+            " WHERE d.queued_at >= ? AND (? IS NULL OR d.alert = ?) ORDER BY d.id DESC LIMIT ?",
+            (since, alert, alert, rows_max),
+        ).fetchall()
+        return [_delivered(db, DeliveryRow(*row)) for row in reversed(found)]
+
+
+def findings(path: Path) -> Iterator[Finding]:
+    """Whom no way reaches, and how each channel stands; nothing before anybody was to be told."""
+    with _opened(path) as db:
+        if db is None:
+            return
+        for person, since, reason in db.execute("SELECT person, since, reason FROM unreached ORDER BY person"):
+            yield Finding(f"person {person}", False, f"nobody can be reached by any way of {person}: {reason}", since)
+        counted = db.execute(f"SELECT channel, count(*) FROM way WHERE state IN {OPEN} GROUP BY channel").fetchall()
+        waiting = dict(counted)
+        known = {name: (at, error) for name, at, error in db.execute("SELECT name, error_at, error FROM channel")}
+        for name in sorted({*waiting, *known}):
+            error_at, error = known.get(name, (None, ""))
+            count = waiting.get(name, 0)
+            detail = f"{count} notices wait" if count else "everything told"
+            yield Finding(f"channel {name}", not (error and count), f"{error}; {detail}" if error else detail, error_at)
+
+
+def _delivered(db: sqlite3.Connection, row: DeliveryRow) -> Delivered:
+    ways = db.execute(
+        "SELECT channel, address, state, instead_of, reason FROM way WHERE delivery = ? ORDER BY opened_at", (row.id,)
+    ).fetchall()
+    tries = db.execute(
+        "SELECT number, channel, address, begun_at, ended_at, result, reason, repeated FROM try WHERE delivery = ?"
+        " ORDER BY id",
+        (row.id,),
+    ).fetchall()
+    return Delivered(
+        row, tuple(WayRow(*way) for way in ways), tuple(TryRow(*one)._replace(repeated=bool(one[7])) for one in tries)
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The file, open for reading; None where there are no deliveries yet."""
+    if not path.exists():
+        yield None
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as db:
+            is_there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'delivery'").fetchone()
+            yield db if is_there else None
+    except sqlite3.DatabaseError as broken:
+        raise RecordUnreadable(f"{path}: {broken}") from broken
