@@ -12,6 +12,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from gauge_ingest.app.desk import desk_of
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import Clock, clock_from
 from gauge_ingest.configuration import Configuration, Settings, load
@@ -45,8 +46,13 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     threading.excepthook = _end  # a follower that dies of a fault must not die unseen: the process is started again
     for follower in followers:
         follower.start()
+    desk = desk_of(directory, configuration, clock, people={})
+    if desk is not None:
+        desk.start()
     calendar = _Calendar(_jobs(configuration, followers), positions, clock)
     _wake_until_closed(followers, calendar)
+    if desk is not None:
+        desk.stop()
     for follower in followers:
         follower.stop()
     for follower in followers:

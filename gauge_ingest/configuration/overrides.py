@@ -18,6 +18,7 @@ PREFIX = "GAUGE_"
 NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
 NO_OVERRIDES_PREFIX = "GAUGE_TEST_"
 SECRET_CHARACTERS_MAX = 4_096
+DESK_SECRET_CHARACTERS_MIN = 16
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     name: section.annotation for name, section in Settings.model_fields.items() if isinstance(section.annotation, type)
@@ -67,6 +68,7 @@ def read_settings(
     _check_mqtt(read)
     _check_paths(read)
     _check_influx(read)
+    _check_desk(read)
     return read
 
 
@@ -185,6 +187,23 @@ def _check_influx(read: SettingsRead) -> None:
     for key in ("org", "bucket"):
         if not getattr(influx, key) and ("influx", key) not in read.wrong:
             read.refuse("influx", key, "must not be empty while influx.url is set", "")
+
+
+def _check_desk(read: SettingsRead) -> None:
+    """Whoever knows the secret can acknowledge in anybody's name: there is no default, and none that can be guessed."""
+    desk = read.settings.desk
+    secret = desk.secret.get_secret_value()
+    if 0 < len(secret) < DESK_SECRET_CHARACTERS_MIN and ("desk", "secret") not in read.wrong:
+        remedy = f"must have at least {DESK_SECRET_CHARACTERS_MIN} characters, as `openssl rand -hex 32` prints them"
+        read.refuse("desk", "secret", remedy)
+    if not desk.public_url or ("desk", "public_url") in read.wrong:
+        return
+    if not secret and ("desk", "secret") not in read.wrong:
+        remedy = "links are signed: set GAUGE_DESK_SECRET or GAUGE_DESK_SECRET_FILE (`openssl rand -hex 32` prints one)"
+        read.refuse("desk", "public_url", remedy, desk.public_url)
+    if not desk.port and ("desk", "port") not in read.wrong:
+        remedy = "links would lead nowhere: set the port of the desk, e.g. 8750, or take public_url out"
+        read.refuse("desk", "port", remedy, desk.port)
 
 
 def _url_remedy(url: str) -> str | None:
