@@ -58,8 +58,8 @@ class Unusable(Exception):
 
 def link(secret: str, public_url: str, *, alert_id: int, event_id: int, person_id: str, now: int) -> str:
     """The address under which a person can see an alert and acknowledge it, for some hours from now on."""
-    person = person_id if _PLAIN.fullmatch(person_id) else _CODED + _base64(person_id.encode())
-    value = ".".join([person, _base36(alert_id), _base36(event_id), _base36(now // _MINUTE_MS)])
+    person = person_id if _PLAIN.fullmatch(person_id) else _CODED + _in_base64(person_id.encode())
+    value = ".".join([person, _in_base36(alert_id), _in_base36(event_id), _in_base36(now // _MINUTE_MS)])
     return f"{public_url}{PATH}{_signature(secret, value)}.{value}"
 
 
@@ -105,11 +105,11 @@ def _person(text: str) -> str:
     return base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
 
 
-def _base64(raw: bytes) -> str:
+def _in_base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _base36(number: int) -> str:
+def _in_base36(number: int) -> str:
     assert number >= 0
     digits = ""
     while number or not digits:

@@ -15,7 +15,7 @@ from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Stat
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
 from gauge_ingest.desk.known import Known
-from gauge_ingest.desk.words import LANGUAGES, Words, ago_words, instant_words, length_words
+from gauge_ingest.desk.words import LANGUAGES, Words, ago_words, instant_words, length_words, short_instant
 
 COMMENT_MAX = 300  # characters: percent-encoded Chinese then stays within BODY_BYTES_MAX of the site
 HISTORY_MAX = 30
@@ -82,7 +82,7 @@ def alert_page(seen: Seen, known: Known, *, now: int) -> str:
         notice="" if notice is None else words[notice.key].format(most=COMMENT_MAX),
         notice_good=notice is not None and notice.good,
         detail="" if notice is None else notice.detail,
-        newer=stands and newest is not None and newest > seen.linked and not seen.acknowledged,
+        newer=stands and notice is None and newest is not None and newest > seen.linked and not seen.acknowledged,
         seen_by=_seen_by(words, seen.events, now),
         form=stands and not seen.acknowledged,
         token=seen.token,
@@ -160,9 +160,9 @@ def _trust(words: Words, seen: Seen) -> list[tuple[str, bool]]:
     if rise is not None and rise.late:
         passed = length_words(words, (rise.known_at - rise.rained_at) // 1000)
         marks.append((words["late"].format(elapsed=passed), True))
-    whole = evidence.coverage >= 1
-    covered = (words["covered"].format(coverage=f"{int(evidence.coverage * 100)}%"), not whole)
-    return [*(marks or [(words["trusted"], False)]), covered]
+    key = "covered" if evidence.coverage >= 1 else "partly_covered"
+    covered = words[key].format(coverage=f"{int(evidence.coverage * 100)}%")
+    return [*(marks or [(words["trusted"], False)]), (covered, False)]
 
 
 def _seen_by(words: Words, events: Sequence[AlertEvent], now: int) -> list[dict[str, str]]:
@@ -184,7 +184,7 @@ def _told(words: Words, event: AlertEvent, rule_levels: Sequence[str]) -> dict[s
         what = words["with_level"].format(what=what, level=_word(words, level_of(event.level, rule_levels)))
     amount = "" if event.evidence is None or event.kind not in RISES else _amount(words, event.evidence)[0]
     line = event.reason.split("\n")[0]
-    return {"at": instant_words(words, event.at), "what": what, "who": event.who, "words": line or amount}
+    return {"at": short_instant(event.at), "what": what, "who": event.who, "words": line or amount}
 
 
 def _footer(words: Words, known: Known, alert: Alert, now: int) -> list[str]:

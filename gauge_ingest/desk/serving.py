@@ -40,7 +40,7 @@ class DeskThread(threading.Thread):
                 listening = _listening(*self._address)
             except OSError as error:
                 log.error(
-                    "desk cannot listen host=%s port=%d retry_in_s=%g reason=%s", *self._address, self._retry_s, error
+                    "desk cannot listen host=%s port=%d retry_in_s=%.0f reason=%s", *self._address, self._retry_s, error
                 )
             else:
                 with listening:

@@ -31,7 +31,8 @@ ZH: Words = {
     "perhaps": "未证实：最多可能有 {rain} 毫米",
     "unconfirmed": "未证实",
     "doubted": "其中 {rain} 毫米受到质量检查的怀疑",
-    "covered": "这段时间有 {coverage} 的数据",
+    "covered": "这段时间的数据齐全",
+    "partly_covered": "这段时间只有 {coverage} 的数据：雨量可能更多",
     "late": "迟到的数据：下雨 {elapsed}后才收到",
     "reason": "说明",
     "newer": "您收到的消息之后，预警又有升级。请看本页的最新情况。",
@@ -86,10 +87,10 @@ EN: Words = {
     "not_acknowledged": "Nobody has acknowledged this",
     "acknowledged": "Seen by {who}, {at}",
     "ended": "This alert has ended",
-    "raised_state": "stands",
-    "cleared_state": "cleared",
-    "withdrawn_state": "withdrawn",
-    "lapsed_state": "lapsed for want of data: no all-clear",
+    "raised_state": "This alert stands",
+    "cleared_state": "Cleared",
+    "withdrawn_state": "Withdrawn",
+    "lapsed_state": "Lapsed for want of data: no all-clear",
     "place": "Where",
     "since": "Since",
     "until": "Until",
@@ -99,13 +100,14 @@ EN: Words = {
     "amount": "{rain} mm in {window}",
     "threshold": "threshold {threshold} mm, until {until}",
     "trust": "Trust",
-    "trusted": "no quality check doubts it",
-    "no_rain": "about the service itself, not about rain",
-    "perhaps": "unconfirmed: perhaps as much as {rain} mm",
-    "unconfirmed": "unconfirmed",
+    "trusted": "No quality check doubts it",
+    "no_rain": "About the service itself, not about rain",
+    "perhaps": "Unconfirmed: perhaps as much as {rain} mm",
+    "unconfirmed": "Unconfirmed",
     "doubted": "{rain} mm of it doubted by quality checks",
-    "covered": "reports cover {coverage} of this time",
-    "late": "late: known {elapsed} after it rained",
+    "covered": "Reports cover all of this time",
+    "partly_covered": "Reports cover {coverage} of this time: there may be more rain",
+    "late": "Late: known {elapsed} after it rained",
     "reason": "Reason",
     "newer": "The alert has risen since the message that brought you here. This page shows it as it is now.",
     "form": "You acknowledge as {who}",
@@ -165,6 +167,11 @@ def instant_words(words: Words, at: int) -> str:
     if words is ZH:
         return f"{moment.month}月{moment.day}日 {moment:%H:%M}"
     return f"{moment.day} {moment:%b %H:%M}"
+
+
+def short_instant(at: int) -> str:
+    """An instant in Beijing time in the form of a list, the same in every language."""
+    return f"{datetime.fromtimestamp(at / 1000, BEIJING):%m-%d %H:%M}"
 
 
 def length_words(words: Words, length_s: int) -> str:

@@ -14,6 +14,7 @@ from gauge_ingest.desk.serving import DeskThread
 from tests.commands.place import Place
 
 SECRET = "of-the-tests-0123456789"  # noqa: S105
+OTHER_SECRET = "of-somebody-else-entirely"  # noqa: S105
 WANG = Person("wang", "王伟", "zh", ())
 LI = Person("li", "Li Na", "en", ())
 PEOPLE = {one.id: one for one in (WANG, LI)}
