@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import httpx
@@ -230,9 +231,7 @@ def test_without_a_journal_the_page_says_so_and_acknowledges_nothing(place: Plac
 def test_what_people_and_files_say_is_shown_and_never_run(place: Place, comment: str) -> None:
     prepare(place)
     named = Person("wang", f"王 {comment}", "zh", ())
-    known = known_of(place, people={**PEOPLE, "wang": named})
-    names = {"HTB01": f"石门 {comment}"}
-    known = type(known)(**{name: getattr(known, name) for name in known.__slots__} | {"names": names})
+    known = replace(known_of(place, people={**PEOPLE, "wang": named}), names={"HTB01": f"石门 {comment}"})
     with serving(known) as client, service(place):
         before = client.get(path_of(place))
         after = press(client, before, comment=comment)

@@ -1,0 +1,105 @@
+"""The desk's thread: one port, taken or free; what a request may be; and the desk of a whole service."""
+
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gauge_ingest.desk.serving import DeskThread
+from tests.commands.place import Place
+from tests.desk.serving import answers, free_port, known_of, path_of, serving
+from tests.edges.broker import running_mosquitto
+from tests.simulation.service import running_service, until
+
+
+def test_a_second_desk_on_a_port_waits_for_it_and_takes_over(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    first, second = (DeskThread(known_of(place), host="127.0.0.1", port=port, retry_s=0.1) for _ in range(2))
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        first.start()
+        answers(client)
+        second.start()
+        time.sleep(0.5)
+        assert second.is_alive()
+        client.close()
+    first.stop()
+    first.join(10)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        answers(client)
+        second.stop()
+        second.join(10)
+
+    assert not second.is_alive()
+    assert "desk cannot listen" in caplog.text
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+
+
+def test_an_address_that_is_none_of_ours_ends_nothing(place: Place) -> None:
+    desk = DeskThread(known_of(place), host="192.0.2.1", port=free_port(), retry_s=0.05)
+    desk.start()
+    time.sleep(0.3)
+
+    assert desk.is_alive()
+    desk.stop()
+    desk.join(5)
+    assert not desk.is_alive()
+
+
+def test_only_what_is_asked_for_rightly_is_answered(place: Place) -> None:
+    with serving(known_of(place)) as client:
+        assert client.get("/").status_code == 404
+        assert client.get("/a/").status_code == 404
+        assert client.get("/a/b/c").status_code == 404
+        assert client.get("/metrics/").status_code == 404, "no redirect anywhere"
+        assert client.post("/metrics").status_code == 405
+        assert client.delete(path_of(place)).status_code == 405
+        assert set(client.put(path_of(place)).headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+        assert client.get("/a/" + "x" * 2_000).status_code == 414
+        assert client.get("/readyz?" + "x" * 2_000).status_code == 414
+        assert client.head("/healthz").status_code == 200
+        assert client.head("/healthz").content == b""
+        refused = client.get("/nothing")
+
+    assert refused.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "server" not in refused.headers
+
+
+@pytest.mark.parametrize("head", [b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 70_000, b"\x16\x03\x01\x02\x00\x01" * 50])
+def test_a_head_without_an_end_is_cut_off(place: Place, head: bytes) -> None:
+    with serving(known_of(place)) as client:
+        with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=10) as connection:
+            connection.sendall(head)
+            answer = connection.recv(100)
+
+        assert b" 400 " in answer
+        assert client.get("/healthz").status_code == 200
+
+
+def test_the_desk_of_a_whole_service_answers_and_a_taken_port_harms_nothing_else(tmp_path: Path) -> None:
+    """Goal: the desk runs in the outbound process and is never the end of it.
+
+    Method: a service with a desk, then one whose port is taken: it is well all the same.
+    """
+    port = free_port()
+    with running_mosquitto(tmp_path / "broker") as broker:
+        with running_service(tmp_path, port=broker.port, GAUGE_DESK_PORT=str(port)) as running:
+            url = f"http://127.0.0.1:{port}"
+            with httpx.Client(base_url=url, trust_env=False) as client:
+                answers(client, within_s=30)
+                until(lambda: client.get("/readyz").status_code == 200, within_s=30, what="ready")
+                rows = [check["name"] for check in client.get("/readyz").json()["checks"]]
+                assert rows == [check["name"] for check in running.ask("health")["checks"]]
+                assert "gauge_ingest_stations 5.0" in client.get("/metrics").text
+                assert client.get("/a/x").status_code == 403
+            begun = time.monotonic()
+            assert running.stop() == 0
+            assert time.monotonic() - begun < 5
+        with (
+            socket.create_server(("127.0.0.1", port)),
+            running_service(tmp_path, port=broker.port, GAUGE_DESK_PORT=str(port)) as running,
+        ):
+            until(lambda: "desk cannot listen" in running.log.read_text(), within_s=30, what="the desk tries")
+            until(lambda: running.ask("health")["ok"], within_s=30, what="well all the same")
