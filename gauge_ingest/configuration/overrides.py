@@ -198,6 +198,10 @@ def _check_desk(read: SettingsRead) -> None:
         read.refuse("desk", "secret", remedy)
     if not desk.public_url or ("desk", "public_url") in read.wrong:
         return
+    parts = urlsplit(desk.public_url)
+    if not parts.hostname or "@" in parts.netloc:
+        remedy = "must name a host, without user name and password, e.g. https://rain.example.org"
+        read.refuse("desk", "public_url", remedy, UNSHOWN if "@" in desk.public_url else desk.public_url)
     if not secret and ("desk", "secret") not in read.wrong:
         remedy = "links are signed: set GAUGE_DESK_SECRET or GAUGE_DESK_SECRET_FILE (`openssl rand -hex 32` prints one)"
         read.refuse("desk", "public_url", remedy, desk.public_url)
