@@ -1,12 +1,14 @@
-"""Puts the desk together: from a configuration and the people in it to the thread that serves HTTP."""
+"""Puts the desk together: from a configuration and the people in it to the thread that serves HTTP, and to links."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gauge_ingest.clock import Clock
 from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.model import AlertEvent
 from gauge_ingest.core.people import Person
 from gauge_ingest.desk.known import Known
+from gauge_ingest.desk.links import link
 from gauge_ingest.desk.serving import DeskThread
 
 
@@ -30,3 +32,22 @@ def desk_of(
         now=clock.now,
     )
     return DeskThread(known, host=desk.host, port=desk.port)
+
+
+def link_of(configuration: Configuration, clock: Clock) -> Callable[[Person, AlertEvent], str]:
+    """What a message to a person about an event links to; "" where no phone reaches the desk."""
+    desk = configuration.settings.desk
+
+    def linked(person: Person, event: AlertEvent) -> str:
+        if not desk.public_url:
+            return ""
+        return link(
+            desk.secret.get_secret_value(),
+            desk.public_url,
+            alert_id=event.alert_id,
+            event_id=event.id,
+            person_id=person.id,
+            now=clock.now(),
+        )
+
+    return linked

@@ -3,7 +3,7 @@
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -15,12 +15,14 @@ from gauge_ingest.desk import acknowledging
 from gauge_ingest.desk.acknowledging import one_line
 from gauge_ingest.desk.page import COMMENT_MAX
 from gauge_ingest.desk.words import EN, ZH
-from gauge_ingest.requests import ACKNOWLEDGE, COMMENT
+from gauge_ingest.requests import ACKNOWLEDGE, COMMENT, carry_out
+from gauge_ingest.spool import Request, Spool
 from tests.commands.place import Place
-from tests.commands.serving import service
+from tests.commands.serving import no_reload, service
 from tests.commands.test_acknowledge import IMMEDIATE, asked, prepare, rain
 from tests.desk.serving import LI, OTHER_SECRET, PEOPLE, WANG, known_of, path_of, serving
-from tests.worlds import HOUR, MINUTE, T0
+from tests.simulation.service import until
+from tests.worlds import HOUR, MINUTE, T0, Desk
 
 PAGE_BYTES_MAX = 20_000
 TAGS = {
@@ -172,6 +174,48 @@ def test_without_an_answer_nothing_counts_as_acknowledged(
     assert list((place.journal.parent / "spool").iterdir()) == [], "a request left behind would be carried out later"
     with service(place):
         assert press(client, page, comment="on my way").status_code == 200
+
+
+def meanwhile(place: Place, client: httpx.Client, does: Callable[[Desk, Request], None]) -> httpx.Response:
+    """The answer to the button, where something is done while its request waits in the spool."""
+    page, answers = client.get(path_of(place)), list[httpx.Response]()
+    thread = threading.Thread(target=lambda: answers.append(press(client, page, comment="在路上")))
+    thread.start()
+    spool = Spool.beside(place.journal)
+    until(spool.waiting, within_s=10, what="the request")
+    (request,) = spool.waiting()
+    with place.desk() as desk:
+        does(desk, request)
+    thread.join()
+    return answers[0]
+
+
+def test_what_rises_while_the_request_waits_is_not_acknowledged_unseen(place: Place, client: httpx.Client) -> None:
+    def does(desk: Desk, request: Request) -> None:
+        rain(desk, 15, IMMEDIATE)
+        answer = carry_out(desk.pump, desk.journal, request, now=desk.now, reload=no_reload)
+        Spool.beside(place.journal).answer(request, answer)
+
+    page = meanwhile(place, client, does)
+
+    assert page.status_code == 409
+    assert (ZH["rose"] in page.text, "立即转移" in page.text, "在路上" in page.text) == (True, True, True)
+    assert [one[0] for one in told(place)] == ["raised", "strengthened"]
+
+
+def test_what_was_entered_and_never_answered_is_shown_as_entered(
+    place: Place, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acknowledging, "ANSWER_MAX_S", 1.5)
+
+    def does(desk: Desk, request: Request) -> None:
+        carry_out(desk.pump, desk.journal, request, now=desk.now, reload=no_reload)
+
+    page = meanwhile(place, client, does)
+
+    assert page.status_code == 200
+    assert ZH["done"] in page.text
+    assert told(place)[1:] == [("acknowledged", "王伟", "在路上")]
 
 
 def test_a_link_that_was_forged_or_made_with_another_secret_is_refused(place: Place, client: httpx.Client) -> None:

@@ -2,14 +2,20 @@
 
 import socket
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from gauge_ingest.app.desk import desk_of, link_of
+from gauge_ingest.clock import clock_from
+from gauge_ingest.core.model import AlertEvent
 from gauge_ingest.desk.serving import DeskThread
+from gauge_ingest.journal import Reader
 from tests.commands.place import Place
-from tests.desk.serving import answers, free_port, known_of, path_of, serving
+from tests.commands.test_acknowledge import prepare
+from tests.desk.serving import LI, PEOPLE, SECRET, answers, free_port, known_of, path_of, serving
 from tests.edges.broker import running_mosquitto
 from tests.simulation.service import running_service, until
 
@@ -35,6 +41,35 @@ def test_a_second_desk_on_a_port_waits_for_it_and_takes_over(place: Place, caplo
     assert "desk cannot listen" in caplog.text
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_the_link_that_a_message_carries_leads_to_the_page(place: Place) -> None:
+    prepare(place)
+    port = free_port()
+    place.environ = {"GAUGE_DESK_PORT": str(port), "GAUGE_DESK_SECRET": SECRET}
+    assert link_of(place.configuration(), clock_from(place.environment()))(LI, first_event(place)) == ""
+    place.environ["GAUGE_DESK_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    configuration, clock = place.configuration(), clock_from(place.environment())
+    desk = desk_of(place.config, configuration, clock, people=PEOPLE)
+    assert desk is not None
+    desk.start()
+    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:
+        answers(client)
+        page = client.get(link_of(configuration, clock)(LI, first_event(place)))
+    desk.stop()
+    desk.join(10)
+
+    assert page.status_code == 200
+    assert ("PREPARE TO MOVE" in page.text, "Li Na" in page.text) == (True, True)
+
+
+def test_without_a_port_there_is_no_desk(place: Place) -> None:
+    assert desk_of(place.config, place.configuration(), clock_from(place.environment()), people={}) is None
+
+
+def first_event(place: Place) -> AlertEvent:
+    with closing(Reader.open(place.journal)) as reader:
+        return reader.alerts.events(1)[0]
 
 
 def test_an_address_that_is_none_of_ours_ends_nothing(place: Place) -> None:
