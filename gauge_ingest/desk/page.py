@@ -150,19 +150,22 @@ def _trust(words: Words, seen: Seen) -> list[tuple[str, bool]]:
     evidence, rise = seen.alert.evidence, newest_rise(seen.events)
     if evidence is None:
         return [(words["no_rain"], False)]
-    marks = []
-    if evidence.rain_mm_max > evidence.rain_mm:
-        marks.append((words["perhaps"].format(rain=f"{evidence.rain_mm_max:.1f}"), True))
-    elif evidence.unconfirmed and not evidence.doubted_mm:
-        marks.append((words["unconfirmed"], True))
+    rain, most = f"{evidence.rain_mm:.1f}", f"{evidence.rain_mm_max:.1f}"
+    rests_on_doubt = evidence.doubted_mm > 0 and evidence.rain_mm - evidence.doubted_mm < evidence.threshold_mm
+    marks = [(words["trusted"], False)]
     if evidence.doubted_mm:
-        marks.append((words["doubted"].format(rain=f"{evidence.doubted_mm:.1f}"), True))
+        key = "rests_on_doubt" if rests_on_doubt else "doubted"
+        marks = [(words[key].format(rain=f"{evidence.doubted_mm:.1f}"), True)]
+    if evidence.unconfirmed and not rests_on_doubt:
+        marks.append((words["higher"], True))
+    if evidence.rain_mm_max > evidence.rain_mm:
+        marks.append((words["perhaps"].format(rain=rain, most=most), False))
     if rise is not None and rise.late:
         passed = length_words(words, (rise.known_at - rise.rained_at) // 1000)
         marks.append((words["late"].format(elapsed=passed), True))
     key = "covered" if evidence.coverage >= 1 else "partly_covered"
     covered = words[key].format(coverage=f"{int(evidence.coverage * 100)}%")
-    return [*(marks or [(words["trusted"], False)]), (covered, False)]
+    return [*marks, (covered, False)]
 
 
 def _seen_by(words: Words, events: Sequence[AlertEvent], now: int) -> list[dict[str, str]]:
