@@ -1,5 +1,6 @@
 """The desk on a free port, over a journal of ours, with the people and the secret that the tests know."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -76,3 +77,13 @@ def answers(client: httpx.Client, *, within_s: float = 10) -> None:
 def path_of(place: Place, person: Person = WANG, *, alert_id: int = 1, event_id: int = 1, secret: str = SECRET) -> str:
     """The path of the link that a person was sent now."""
     return link(secret, "", alert_id=alert_id, event_id=event_id, person_id=person.id, now=place.now)
+
+
+def fields(page: httpx.Response) -> dict[str, str]:
+    """The hidden fields of the form on a page."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
+
+
+def press(client: httpx.Client, page: httpx.Response, **changed: str) -> httpx.Response:
+    """Press the button of a page."""
+    return client.post(page.url.path, data={**fields(page), "comment": "", **changed})

@@ -20,7 +20,7 @@ from gauge_ingest.spool import Request, Spool
 from tests.commands.place import Place
 from tests.commands.serving import no_reload, service
 from tests.commands.test_acknowledge import IMMEDIATE, asked, prepare, rain
-from tests.desk.serving import LI, OTHER_SECRET, PEOPLE, WANG, known_of, path_of, serving
+from tests.desk.serving import LI, OTHER_SECRET, PEOPLE, WANG, known_of, path_of, press, serving
 from tests.simulation.service import until
 from tests.worlds import HOUR, MINUTE, T0, Desk
 
@@ -40,16 +40,6 @@ def client(place: Place) -> Iterator[httpx.Client]:
     prepare(place)
     with serving(known_of(place)) as found:
         yield found
-
-
-def fields(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields of the form on a page."""
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
-
-
-def press(client: httpx.Client, page: httpx.Response, **changed: str) -> httpx.Response:
-    """Press the button of a page."""
-    return client.post(page.url.path, data={**fields(page), "comment": "", **changed})
 
 
 def parsed(page: str) -> tuple[set[str], str]:

@@ -11,11 +11,13 @@ import pytest
 from gauge_ingest.app.desk import desk_of, link_of
 from gauge_ingest.clock import clock_from
 from gauge_ingest.core.model import AlertEvent
+from gauge_ingest.core.told import acknowledgements
+from gauge_ingest.desk import acknowledging
 from gauge_ingest.desk.serving import DeskThread
 from gauge_ingest.journal import Reader
 from tests.commands.place import Place
 from tests.commands.test_acknowledge import prepare
-from tests.desk.serving import LI, PEOPLE, SECRET, answers, free_port, known_of, path_of, serving
+from tests.desk.serving import LI, PEOPLE, SECRET, answers, free_port, known_of, path_of, press, serving
 from tests.edges.broker import running_mosquitto
 from tests.simulation.service import running_service, until
 
@@ -138,3 +140,38 @@ def test_the_desk_of_a_whole_service_answers_and_a_taken_port_harms_nothing_else
         ):
             until(lambda: "desk cannot listen" in running.log.read_text(), within_s=30, what="the desk tries")
             until(lambda: running.ask("health")["ok"], within_s=30, what="well all the same")
+
+
+def test_the_running_service_enters_what_is_said_and_a_killed_one_enters_nothing(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Goal: "recorded" on the page means that it is in the journal; everything else says that it is not.
+
+    Method: the real ingest process over a journal with an alert; Wang presses, it is killed with kill -9, Li presses,
+    it comes back, Li presses again.
+    """
+    prepare(place)
+    clock = place.environment()["GAUGE_CLOCK"]
+    with (
+        running_mosquitto(tmp_path / "broker") as broker,
+        running_service(place.journal.parent, port=broker.port, clock=clock, GAUGE_CONFIG=str(place.config)) as running,
+        serving(known_of(place)) as client,
+    ):
+        until(lambda: running.ask("health")["ok"], within_s=30, what="well")
+        monkeypatch.setattr(acknowledging, "ANSWER_MAX_S", 20.0)
+        assert press(client, client.get(path_of(place))).status_code == 200
+        page = client.get(path_of(place, LI))
+        running.kill()
+        monkeypatch.setattr(acknowledging, "ANSWER_MAX_S", 1.0)
+        assert press(client, page).status_code == 503
+        assert seen_by(place) == ["王伟"]
+        running.start()
+        until(lambda: running.ask("health")["ok"], within_s=30, what="well again")
+        monkeypatch.setattr(acknowledging, "ANSWER_MAX_S", 20.0)
+        assert press(client, page).status_code == 200
+        assert seen_by(place) == ["王伟", "Li Na"]
+
+
+def seen_by(place: Place) -> list[str]:
+    with closing(Reader.open(place.journal)) as reader:
+        return [event.who for event in acknowledgements(reader.alerts.events(1))]
