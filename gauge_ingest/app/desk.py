@@ -2,23 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gauge_ingest.clock import Clock
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import AlertEvent
 from gauge_ingest.core.people import Person
-from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.links import link
-from gauge_ingest.desk.serving import DeskThread
+
+if TYPE_CHECKING:
+    from gauge_ingest.desk.serving import DeskThread
 
 
 def desk_of(
     directory: Path, configuration: Configuration, clock: Clock, *, people: Mapping[str, Person]
-) -> DeskThread | None:
+) -> "DeskThread | None":
     """The desk, not started yet; None where `[desk] port` is 0."""
     settings, desk = configuration.settings, configuration.settings.desk
     if not desk.port:
         return None
+    # Loaded only where it is configured: the libraries behind it cost a quarter of a second at each start.
+    from gauge_ingest.desk.known import Known
+    from gauge_ingest.desk.serving import DeskThread
+
     known = Known(
         journal=settings.journal_path,
         outbound=settings.outbound_path,
