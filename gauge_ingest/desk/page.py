@@ -18,8 +18,11 @@ from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.words import LANGUAGES, Words, ago_words, instant_words, length_words, short_instant
 
 COMMENT_MAX = 300  # characters: percent-encoded Chinese then stays within BODY_BYTES_MAX of the site
-HISTORY_MAX = 30
-SEEN_BY_MAX = 5
+# A page stays below 20 KB, also with the longest comments that commands take, in Chinese.
+HISTORY_MAX = 20
+HISTORY_WORDS_MAX = 100  # characters
+SEEN_BY_MAX = 3
+REASON_MAX = 500
 
 _PAGES = Path(__file__).parent / "pages"
 _COLOURS = {1: "blue", 2: "yellow", 3: "orange", 4: "red"}
@@ -132,7 +135,7 @@ def _facts(words: Words, known: Known, alert: Alert, now: int) -> list[tuple[str
     if alert.peak != alert.level:
         facts.append((words["peak"], _word(words, level_of(alert.peak, _levels(known, alert))), ""))
     if alert.reason:
-        facts.append((words["reason"], alert.reason.split("\n")[0], ""))
+        facts.append((words["reason"], _cut(alert.reason.split("\n")[0], REASON_MAX), ""))
     return facts
 
 
@@ -174,7 +177,7 @@ def _seen_by(words: Words, events: Sequence[AlertEvent], now: int) -> list[dict[
             "line": words["acknowledged"].format(
                 who=event.who, at=f"{instant_words(words, event.at)} ({ago_words(words, event.at, now=now)})"
             ),
-            "words": event.reason,
+            "words": _cut(event.reason, COMMENT_MAX),
         }
         for event in acknowledgements(events)[:SEEN_BY_MAX]
     ]
@@ -187,7 +190,12 @@ def _told(words: Words, event: AlertEvent, rule_levels: Sequence[str]) -> dict[s
         what = words["with_level"].format(what=what, level=_word(words, level_of(event.level, rule_levels)))
     amount = "" if event.evidence is None or event.kind not in RISES else _amount(words, event.evidence)[0]
     line = event.reason.split("\n")[0]
-    return {"at": short_instant(event.at), "what": what, "who": event.who, "words": line or amount}
+    return {
+        "at": short_instant(event.at),
+        "what": what,
+        "who": event.who,
+        "words": _cut(line, HISTORY_WORDS_MAX) or amount,
+    }
 
 
 def _footer(words: Words, known: Known, alert: Alert, now: int) -> list[str]:
@@ -208,6 +216,10 @@ def _levels(known: Known, alert: Alert) -> Sequence[str]:
     """The levels of the alert's rule, from the lowest to the highest."""
     rule = known.rules.get(alert.rule)
     return () if rule is None else rule.levels
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _word(words: Words, level: Level) -> str:

@@ -350,12 +350,13 @@ def test_strangers_are_slowed_down_and_people_with_a_good_link_never(
 def test_a_page_stays_small_when_much_was_said(place: Place, client: httpx.Client) -> None:
     with place.desk() as desk:
         for number in range(60):
-            asked(desk, COMMENT, str(number), alert=1, comment=f"{number} " + "x" * 400)
+            asked(desk, COMMENT, str(number), alert=1, comment=f"{number} " + "长" * 490)
+            asked(desk, ACKNOWLEDGE, f"a{number}", alert=1, seen=1, who=f"{number}", comment="长" * 500)
     place.now += 5 * MINUTE
 
     page = client.get(path_of(place, LI))
 
-    assert "59 x" in page.text
-    assert "31 earlier" in page.text
+    assert "59 长" in page.text
+    assert "101 earlier" in page.text
     assert len(page.content) < PAGE_BYTES_MAX
     assert WANG.name not in page.text
