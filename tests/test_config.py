@@ -232,6 +232,11 @@ CASES = [
     settings_case("[cap]\ngeocode = '6523'", "cap.geocode", "6, 9 or 12 digits"),
     settings_case("[cap]\nweb = 'rain.example'", "cap.web", "begins with http:// or https://"),
     settings_case("[cap]\nexpires_h = 0", "cap.expires_h", "at least 1"),
+    settings_case("[desk]\nport = 1\npublic_url = 'https://h.example'", "desk.public_url", "GAUGE_DESK_SECRET_FILE"),
+    settings_case("[desk]\nport = 1\npublic_url = 'https://:1'", "desk.public_url", "name a host"),
+    settings_case("[desk]\nport = 1\npublic_url = 'https://u:hunter2@h'", "desk.public_url", "name a host", ""),
+    settings_case("[desk]\npublic_url = 'h.example'", "desk.public_url", "without / at the end"),
+    settings_case("[desk]\nsecret = 'hunter2'", "desk.secret", "GAUGE_DESK_SECRET_FILE", ""),
     settings_case("[journal]\npath = ''", "journal.path", "the path of a file, e.g."),
     settings_case("[journal]\npath = '/'", "journal.path", "is a folder", '"/"'),
     settings_case("[journal]\npath = 'var/outbound.db'", "outbound.path", "another file"),
@@ -472,6 +477,8 @@ def test_the_environment_takes_the_place_of_single_values(folder: Path) -> None:
         ({"GAUGE_INFLUX_TOKEN_FILE": "/dev/zero"}, "GAUGE_INFLUX_TOKEN_FILE", "larger than"),
         ({"GAUGE_INFLUX_TOKEN_FILE": "/dev/null"}, "GAUGE_INFLUX_TOKEN_FILE", "one line"),
         ({"GAUGE_INFLUX_TOKEN": "hunter2", "GAUGE_INFLUX_TOKEN_FILE": "x"}, "GAUGE_INFLUX_TOKEN_FILE", "not both"),
+        ({"GAUGE_DESK_SECRET": "hunter2"}, "GAUGE_DESK_SECRET", "at least 16 characters"),
+        ({"GAUGE_DESK_PUBLIC_URL": "https://h.example"}, "GAUGE_DESK_PUBLIC_URL", "GAUGE_DESK_SECRET"),
         ({"GAUGE_INFLUX_URL": "http://u:hunter2@h"}, "GAUGE_INFLUX_URL", "no user name and no password"),
         ({"GAUGE_MQTT_HOST": "mqtt://u:hunter2@h"}, "GAUGE_MQTT_HOST", "a host name or address alone"),
     ],
@@ -493,6 +500,16 @@ def test_a_wrong_value_in_the_file_is_a_mistake_even_where_the_environment_stand
     (found,) = mistakes(folder, {"GAUGE_MQTT_PORT": "1883"})
 
     assert (found.file, found.key) == ("gauge_ingest.toml", "mqtt.port")
+
+
+def test_a_desk_whose_links_would_lead_nowhere_is_refused(folder: Path) -> None:
+    secret = {"GAUGE_DESK_SECRET": "hunter2hunter2hunter2"}
+    (found,) = mistakes(folder, {**secret, "GAUGE_DESK_PUBLIC_URL": "https://h.example"})
+
+    assert (found.key, "set the port of the desk" in found.remedy) == ("desk.port", True)
+    told = load(folder, {**secret, "GAUGE_DESK_PUBLIC_URL": "https://h.example/rain", "GAUGE_DESK_PORT": "8750"})
+    assert told.settings.desk.link_hours == 48
+    assert "hunter2" not in told.text
 
 
 def test_a_token_that_cannot_be_read_is_one_mistake_and_not_two(folder: Path) -> None:

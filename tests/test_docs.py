@@ -318,8 +318,9 @@ def test_every_finding_that_is_raised_is_explained() -> None:
 
 
 def test_every_health_check_is_explained() -> None:
-    path = Path(commands.__path__[0]) / "health.py"
-    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    paths = [Path(commands.__path__[0]) / "health.py", PACKAGE / "wellbeing" / "__init__.py"]
+    trees = [ast.parse(path.read_text("utf-8")) for path in paths]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     names = {
         str(call.args[0].value)
         for call in calls

@@ -50,7 +50,14 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "reports": {"core", "history", "journal"},  # the day's report and the hand-over, as values, text and files
     "account": {"codecs", "core", "journal", "stores"},  # the truth of a simulated run beside the journal
     "assess": {"core"},  # the checks over anybody's records, without a journal
-    "desk": {"core", "journal", "spool", "history"},
+    "wellbeing": {
+        "core",
+        "clock",
+        "jobs",
+        "journal",
+        "outbound.record",
+    },  # whether the service is well: a command and the desk say it
+    "desk": {"core", "journal", "spool", "history", "wellbeing"},
     "configuration": {"core", "messages", "stores", "notifiers"},
     "app": {EVERYTHING},
     "demo": {EVERYTHING},  # plays the whole path; nothing else imports it
@@ -89,7 +96,7 @@ HOMES: Mapping[str, set[str]] = {
     "influxdb_client": {"gauge_ingest.stores.influx"},
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
     "apscheduler": {"gauge_ingest.app"},
-    "jinja2": {"gauge_ingest.messages"},
+    "jinja2": {"gauge_ingest.desk.page", "gauge_ingest.messages"},
     "amqtt": {"gauge_ingest.broker"},
     "icalendar": {"gauge_ingest.configuration.duty_calendar"},
     "recurring_ical_events": {"gauge_ingest.configuration.duty_calendar"},
@@ -99,12 +106,17 @@ HOMES: Mapping[str, set[str]] = {
         "gauge_ingest.configuration",
         "gauge_ingest.notifiers.settings",
         "gauge_ingest.stores.influx",
+        "gauge_ingest.wellbeing.status_file",  # a file comes in here: the status that the service left
         "simulator.scenario",
     },
     "pydantic_core": {"gauge_ingest.configuration"},
     "annotated_types": {"simulator.bounds", "simulator.scenario"},
     "pyarrow": {"simulator.truth"},
     "typing_extensions": {"gauge_ingest.codecs"},
+    "starlette": {"gauge_ingest.desk"},
+    "uvicorn": {"gauge_ingest.desk.serving"},
+    "itsdangerous": {"gauge_ingest.desk.links"},
+    "prometheus_client": {"gauge_ingest.desk.metrics"},
     "typer": {"gauge_ingest.cli", "gauge_ingest.commands", "simulator.__main__"},
     "rich": {
         "gauge_ingest.commands",
@@ -119,7 +131,6 @@ HOMES: Mapping[str, set[str]] = {
 
 # (rule, module or module:name) -> why it may.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
-    ("home", "gauge_ingest.commands.status_file: pydantic"): "a file comes in here: the status that the service left",
     ("import does", "gauge_ingest.cli"): "typer's way: commands are registered on the application",
     ("lines", "tests.test_config"): "mistakes of the configuration, one case each",
     ("lines", "tests.edges.test_mosquitto_config"): "the shipped broker configuration, permission by permission",

@@ -4,7 +4,7 @@
 # $SECRETS holds one folder, and in compose one volume, per kind of reader:
 #   broker/    passwords (hashed), acl, health/mosquitto_sub      for the broker
 #   stations/  one file per station, named after it               for the simulator, and to be typed into real stations
-#   service/   mqtt-password (later also influx-token)            for the service
+#   service/   mqtt-password, desk-secret (later also influx-token)  for the service
 #   influxdb/  admin-password, admin-token                        for InfluxDB and the making of tokens
 #   people/    mqtt-<name> per reader (later influx-read-token)   for people
 set -eu
@@ -81,6 +81,7 @@ folder influxdb "$INFLUXDB_OWNER"
 
 secret broker/health/password "$BROKER_OWNER" 0600
 secret service/mqtt-password "$SERVICE_OWNER" 0600
+secret service/desk-secret "$SERVICE_OWNER" 0600
 for name in $stations; do secret "stations/$name" "$SERVICE_OWNER" 0600; done
 for name in $READERS; do secret "people/mqtt-$name" "$SERVICE_OWNER" 0600; done
 # The making of tokens reads these through the group.

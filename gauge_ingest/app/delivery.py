@@ -11,10 +11,13 @@ from gauge_ingest.outbound import Positions
 from gauge_ingest.outbound.delivery import Delivering
 from gauge_ingest.outbound.queue import Queue
 from gauge_ingest.outbound.silenced import silenced_by
+from gauge_ingest.outbound.wording import Link
 from gauge_ingest.outbound.workers import Desk, Way
 
 
-def delivery(configuration: Configuration, positions: Positions, now: Callable[[], int]) -> Delivering | None:
+def delivery(
+    configuration: Configuration, positions: Positions, now: Callable[[], int], link: Link
+) -> Delivering | None:
     """The delivery to the people of people.toml, not started; None when nobody is in it."""
     roster, settings = configuration.roster, configuration.settings
     if not roster.people:
@@ -26,7 +29,7 @@ def delivery(configuration: Configuration, positions: Positions, now: Callable[[
         people=roster.people,
         writer=writer_of(configuration),
         held_until=held_until,
-        link=lambda _person, _event: "",
+        link=link,
         now=now,
     )
     return Delivering(

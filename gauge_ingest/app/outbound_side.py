@@ -12,6 +12,7 @@ from pathlib import Path
 from gauge_ingest.app.calendar import Calendar
 from gauge_ingest.app.cap import cap_notifier
 from gauge_ingest.app.delivery import delivery
+from gauge_ingest.app.desk import desk_of, link_of
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import clock_from
 from gauge_ingest.configuration import Configuration, Settings, load
@@ -40,15 +41,20 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     settings, clock = configuration.settings, clock_from(environ)
     positions = Positions(settings.outbound_path)
     followers = _followers(configuration, positions, clock.now)
-    delivering = delivery(configuration, positions, clock.now)
+    delivering = delivery(configuration, positions, clock.now, link_of(configuration, clock))
     followers += [delivering] if delivering is not None else []
     positions.keep_only([follower.name for follower in followers])
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     threading.excepthook = _end  # a follower that dies of a fault must not die unseen: the process is started again
     for follower in followers:
         follower.start()
+    desk = desk_of(directory, configuration, clock, people=configuration.roster.people)
+    if desk is not None:
+        desk.start()
     calendar = Calendar(_jobs(configuration, followers, positions, clock.now), positions, clock.now)
     _wake_until_closed(followers, calendar)
+    if desk is not None:
+        desk.stop()
     for follower in followers:
         follower.stop()
     for follower in followers:

@@ -8,7 +8,6 @@ import typer
 
 from gauge_ingest.account import Account, Copier, CopyStanding, Service, TruthRefused, document
 from gauge_ingest.account import account as join
-from gauge_ingest.commands import status_file
 from gauge_ingest.commands.account_table import render
 from gauge_ingest.commands.followers import copying
 from gauge_ingest.commands.history import From
@@ -18,6 +17,7 @@ from gauge_ingest.configuration import Configuration, Settings
 from gauge_ingest.journal import Reader, holder
 from gauge_ingest.stores import StoreUnavailable
 from gauge_ingest.stores.lines import StoredIncrement
+from gauge_ingest.wellbeing import status_file
 
 TruthArgument = Annotated[Path, typer.Argument(metavar="TRUTH", help="The file that the simulator's --truth named.")]
 SourceOption = Annotated[

@@ -1,7 +1,5 @@
 """deliveries: who was told of what, when, on which way and at which try, or why not."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,9 +13,9 @@ from gauge_ingest.commands.opening import (
     configured,
     moment,
 )
-from gauge_ingest.commands.output import Status, elapsed, instant, notice, plain, print_json, show, stop, table
+from gauge_ingest.commands.output import Status, instant, notice, plain, print_json, show, stop, table
 from gauge_ingest.core.spans import instant_text
-from gauge_ingest.outbound.record import ROWS_MAX, Delivered, RecordUnreadable, delivered, findings
+from gauge_ingest.outbound.record import ROWS_MAX, Delivered, RecordUnreadable, delivered
 
 AlertOption = Annotated[int | None, typer.Option("--alert", metavar="ID", min=1, help="Of one alert alone.")]
 
@@ -45,16 +43,6 @@ def deliveries(
         print_json([_document(one) for one in found])
     else:
         _show(found)
-
-
-def well(path: Path, *, now: int) -> Iterator[tuple[str, bool, str]]:
-    """Of each person who is not reached, and of each channel, whether it is well."""
-    try:
-        for one in findings(path):
-            since = f" (for {elapsed(now - one.since)})" if one.since is not None else ""
-            yield one.name, one.ok, f"{one.detail}{since}"
-    except RecordUnreadable as broken:
-        yield path.name, False, str(broken)
 
 
 def _document(one: Delivered) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from gauge_ingest.commands.followers import followers
 from gauge_ingest.commands.opening import (
     MOMENT,
     ConfigOption,
@@ -26,6 +25,7 @@ from gauge_ingest.pump.silences import levels_of
 from gauge_ingest.reports.handover import Gone, HandOver, Standing, first_things, hand_over
 from gauge_ingest.requests.correct import document as correction_document
 from gauge_ingest.requests.silence import document as silence_document
+from gauge_ingest.wellbeing.followers import followers
 
 # Without a message for so long "no alert stands" means little.
 CUT_OFF_MS = 15 * MINUTE_MS

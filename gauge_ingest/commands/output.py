@@ -14,10 +14,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gauge_ingest.core.model import DAY_MS, SECOND_MS, Flag
+from gauge_ingest.core.model import DAY_MS, Flag
 from gauge_ingest.core.spans import BEIJING
-
-JUST_NOW_MS = 10 * SECOND_MS
+from gauge_ingest.core.spans import ago as ago
+from gauge_ingest.core.spans import elapsed as elapsed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
@@ -116,24 +116,6 @@ def instant(at: int | None, *, seconds: bool = False) -> str:
 def full_instant(at: int) -> str:
     """An instant in Beijing time with its year, to the minute."""
     return (_EPOCH + timedelta(milliseconds=at)).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
-
-
-def elapsed(duration_ms: int) -> str:
-    """A length of time as people say it: 40 s, 12 min, 5 h, 3 d."""
-    duration_s = abs(duration_ms) // SECOND_MS
-    for unit, unit_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if duration_s >= 2 * unit_s:
-            return f"{duration_s // unit_s} {unit}"
-    return f"{duration_s} s"
-
-
-def ago(at: int | None, *, now: int) -> str:
-    """How long ago something was."""
-    if at is None:
-        return "never"
-    if abs(now - at) < JUST_NOW_MS:
-        return "just now"
-    return f"{elapsed(now - at)} ago" if now > at else f"in {elapsed(at - now)}"
 
 
 def stretch(since: int, until: int) -> str:

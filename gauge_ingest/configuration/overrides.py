@@ -18,6 +18,7 @@ PREFIX = "GAUGE_"
 NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
 NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_")  # the latter: gauge_ingest.configuration.channels
 SECRET_CHARACTERS_MAX = 4_096
+DESK_SECRET_CHARACTERS_MIN = 16
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     name: section.annotation for name, section in Settings.model_fields.items() if isinstance(section.annotation, type)
@@ -68,6 +69,7 @@ def read_settings(
     _check_paths(read)
     _check_influx(read)
     _check_cap(read)
+    _check_desk(read)
     return read
 
 
@@ -205,6 +207,27 @@ def _check_cap(read: SettingsRead) -> None:
         )
     if cap.scope == "Restricted" and not cap.restriction and ("cap", "restriction") not in read.wrong:
         read.refuse("cap", "restriction", 'says to whom it is restricted: required with cap.scope = "Restricted"', "")
+
+
+def _check_desk(read: SettingsRead) -> None:
+    """Whoever knows the secret can acknowledge in anybody's name: there is no default, and none that can be guessed."""
+    desk = read.settings.desk
+    secret = desk.secret.get_secret_value()
+    if 0 < len(secret) < DESK_SECRET_CHARACTERS_MIN and ("desk", "secret") not in read.wrong:
+        remedy = f"must have at least {DESK_SECRET_CHARACTERS_MIN} characters, as `openssl rand -hex 32` prints them"
+        read.refuse("desk", "secret", remedy)
+    if not desk.public_url or ("desk", "public_url") in read.wrong:
+        return
+    parts = urlsplit(desk.public_url)
+    if not parts.hostname or "@" in parts.netloc:
+        remedy = "must name a host, without user name and password, e.g. https://rain.example.org"
+        read.refuse("desk", "public_url", remedy, UNSHOWN if "@" in desk.public_url else desk.public_url)
+    if not secret and ("desk", "secret") not in read.wrong:
+        remedy = "links are signed: set GAUGE_DESK_SECRET or GAUGE_DESK_SECRET_FILE (`openssl rand -hex 32` prints one)"
+        read.refuse("desk", "public_url", remedy, desk.public_url)
+    if not desk.port and ("desk", "port") not in read.wrong:
+        remedy = "links would lead nowhere: set the port of the desk, e.g. 8750, or take public_url out"
+        read.refuse("desk", "port", remedy, desk.port)
 
 
 def _url_remedy(url: str) -> str | None:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 SPAN_MAX_S = 36_525 * 86_400  # a hundred years: more than any record of rain we are asked for
+JUST_NOW_MS = 10_000
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 # Fixed, as days are cut: the zone database has summer time in 1986 to 1991.
@@ -63,3 +64,21 @@ def instant_text(at: int) -> str:
     """An instant as RFC 3339 in Beijing time, with milliseconds only where there are any."""
     moment = datetime.fromtimestamp(at / 1000, BEIJING)
     return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
+
+
+def elapsed(duration_ms: int) -> str:
+    """A length of time as people say it: 40 s, 12 min, 5 h, 3 d."""
+    duration_s = abs(duration_ms) // 1_000
+    for unit, unit_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if duration_s >= 2 * unit_s:
+            return f"{duration_s // unit_s} {unit}"
+    return f"{duration_s} s"
+
+
+def ago(at: int | None, *, now: int) -> str:
+    """How long ago something was."""
+    if at is None:
+        return "never"
+    if abs(now - at) < JUST_NOW_MS:
+        return "just now"
+    return f"{elapsed(now - at)} ago" if now > at else f"in {elapsed(at - now)}"

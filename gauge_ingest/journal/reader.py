@@ -9,6 +9,7 @@ from gauge_ingest.core.model import HOUR_MS, Row
 from gauge_ingest.journal.alerts import AlertReader
 from gauge_ingest.journal.answers import Changes, Quarantined
 from gauge_ingest.journal.corrections import CorrectionReader
+from gauge_ingest.journal.figures import FigureReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.silences import SilenceReader
@@ -36,6 +37,7 @@ class Reader:
         self.corrections = CorrectionReader(connection)
         self.quality = QualityReader(connection)
         self.silences = SilenceReader(connection)
+        self.figures = FigureReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod

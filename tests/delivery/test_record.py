@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gauge_ingest.commands.deliveries import well
 from gauge_ingest.commands.notify_test import message_for, try_ways
 from gauge_ingest.notifiers import NotifierRejected
 from gauge_ingest.notifiers.bell import BellChannel
 from gauge_ingest.notifiers.settings import ChannelSettings
 from gauge_ingest.outbound.record import RecordUnreadable, delivered
+from gauge_ingest.wellbeing.followers import reaching as well
 from tests.commands.place import Place
 from tests.delivery.world import Line, World, away, person, rows, running, until
 

@@ -480,6 +480,6 @@ def test_no_password_stands_in_clear_where_the_broker_looks_and_no_file_is_open_
     clear = {path.read_text(encoding="ascii").strip() for path in files if path.parent.name in ("stations", "service")}
 
     assert {path.stat().st_mode & 0o007 for path in folder.rglob("*")} == {0}
-    assert len(clear) == 6
+    assert len(clear) == 7
     assert all(len(word) == 48 and word not in passwords for word in clear)
     assert not [path for path in files if path.suffix == ".new"]

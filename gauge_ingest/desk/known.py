@@ -1,0 +1,24 @@
+"""What the desk knows of the service that it stands in: values and paths, and no more."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`names`: what people call each scope; `configured`: what /readyz says of the configuration."""
+
+    journal: Path
+    outbound: Path
+    stations: Mapping[str, Station]
+    names: Mapping[str, str]
+    rules: Mapping[str, Rule]
+    people: Mapping[str, Person]
+    secret: str
+    link_hours: int
+    configured: str
+    now: Callable[[], int]

@@ -1,0 +1,116 @@
+"""Whether the service is well, check by check: what the command `health` shows and the desk answers at /readyz."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import DatabaseError
+from typing import Any, NamedTuple
+
+from gauge_ingest.clock import SystemClock
+from gauge_ingest.core.spans import ago, elapsed
+from gauge_ingest.journal import JournalUnavailable, Reader, holder
+from gauge_ingest.wellbeing import status_file
+from gauge_ingest.wellbeing.followers import followers, knocked_at, reaching
+from gauge_ingest.wellbeing.status_file import ServiceStatus
+
+FREE_BYTES_MIN = 500_000_000
+# It knocks every 20 s, and is replaced when it has not for a minute.
+KNOCK_LOST_MS = 180_000
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def document(checks: Sequence[Check]) -> dict[str, Any]:
+    """The checks as programs read them."""
+    return {"ok": all(check.ok for check in checks), "checks": [check._asdict() for check in checks]}
+
+
+def checks_of(journal: Path, outbound: Path, *, now: Callable[[], int]) -> Iterator[Check]:
+    """Everything but the configuration: the process that writes, its connections, the journal, followers, the disk."""
+    yield from _service(journal, outbound, now)
+    yield _disk(journal)
+
+
+def free_bytes(journal: Path) -> int:
+    """Free space beside the journal, or where its folder will be; raises OSError."""
+    return shutil.disk_usage(_folder(journal)).free
+
+
+def _folder(journal: Path) -> Path:
+    return next((one for one in journal.absolute().parents if one.is_dir()), Path("/"))
+
+
+def _service(path: Path, outbound: Path, now: Callable[[], int]) -> Iterator[Check]:
+    try:
+        process = holder(path)
+        running = Check(
+            "service", process is not None, f"process {process}" if process else "no service writes this journal"
+        )
+    except OSError as error:
+        process, running = None, Check("service", False, f"its lock cannot be looked at: {error}")
+    yield running
+    told = status_file.read(path) if process is not None else "the service does not run"
+    yield _broker(told)
+    yield _outbound(told)
+    yield from _calendar(outbound, told)
+    try:
+        with closing(Reader.open(path)) as reader:
+            yield from _journal(reader, outbound, told, now=now())
+    except (JournalUnavailable, DatabaseError, OSError) as error:
+        yield Check("journal", False, str(error))
+
+
+def _broker(told: ServiceStatus | str) -> Check:
+    if isinstance(told, str):
+        return Check("broker", False, f"not known: {told}")
+    return Check(
+        "broker", told.broker_connected, told.broker_detail or ("" if told.broker_connected else "not connected")
+    )
+
+
+def _outbound(told: ServiceStatus | str) -> Check:
+    if isinstance(told, str):
+        return Check("outbound", False, f"not known: {told}")
+    return Check(
+        "outbound", told.outbound_alive, "runs" if told.outbound_alive else "the outbound process does not run"
+    )
+
+
+def _calendar(outbound: Path, told: ServiceStatus | str) -> Iterator[Check]:
+    """Whether reports and the other jobs of the outbound process are asked for; real time on both sides."""
+    at = None if isinstance(told, str) or not told.outbound_alive else knocked_at(outbound)
+    if at is None:
+        return
+    silent_ms = abs(SystemClock().now() - at)
+    yield Check(
+        "calendar",
+        silent_ms <= KNOCK_LOST_MS,
+        "knocks" if silent_ms <= KNOCK_LOST_MS else f"has not knocked for {elapsed(silent_ms)}: no job of it is done",
+    )
+
+
+def _journal(reader: Reader, outbound: Path, told: ServiceStatus | str, *, now: int) -> Iterator[Check]:
+    newest_at = reader.newest_received_at()
+    yield Check("journal", True, f"newest message {ago(newest_at, now=now)}" if newest_at else "empty so far")
+    debts = reader.debts() if isinstance(told, str) else told.debts
+    yield Check("debts", True, f"{debts} spans to be derived anew" if debts else "nothing is owed")
+    waiting = reader.quarantine_size()
+    yield Check("quarantine", True, f"{waiting} entries: gauge-ingest quarantine list" if waiting else "empty")
+    for name, ok, detail in (*followers(outbound, reader, now=now), *reaching(outbound, now=now)):
+        yield Check(name, ok, detail)
+
+
+def _disk(path: Path) -> Check:
+    folder = _folder(path)
+    try:
+        free = free_bytes(path)
+    except OSError as error:
+        return Check("disk", False, f"{folder}: {error}")
+    return Check("disk", free > FREE_BYTES_MIN, f"{free / 1e9:.1f} GB free in {folder}")

@@ -1,0 +1,95 @@
+"""How far the outbound process has come with each of its followers, as its own file says."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from gauge_ingest.core.spans import elapsed
+from gauge_ingest.jobs import KNOCKED
+from gauge_ingest.journal import Reader
+from gauge_ingest.outbound.record import RecordUnreadable, findings
+
+BUSY_S = 5.0
+
+
+class FollowersUnknown(Exception):
+    """The outbound process's file cannot be read."""
+
+
+class Standing(NamedTuple):
+    """A follower: how many changes it is behind, in what words it cannot go on and since when, what it set aside."""
+
+    name: str
+    reached: int
+    behind: int
+    error: str
+    error_at: int
+    set_aside: int
+
+
+def standings(path: Path, reader: Reader) -> list[Standing]:
+    """Every follower, by name; none before the outbound process has run. Raises FollowersUnknown."""
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
+            rows = connection.execute(
+                "SELECT name, epoch, seq, error, error_at, set_aside FROM position ORDER BY name"
+            ).fetchall()
+    except sqlite3.DatabaseError as broken:
+        raise FollowersUnknown(f"{path}: {broken}") from broken
+    epoch, newest = reader.epoch(), reader.newest_seq()
+    found = []
+    for name, known_epoch, seq, error, error_at, set_aside in rows:
+        reached = seq if known_epoch == epoch else 0  # a position in another journal is none in this one
+        found.append(Standing(str(name), reached, max(0, newest - reached), error, error_at, set_aside))
+    return found
+
+
+def followers(path: Path, reader: Reader, *, now: int) -> Iterator[tuple[str, bool, str]]:
+    """Of each follower its name, whether it is well, and how far behind it is."""
+    try:
+        found = standings(path, reader)
+    except FollowersUnknown as broken:
+        yield path.name, False, str(broken)
+        return
+    for one in found:
+        parts = [_behind(reader, one, now)]
+        if one.set_aside:
+            parts.append(f"{one.set_aside} refused for good and set aside")
+        if one.error:
+            since = f" (for {elapsed(now - one.error_at)})" if one.error_at else ""
+            parts.insert(0, f"{one.error}{since}")
+        yield one.name, not one.error, "; ".join(parts)
+
+
+def knocked_at(path: Path) -> int | None:
+    """When the calendar of the outbound process knocked last, in real time; None when its file does not say."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
+            found = connection.execute("SELECT at FROM done WHERE job = ?", (KNOCKED,)).fetchone()
+    except sqlite3.DatabaseError:  # that the file is ill is told of by its followers
+        return None
+    return None if found is None else int(found[0])
+
+
+def reaching(path: Path, *, now: int) -> Iterator[tuple[str, bool, str]]:
+    """Of each person who is not reached, and of each channel, whether it is well."""
+    try:
+        for one in findings(path):
+            since = f" (for {elapsed(now - one.since)})" if one.since is not None else ""
+            yield one.name, one.ok, f"{one.detail}{since}"
+    except RecordUnreadable as broken:
+        yield path.name, False, str(broken)
+
+
+def _behind(reader: Reader, one: Standing, now: int) -> str:
+    if not one.behind:
+        return "everything sent"
+    oldest_at = reader.oldest_unsent_received_at(one.reached)
+    age = "" if oldest_at is None else f", the oldest reading waits {elapsed(now - oldest_at)}"
+    return f"{one.behind} changes behind{age}"
