@@ -22,6 +22,7 @@ def network_of(configuration: Configuration) -> Network:
         configuration.digest,
         configuration.text,
         configuration.settings.mqtt.topic,
+        configuration.watch,
     )
 
 

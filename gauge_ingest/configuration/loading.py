@@ -20,7 +20,9 @@ from gauge_ingest.configuration.settings import (
     Settings,
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
+from gauge_ingest.configuration.watch import WatchRead, read_watch
 from gauge_ingest.core.model import Rule, Station
+from gauge_ingest.core.watch import WATCHING, WatchSettings
 
 __all__ = [
     "Configuration",
@@ -48,6 +50,7 @@ class Configuration:
     rules: tuple[Rule, ...] = field(repr=False)
     digest: str
     text: str = field(repr=False)
+    watch: WatchSettings = field(default=WATCHING, repr=False)
 
 
 def configuration_directory(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -62,11 +65,12 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     settings = read_settings(settings_table or {}, environ, _secret_text)
     stations = StationsRead() if stations_table is None else read_stations(stations_table)
     rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids)
+    watch = WatchRead() if rules_table is None else read_watch(rules_table)
     _check_keep_days(settings, rules)
-    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes]
+    mistakes += [*settings.mistakes, *stations.mistakes, *rules.mistakes, *watch.mistakes]
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    return _configuration(settings.settings, stations, rules)
+    return _configuration(settings.settings, stations, rules, watch)
 
 
 def _tables(directory: Path, mistakes: list[Mistake]) -> list[Mapping[str, object] | None]:
@@ -97,11 +101,16 @@ def _check_keep_days(settings: SettingsRead, rules: RulesRead) -> None:
         settings.refuse("journal", "keep_days", remedy, keep_days)
 
 
-def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead) -> Configuration:
+def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead, watch: WatchRead) -> Configuration:
     sections: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    everything = {"settings": sections, "stations": stations.canonical(), "rules": rules.canonical()}
+    everything = {
+        "settings": sections,
+        "stations": stations.canonical(),
+        "rules": rules.canonical(),
+        "watch": watch.canonical(),
+    }
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Configuration(
         settings=settings,
@@ -109,4 +118,5 @@ def _configuration(settings: Settings, stations: StationsRead, rules: RulesRead)
         rules=tuple(rules.rules),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
+        watch=watch.settings,
     )

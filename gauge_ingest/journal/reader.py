@@ -12,6 +12,7 @@ from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.verdicts import Former, former
+from gauge_ingest.journal.watch import WatchReader
 
 # A page of one station: so many hours are read at once.
 PAGE_HOURS = 96
@@ -34,6 +35,7 @@ class Reader:
         self.alerts = AlertReader(connection)
         self.corrections = CorrectionReader(connection)
         self.quality = QualityReader(connection)
+        self.watch = WatchReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod

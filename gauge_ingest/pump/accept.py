@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from gauge_ingest.core.model import DAY_MS, Rule, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, withdrawn
+from gauge_ingest.core.watch import WATCHING, WatchSettings
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 
@@ -34,6 +35,7 @@ class Network(NamedTuple):
     digest: str
     text: str
     topic: str = "rain/v1/+/up"
+    watch: WatchSettings = WATCHING
 
 
 def accept(journal: Journal, findings: Findings, network: Network, rules: Sequence[Thresholds], *, now: int) -> int:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from gauge_ingest.codecs import Decode
-from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, UNBOUNDED, Station
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, UNBOUNDED, Alert, Station
 from gauge_ingest.core.rules import Thresholds
+from gauge_ingest.core.watch import Surroundings
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
 from gauge_ingest.pump.accept import Network, accept
 from gauge_ingest.pump.admit import Bounds
@@ -19,6 +20,7 @@ from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import StationMemory, load, recall
 from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.senders import Senders
+from gauge_ingest.pump.watch import Watch
 
 # A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
 DEBTS_MAX = 16
@@ -53,6 +55,7 @@ class Pump:
         self._newest_received_at = max(journal.reader.newest_received_at(), int(journal.meta(LATEST_KEY) or 0))
         self.senders = Senders({}, "+")
         self.findings = Findings(journal)
+        self._watch = Watch(journal, self.findings)
         self.owing = True
 
     @property
@@ -68,6 +71,7 @@ class Pump:
             number = accept(self._journal, self.findings, network, rules, now=now)
         self._network, self._rules, self._configuration = network, rules, number
         self.senders = Senders(network.stations, network.topic)
+        self._watch.configure(network.stations, network.watch)
         self.forget()
 
     def forget(self) -> None:
@@ -132,20 +136,40 @@ class Pump:
         self._kept_since = pruned_before(self._journal)
         return more
 
-    def tick(self) -> None:
-        """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse."""
-        now = self._now()
+    def tick(self, around: Surroundings | None = None) -> bool:
+        """What time alone brings about: alerts of stations that have fallen silent are judged again, and lapse.
+
+        The watchdogs look too, where something is known of what is around: else a silence may be our own. Whether
+        anything was told.
+        """
+        now, told = self._now(), self.findings.told
+        lapses_s = {rule.rule.id: rule.rule.lapse_s for rule in reversed(self._rules)}
         with self._journal.transaction():
             self.findings.new_day(now)
-            for alert in self._journal.reader.alerts.all():
-                station = self._network.stations.get(alert.scope)
-                newest = self._journal.reader.newest(alert.scope) if station is not None else None
-                lapse_s = min((rule.rule.lapse_s for rule in self._rules if rule.rule.id == alert.rule), default=None)
-                if newest is None or lapse_s is None or now - newest.observed_at <= lapse_s * 1000:
+            standing = self._journal.reader.alerts.all()
+            for alert in standing:
+                lapse_s = lapses_s.get(alert.rule)
+                if lapse_s is None or alert.scope not in self._network.stations:
+                    continue
+                newest = self._journal.reader.newest(alert.scope)
+                if newest is None or now - newest.observed_at <= lapse_s * 1000:
                     continue
                 number, at = self._journal.station_number(alert.scope), newest.observed_at
                 self._journal.owing.owe(JUDGE, number, since=at - 1, until=at)
                 self.owing = True
+            if around is not None:
+                self._look_around(around, standing, now)
+        return self.findings.told > told
+
+    def _look_around(self, around: Surroundings, standing: Sequence[Alert], now: int) -> None:
+        """The watchdogs, which must not stop the rain: what they trip over is told, and the others go on."""
+        fault = attempt(partial(self._watch_within, around, standing, now))
+        if fault is not None:
+            self.findings.broken("watchdogs", fault, at=now)
+
+    def _watch_within(self, around: Surroundings, standing: Sequence[Alert], now: int) -> None:
+        with self._journal.savepoint():
+            self._watch.tick(around, standing, now=now)
 
     def memory(self, station: Station) -> StationMemory:
         """What is remembered of a station, loaded at first touch."""
@@ -187,7 +211,7 @@ class Pump:
             batch = self._batch_now(received_at)
             batch.take(deliveries)
             taken = batch.finish()
-        return self._committed(taken, received_at)
+        return self._committed(batch, taken, received_at)
 
     def _commit_carefully(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
         with self._journal.transaction():
@@ -200,7 +224,7 @@ class Pump:
                     reason = f"a fault of this program, its report is kept here: {fault.error}"
                     batch.refuse(delivery, reason, trace=fault.trace)
             taken = batch.finish()
-        return self._committed(taken, received_at)
+        return self._committed(batch, taken, received_at)
 
     def _batch_now(self, received_at: int) -> Batch:
         """A batch for what has just arrived. While our clock is behind what we have received, it mends nobody's."""
@@ -214,7 +238,8 @@ class Pump:
             batch.take([delivery])
             batch.flush()
 
-    def _committed(self, taken: Taken, received_at: int) -> Taken:
+    def _committed(self, batch: Batch, taken: Taken, received_at: int) -> Taken:
+        self._watch.hear(batch.said, received_at)
         self._newest_received_at = max(self._newest_received_at, received_at)
         self.owing = self.owing or taken.owed > 0
         return taken
