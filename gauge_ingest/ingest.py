@@ -206,7 +206,6 @@ class Ingest:
         return replace(
             self._look(),
             connected_since=self._connected_since if self._inlet.connected else None,
-            detail=self._inlet.detail,
             drained=self._drained,
             outbound_alive=self._outbound.alive,
         )

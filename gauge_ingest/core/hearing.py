@@ -52,6 +52,7 @@ class Line(NamedTuple):
     """Whether we hear: connected for long enough, and everything that waited has come."""
 
     unsettled_since: int | None = None
+    gone_since: int | None = None  # not connected since
 
     @property
     def settled(self) -> bool:
@@ -62,24 +63,26 @@ class Line(NamedTuple):
 def line(before: Line, around: Surroundings, settings: BrokerWatch, *, now: int) -> Line:
     """The line now."""
     since = around.connected_since
-    connected_ms = -1 if since is None else now - since
+    if since is None:
+        gone_since = now if before.gone_since is None else before.gone_since
+        return Line(now if before.unsettled_since is None else before.unsettled_since, gone_since)
+    connected_ms = now - since
     drained = around.drained or connected_ms >= DRAINED_AFTER_MS
     if connected_ms >= settings.settle_s * SECOND_MS and drained:
-        return Line(None)
+        return Line()
     return Line(now if before.unsettled_since is None else before.unsettled_since)
 
 
-def cut_off(found: Line, around: Surroundings, settings: BrokerWatch, *, now: int) -> Found | Ended | None:
+def cut_off(found: Line, settings: BrokerWatch, *, now: int) -> Found | Ended | None:
     """We are cut off: not connected for longer than a bound, or no connection lasts. One finding for every silence."""
-    since = found.unsettled_since
-    if since is None:
+    unsettled, gone, gone_ms = found.unsettled_since, found.gone_since, settings.gone_s * SECOND_MS
+    if unsettled is None:
         return Ended(Finding.BROKER_GONE, SERVICE, "connected, and what had waited has come")
-    allowed_ms = settings.gone_s * SECOND_MS
-    if around.connected_since is not None:
-        allowed_ms += 2 * settings.settle_s * SECOND_MS
-    if now - since <= allowed_ms:
+    since, what = unsettled, "connections to the broker do not last"
+    if gone is not None and now - gone > gone_ms:
+        since, what = gone, "no connection to the broker"
+    elif now - unsettled <= gone_ms + 2 * settings.settle_s * SECOND_MS:
         return None
-    what = "no connection to the broker" if around.connected_since is None else "connections to the broker do not last"
     reason = (
         f"we are cut off: {what} since {instant_text(since)}. No rain arrives, no alert can rise, and no station's"
         f" silence means anything until it is back and {duration_text(settings.settle_s)} have passed"

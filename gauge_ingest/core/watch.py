@@ -177,7 +177,6 @@ class Surroundings:
     """What the loop knows beside the journal. None: not known, and nothing is judged by it."""
 
     connected_since: int | None = None  # None: not connected
-    detail: str = ""  # why not
     drained: bool = False  # since then there was a moment in which nothing waited in the inlet
     outbound_alive: bool | None = None
     disk: Disk | None = None

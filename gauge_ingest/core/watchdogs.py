@@ -44,7 +44,7 @@ def station_silent(
             " and modem. Its rain is not known until it has sent it"
         )
         return Found(Finding.STATION_SILENT, station.id, settings.level, reason, hearing.heard_at)
-    if standing and now - hearing.since >= settings.steady_s * SECOND_MS:
+    if standing and hearing.came_at - hearing.since >= settings.steady_s * SECOND_MS:
         reason = f"heard again since {instant_text(hearing.since)}"
         return Ended(Finding.STATION_SILENT, station.id, reason)
     return None

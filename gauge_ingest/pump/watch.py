@@ -92,7 +92,7 @@ class Watch:
     def tick(self, around: Surroundings, standing: Sequence[Alert], *, now: int) -> None:
         """Judge everything that is watched, inside the caller's transaction; tell what has changed."""
         self._listen()
-        self._line = line(self._line if self._begun else Line(now), around, self._settings.broker, now=now)
+        self._line = line(self._line if self._begun else Line(now, now), around, self._settings.broker, now=now)
         self._begun = True
         if around.connected_since is not None:
             self._listening_since = self._listening_since or around.connected_since
@@ -102,7 +102,8 @@ class Watch:
             judged += self._silence(known, now=now)
         judged += self._figures.look(self._settings, known, now=now)
         judged += self._dangers.judge(known, settled=self._line.settled, now=now)
-        judged = [one for one in judged if self._watched(one.finding)] + self._left_over(known)
+        judged = [one for one in judged if isinstance(one, Ended) or self._watched(one.finding)]
+        judged += self._left_over(known)
         for one in judged:
             if isinstance(one, Found):
                 self._findings.stand(one, at=now)
@@ -194,7 +195,7 @@ class Watch:
     def _service(self, around: Surroundings, standing: Standing, *, now: int) -> list[Judged | None]:
         settings = self._settings
         levels = {finding: alert.level for (finding, scope), alert in standing.items() if scope == SERVICE}
-        judged = [cut_off(self._line, around, settings.broker, now=now)]
+        judged = [cut_off(self._line, settings.broker, now=now)]
         if around.disk is not None:
             judged.append(disk_low(around.disk, settings.disk, now=now, standing=levels.get(Finding.DISK_LOW)))
         if around.followers is not None:
