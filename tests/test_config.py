@@ -22,6 +22,7 @@ from gauge_ingest.configuration.curves import CurveTable
 from gauge_ingest.configuration.overrides import SECTIONS
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
+from gauge_ingest.configuration.watch import TABLES as WATCH_TABLES
 from gauge_ingest.core.model import Deployment, Rule, Threshold
 from gauge_ingest.core.spans import duration_text, parse_duration_s, parse_instant, parse_moment
 
@@ -625,6 +626,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("correction by a curve", PowerCurveTable),
     ("[rules.ID]", RuleTable),
     ("[rules.ID.curve]", CurveTable),
+    *((f"[watch.{name}]", table) for name, (table, _) in WATCH_TABLES.items()),
 ]
 
 
