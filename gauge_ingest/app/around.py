@@ -15,15 +15,27 @@ BUSY_S = 0.1  # the rain waits meanwhile
 
 
 class Outlook:
-    """Looks once a minute, and remembers what it saw. What cannot be seen is not known."""
+    """Looks once a minute, and remembers what it saw. What cannot be seen is not known.
+
+    A reading waits for a follower when it did so at the look before already: positions are written down every few
+    seconds, which is an hour of a demonstration.
+    """
 
     def __init__(
-        self, journal: Path, outbound: Path, reader: Reader, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        journal: Path,
+        outbound: Path,
+        reader: Reader,
+        *,
+        now: Callable[[], int],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
         self._outbound = outbound
         self._reader = reader
+        self._now = now
         self._monotonic = monotonic
+        self._before = 0  # the look before, by the clock of the readings
         self._looked_at: float | None = None
         self._seen = Surroundings()
 
@@ -32,7 +44,9 @@ class Outlook:
         now = self._monotonic()
         if self._looked_at is None or now - self._looked_at >= EVERY_S:
             self._looked_at = now
+            at = self._now()
             self._seen = Surroundings(disk=self._disk(), followers=self._followers())
+            self._before = at
         return self._seen
 
     def _disk(self) -> Disk | None:
@@ -54,6 +68,10 @@ class Outlook:
             return None
         epoch = self._reader.epoch()
         return tuple(
-            Follower(str(name), self._reader.oldest_unsent_received_at(seq if known == epoch else 0), str(error))
+            Follower(str(name), self._waits_since(seq if known == epoch else 0), str(error))
             for name, known, seq, error in rows
         )
+
+    def _waits_since(self, seq: int) -> int | None:
+        at = self._reader.oldest_unsent_received_at(seq)
+        return at if at is not None and at <= self._before else None

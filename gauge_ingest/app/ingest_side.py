@@ -69,7 +69,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         status_path=settings.journal_path.with_name(settings.journal_path.name + ".status.json"),
         now=clock.now,
         reload=Reloader(directory, kept, environ, pump, outbound),
-        look=Outlook(settings.journal_path, settings.outbound_path, journal.reader),
+        look=Outlook(settings.journal_path, settings.outbound_path, journal.reader, now=clock.now),
     )
     _listen_to_signals(ingest)
     _spare_the_collector()
