@@ -27,14 +27,16 @@ class Hearing(NamedTuple):
 NEVER = Hearing()
 
 
-def heard(before: Hearing, *, received_at: int, sent_at: int, break_ms: int) -> Hearing:
+def heard(before: Hearing, *, received_at: int, sent_at: int, break_ms: int, first_at: int | None = None) -> Hearing:
     """The hearing after a message: the earlier of when it came and when it was sent, so that what waited at the broker
     while we were away does not make a dead station live. A message that is sent again is no sign of life.
+    `first_at`: when the first came of several, of which this is the newest.
     """
     at = _lived_at(before, received_at, sent_at)
     if at <= before.heard_at:
         return before._replace(received_at=received_at, sent_at=sent_at)
-    since = received_at if received_at - before.came_at > break_ms else before.since
+    came_at = received_at if first_at is None else first_at
+    since = came_at if came_at - before.came_at > break_ms else before.since
     return Hearing(at, since, received_at, received_at, sent_at)
 
 

@@ -58,7 +58,8 @@ class Watch:
         self._bounds: list[_Bound] = []
         self._hearings: dict[str, Hearing] = {}
         self._unknown: list[str] = []  # still to be looked for in older hours
-        self._latest: dict[str, tuple[int, int]] = {}  # sent and received since the last tick
+        # Since the last tick: when the newest was sent and received, and when the first was received.
+        self._latest: dict[str, tuple[int, int, int]] = {}
         self._line = Line()
         self._begun = False
         self._listening_since = 0
@@ -86,8 +87,10 @@ class Watch:
         latest = self._latest
         for station, sent_at in said:
             known = latest.get(station)
-            if sent_at > (0 if known is None else known[0]):
-                latest[station] = sent_at, received_at
+            if known is None and sent_at:  # 0: a retained copy
+                latest[station] = sent_at, received_at, received_at
+            elif known is not None and sent_at > known[0]:
+                latest[station] = sent_at, received_at, known[2]
 
     def tick(self, around: Surroundings, standing: Sequence[Alert], *, now: int) -> None:
         """Judge everything that is watched, inside the caller's transaction; tell what has changed."""
@@ -122,12 +125,16 @@ class Watch:
             self._hearings[one.station] = _remembered(at, one.received_at, one.claimed_at)
 
     def _listen(self) -> None:
-        for station, (sent_at, received_at) in self._latest.items():
+        for station, (sent_at, received_at, first_at) in self._latest.items():
             known = self._stations.get(station)
             if known is not None:
                 before = self._hearings.get(station, NEVER)
                 self._hearings[station] = heard(
-                    before, received_at=received_at, sent_at=sent_at, break_ms=known.gap_after_ms
+                    before,
+                    received_at=received_at,
+                    sent_at=sent_at,
+                    break_ms=known.gap_after_ms,
+                    first_at=first_at,
                 )
         self._latest.clear()
         for _ in range(min(LOOKED_UP_MAX, len(self._unknown))):

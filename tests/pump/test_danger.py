@@ -187,6 +187,16 @@ def test_an_alert_is_kept_through_a_restart_and_not_told_again(tmp_path: Path) -
     assert [one.kind for one in desk.events(DANGER)] == [EventKind.RAISED, EventKind.CLEARED]
 
 
+def test_an_alert_ends_even_where_we_look_seldom(tmp_path: Path) -> None:
+    """A clock that runs fast, or a machine that is busy: between two looks several reports come."""
+    desk = raining(tmp_path)
+    desk.pass_time(60, tips=silent("HTB01", tips=HEAVY), ticks=120)
+
+    desk.pass_time(60, tips=silent(tips=HEAVY), ticks=120)
+
+    assert [one.kind for one in desk.events(DANGER)] == [EventKind.RAISED, EventKind.CLEARED]
+
+
 def test_a_station_that_stays_silent_lapses_a_day_later_without_an_all_clear(tmp_path: Path) -> None:
     desk = raining(tmp_path)
     desk.pass_time(20, tips=silent("HTB01", tips=HEAVY))
