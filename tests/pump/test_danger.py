@@ -116,6 +116,16 @@ def test_when_all_stop_at_once_nobody_is_a_witness(tmp_path: Path) -> None:
     assert list(desk.standing(Finding.NETWORK_SILENT)) == ["service"]
 
 
+def test_stations_that_stop_within_one_report_of_each_other_are_no_witnesses(tmp_path: Path) -> None:
+    """Goal: a network that fails is no flood. Method: one of them happens to be the first that should have spoken."""
+    desk = raining(tmp_path)
+    desk.pass_time(5, tips=silent("HTB01", tips=HEAVY), ticks=1)
+
+    desk.pass_time(60, tips=lambda _station: None, ticks=1)
+
+    assert not desk.events(DANGER)
+
+
 def test_an_alert_ends_when_the_station_is_back_and_has_told_of_its_time_away(tmp_path: Path) -> None:
     desk = raining(tmp_path)
     desk.pass_time(60, tips=silent("HTB01", tips=HEAVY))
