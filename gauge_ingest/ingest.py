@@ -6,11 +6,13 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from gauge_ingest.clock import SystemClock
 from gauge_ingest.core.spans import instant_text
+from gauge_ingest.core.watch import Surroundings
 from gauge_ingest.inlet import Happened, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalUnavailable
 from gauge_ingest.pump import Pump
@@ -59,6 +61,7 @@ class Ingest:
         status_path: Path,
         now: Callable[[], int],
         reload: Callable[[], dict[str, Any]],
+        look: Callable[[], Surroundings] = Surroundings,
         monotonic: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
         wait_s: float = WAIT_S,
@@ -71,6 +74,9 @@ class Ingest:
         self._status_path = status_path
         self._now = now
         self._reload = reload
+        self._look = look
+        self._connected_since: int | None = None
+        self._drained = False
         self._monotonic = monotonic
         self._rest = rest
         self._wait_s = wait_s
@@ -107,6 +113,7 @@ class Ingest:
                 self._outbound.wake()
                 log.debug("batch committed %s", taken)
             self._notice()
+            self._drained = self._drained or (self._inlet.connected and not deliveries)
             if self._pump.owing and (not deliveries or self._monotonic() >= self._pay_at):
                 self._pay()
             self._serve()
@@ -166,7 +173,10 @@ class Ingest:
             findings.raise_(Finding.CLIENT_ID_TAKEN, reason, at=at)
         elif happened is Happened.STEADY:
             findings.clear(Finding.CLIENT_ID_TAKEN, "connected for a minute", at=at)
+        if happened is Happened.LOST:
+            self._connected_since = None
         if happened in (Happened.CONNECTED, Happened.CONNECTED_AFRESH):
+            self._connected_since, self._drained = at, False
             self._journal.set_meta(SESSION_KEY, self._inlet.session_name)
 
     def _serve(self) -> None:
@@ -184,12 +194,21 @@ class Ingest:
                 self._outbound.wake()
         if now >= self._tick_at:
             self._tick_at = now + TICK_EVERY_S
-            if self._pump.tick():
+            if self._pump.tick(self._around()):
                 self._outbound.wake()
         if now >= self._status_at:
             self._status_at = now + STATUS_EVERY_S
             self._outbound.supervise()
             self._write_status()
+
+    def _around(self) -> Surroundings:
+        """What the pump cannot see by itself."""
+        return replace(
+            self._look(),
+            connected_since=self._connected_since if self._inlet.connected else None,
+            drained=self._drained,
+            outbound_alive=self._outbound.alive,
+        )
 
     def _beat(self) -> None:
         now = time.monotonic()

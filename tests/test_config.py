@@ -27,6 +27,7 @@ from gauge_ingest.configuration.overrides import SECTIONS
 from gauge_ingest.configuration.people import ChainTable, PersonTable, StepTable
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
+from gauge_ingest.configuration.watch import TABLES as WATCH_TABLES
 from gauge_ingest.core.model import Deployment, Rule, Threshold
 from gauge_ingest.core.spans import duration_text, parse_duration_s, parse_instant, parse_moment
 from gauge_ingest.notifiers.settings import ChannelSettings
@@ -674,6 +675,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("[[duty.weekly]]", WeeklyTable),
     ("[actions.LEVEL]", ActionTable),
     ("[actions.LEVEL.places.PLACE]", WordsTable),
+    *((f"[watch.{name}]", table) for name, (table, _) in WATCH_TABLES.items()),
 ]
 
 

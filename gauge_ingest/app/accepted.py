@@ -26,6 +26,7 @@ def network_of(configuration: Configuration) -> Network:
         configuration.settings.mqtt.topic,
         basins=configuration.basins,
         roster=configuration.roster,
+        watch=configuration.watch,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gauge_ingest.app.accepted import Reloader, accept, network_of
+from gauge_ingest.app.around import Outlook
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import Clock, clock_from
 from gauge_ingest.codecs import CODECS
@@ -68,6 +69,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         status_path=settings.journal_path.with_name(settings.journal_path.name + ".status.json"),
         now=clock.now,
         reload=Reloader(directory, kept, environ, pump, outbound),
+        look=Outlook(settings.journal_path, settings.outbound_path, journal.reader, now=clock.now),
     )
     _listen_to_signals(ingest)
     _spare_the_collector()

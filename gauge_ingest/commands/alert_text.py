@@ -8,6 +8,8 @@ from rich.text import Text
 
 from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, plain, show, stretch, table
 from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.findings import Finding
+from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.silences import Silence
 from gauge_ingest.core.spans import duration_text
@@ -159,9 +161,11 @@ def _newest(newest_at: int, now: int) -> Text:
 
 
 def _height(alert: Alert, rules: Mapping[str, Rule]) -> float:
-    """How high a level stands among those of its rule: 1 is the highest."""
-    rule = rules.get(alert.rule)
-    if rule is None or alert.level not in rule.levels:
+    """How high a level stands among those of its rule: 1 is the highest. A finding may have one that moves people."""
+    rule, level = rules.get(alert.rule), level_of(alert.level)
+    if rule is None:
+        return level.grade / 4 if alert.rule == Finding.DANGER_IN_SILENCE and level.evacuates else 0.0
+    if alert.level not in rule.levels:
         return 0.0
     return (rule.levels.index(alert.level) + 1) / len(rule.levels)
 

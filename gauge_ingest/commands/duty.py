@@ -14,7 +14,7 @@ from gauge_ingest.core.model import DAY_MS, SECOND_MS
 from gauge_ingest.core.people import DEFAULT, Person, chain_of, held_until, on_duty, told_by
 from gauge_ingest.core.rota import changes, gaps
 from gauge_ingest.core.spans import duration_text, instant_text
-from gauge_ingest.pump.findings import LEVEL as FINDINGS
+from gauge_ingest.core.findings import WARNING as FINDINGS
 
 CHANGES_MS = 7 * DAY_MS
 GAPS_MS = 14 * DAY_MS

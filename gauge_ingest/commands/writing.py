@@ -112,6 +112,7 @@ def _done_here(configuration: Configuration, clock: Clock, request: Request) -> 
             configuration.text,
             basins=configuration.basins,
             roster=configuration.roster,
+            watch=configuration.watch,
         )
         pump.configure(network)
         answer = carry_out(pump, journal, request, now=clock.now(), reload=_nothing_to_reload)

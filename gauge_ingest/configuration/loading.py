@@ -23,9 +23,11 @@ from gauge_ingest.configuration.settings import (
 )
 from gauge_ingest.configuration.stations import StationsRead, read_stations
 from gauge_ingest.configuration.templates import TemplatesRead, read_templates
+from gauge_ingest.configuration.watch import WatchRead, read_watch
 from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.model import Basin, Rule, Station
 from gauge_ingest.core.people import Roster
+from gauge_ingest.core.watch import WATCHING, WatchSettings
 from gauge_ingest.notifiers.settings import ChannelSettings
 
 __all__ = [
@@ -59,6 +61,7 @@ class Configuration:
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict, repr=False)
     actions: Actions = field(repr=False, default_factory=Actions)
     templates: Mapping[str, str] = field(repr=False, default_factory=dict)  # of messages, by file
+    watch: WatchSettings = field(default=WATCHING, repr=False)
 
 
 class _Read(NamedTuple):
@@ -70,6 +73,7 @@ class _Read(NamedTuple):
     people: PeopleRead
     todo: ActionsRead
     templates: TemplatesRead
+    watch: WatchRead
 
 
 def configuration_directory(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -89,7 +93,8 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     levels = None if rules_table is None else [level for rule in rules.rules for level in rule.levels]
     places = None if stations.ids is None else {**stations.ids, **stations.basins}
     todo = read_actions(_optional(directory, actions.FILE, mistakes), levels=levels, places=places)
-    read = _Read(settings, stations, rules, people, todo, read_templates(directory))
+    watch = WatchRead() if rules_table is None else read_watch(rules_table)
+    read = _Read(settings, stations, rules, people, todo, read_templates(directory), watch)
     mistakes += [mistake for part in read for mistake in part.mistakes]
     if mistakes:
         raise ConfigurationRefused(mistakes)
@@ -154,6 +159,7 @@ def _configuration(read: _Read) -> Configuration:
         "people": read.people.canonical(),
         "actions": read.todo.canonical() if read.todo.actions.levels else {},
         "templates": read.templates.templates,
+        "watch": read.watch.canonical() if read.watch.settings != WATCHING else {},
     }
     everything |= {name: part for name, part in beside.items() if part}
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -168,4 +174,5 @@ def _configuration(read: _Read) -> Configuration:
         channels=read.people.channels,
         actions=read.todo.actions,
         templates=read.templates.templates,
+        watch=read.watch.settings,
     )

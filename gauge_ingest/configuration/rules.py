@@ -113,7 +113,7 @@ def read_rules(
     read = RulesRead()
     file = Place(FILE)
     remedy = "unknown key; every rule stands below rules, e.g. [rules.flash_flood]"
-    read.mistakes += [file.at(name).mistake(remedy) for name in table if name != "rules"]
+    read.mistakes += [file.at(name).mistake(remedy) for name in table if name not in ("rules", "watch")]
     raw = table.get("rules", {})
     if not isinstance(raw, Mapping) or len(raw) > RULES_MAX:
         remedy = f"must describe at most {RULES_MAX} rules, each beginning with a line like [rules.flash_flood]"

@@ -47,7 +47,7 @@ def look(reader: Reader, stations: Mapping[str, Station], rule: Rule, *, now: in
         amounts = [sum(row.tips for row in rows if row.observed_at > until - window_s * 1000) for window_s in WINDOWS_S]
         rain_mm = tuple(station.depth_mm(tips, until=until) for tips in amounts)
         fillings.append(Filling(station, newest.observed_at if newest else None, rain_mm, _thresholds(rule)))
-    raised = {alert.scope: alert for alert in reader.alerts.all()}
+    raised = {alert.scope: alert for alert in reader.alerts.all() if alert.rule == rule.id}
     return Scene(now, fillings, raised, reader.alerts.changes(0)[1])
 
 

@@ -14,6 +14,7 @@ from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.silences import SilenceReader
 from gauge_ingest.journal.verdicts import Former, former
+from gauge_ingest.journal.watch import WatchReader
 
 # A page of one station: so many hours are read at once.
 PAGE_HOURS = 96
@@ -38,6 +39,7 @@ class Reader:
         self.quality = QualityReader(connection)
         self.silences = SilenceReader(connection)
         self.figures = FigureReader(connection)
+        self.watch = WatchReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod

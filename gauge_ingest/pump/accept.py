@@ -9,6 +9,7 @@ from gauge_ingest.core.model import DAY_MS, Basin, Rule, Station
 from gauge_ingest.core.people import Roster
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, withdrawn
+from gauge_ingest.core.watch import WATCHING, WatchSettings
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 
@@ -37,6 +38,7 @@ class Network(NamedTuple):
     topic: str = "rain/v1/+/up"
     basins: Mapping[str, Basin] = {}
     roster: Roster = Roster()
+    watch: WatchSettings = WATCHING
 
 
 def accept(journal: Journal, findings: Findings, network: Network, rules: Sequence[Thresholds], *, now: int) -> int:

@@ -71,17 +71,18 @@ class Batch:
         self._owed: dict[int, tuple[int, int]] = {}
         self._check: list[Owed] = []
         self._readings = self._repeats = self._quarantined = 0
+        self.said: list[tuple[str, int]] = []  # stations, and when their messages were sent; 0: nobody knows
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take deliveries in, in order."""
         # Names that are looked up for every message are looked up once.
         by_topic, memories = self._senders.by_topic, self._memories
-        decode, received_at = self._decode, self._received_at
+        decode, received_at, said = self._decode, self._received_at, self.said
         message_id = first_id = self._journal.next_message_id()
         numbers: array[int] = array("I")
         payloads: list[bytes] = []
         for delivery in deliveries:
-            topic, payload, _, _ = delivery
+            topic, payload, _, retained = delivery
             station = by_topic.get(topic)
             if station is None or len(payload) > PAYLOAD_BYTES_MAX:
                 self._turn_away(delivery, station)
@@ -93,6 +94,7 @@ class Batch:
                 continue
             memory = memories.get(station.id) or self._memory(station)
             self._admit(memory, delivery, message)
+            said.append((station.id, 0 if retained else message.sent_at))
             numbers.append(memory.number)
             payloads.append(payload)
             message_id += 1

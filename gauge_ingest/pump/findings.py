@@ -1,23 +1,16 @@
-"""Standing findings about the service itself, told like alerts: a lost session, a broken rule, too many strangers."""
+"""Standing findings about the service and its stations, told like alerts: raised once, changed, ended."""
 
 from dataclasses import replace
-from enum import StrEnum
 
+from gauge_ingest.core.findings import SERVICE as SCOPE
+from gauge_ingest.core.findings import WARNING as LEVEL
+from gauge_ingest.core.findings import Ended, Found
+from gauge_ingest.core.findings import Finding as Finding
+from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import DAY_MS, Alert, AlertEvent, EventKind, State
+from gauge_ingest.core.told import Knowing, withdrawn
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.guard import Fault
-
-SCOPE = "service"
-LEVEL = "warning"
-
-
-class Finding(StrEnum):
-    """What the service can find about itself."""
-
-    SESSION_LOST = "session_lost"
-    CLIENT_ID_TAKEN = "client_id_taken"
-    BROKEN = "broken"
-    UNKNOWN_SENDERS = "unknown_senders"
 
 
 class Findings:
@@ -26,27 +19,38 @@ class Findings:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.configuration = 0
+        self.told = 0  # events since the start
 
     def raise_(self, finding: Finding, reason: str, *, at: int, scope: str = SCOPE) -> None:
         """Tell of a finding, unless it stands already."""
-        if self._journal.reader.alerts.raised(finding, scope) is not None:
+        if self._journal.reader.alerts.raised(finding, scope) is None:
+            self._raise(Found(finding, scope, LEVEL, reason, at), at)
+
+    def stand(self, found: Found, *, at: int) -> None:
+        """Tell of a finding; of one that stands already only another level is told, another reason is written down."""
+        standing = self._journal.reader.alerts.raised(found.finding, found.scope)
+        if standing is None:
+            self._raise(found, at)
+        elif standing.level != found.level:
+            higher = level_of(found.level).grade > level_of(standing.level).grade
+            peak = found.level if level_of(found.level).grade > level_of(standing.peak).grade else standing.peak
+            alert = replace(standing, level=found.level, peak=peak, reason=found.reason, evidence=found.evidence)
+            self._save(alert, EventKind.STRENGTHENED if higher else EventKind.EASED, at)
+        elif standing.reason != found.reason:
+            self._journal.save_alerts([replace(standing, reason=found.reason)], [], self.configuration)
+
+    def end(self, ended: Ended, *, at: int) -> None:
+        """Tell that a finding no longer stands, if it does."""
+        alert = self._journal.reader.alerts.raised(ended.finding, ended.scope)
+        if alert is None:
             return
-        alert = Alert(
-            id=self._journal.next_alert_id(),
-            rule=finding,
-            scope=scope,
-            level=LEVEL,
-            peak=LEVEL,
-            state=State.RAISED,
-            rained_since=at,
-            rained_until=at,
-            known_at=at,
-            raised_at=at,
-            ended_at=None,
-            evidence=None,
-            reason=reason,
-        )
-        self._save(alert, EventKind.RAISED, at)
+        if ended.state is State.WITHDRAWN:
+            told, events = withdrawn(alert, ended.reason, knowing=Knowing(known_at=at, now=at))
+            self._journal.save_alerts(told, events, self.configuration)
+            self.told += 1
+            return
+        kind = EventKind.LAPSED if ended.state is State.LAPSED else EventKind.CLEARED
+        self._save(replace(alert, state=ended.state, rained_until=at, ended_at=at, reason=ended.reason), kind, at)
 
     def broken(self, what: str, fault: Fault, *, at: int) -> None:
         """Tell that a rule, or the derivation of a station, trips over a bug of this program."""
@@ -67,10 +71,25 @@ class Findings:
 
     def clear(self, finding: Finding, reason: str, *, at: int, scope: str = SCOPE) -> None:
         """Tell that a finding no longer stands."""
-        alert = self._journal.reader.alerts.raised(finding, scope)
-        if alert is not None:
-            cleared = replace(alert, state=State.CLEARED, rained_until=at, ended_at=at, reason=reason)
-            self._save(cleared, EventKind.CLEARED, at)
+        self.end(Ended(finding, scope, reason), at=at)
+
+    def _raise(self, found: Found, at: int) -> None:
+        alert = Alert(
+            id=self._journal.next_alert_id(),
+            rule=found.finding,
+            scope=found.scope,
+            level=found.level,
+            peak=found.level,
+            state=State.RAISED,
+            rained_since=min(found.since, at),
+            rained_until=at,
+            known_at=at,
+            raised_at=at,
+            ended_at=None,
+            evidence=found.evidence,
+            reason=found.reason,
+        )
+        self._save(alert, EventKind.RAISED, at)
 
     def _save(self, alert: Alert, kind: EventKind, at: int) -> None:
         event = AlertEvent(
@@ -86,7 +105,8 @@ class Findings:
             late=False,
             unconfirmed=False,
             sent=True,
-            evidence=None,
+            evidence=alert.evidence,
             reason=alert.reason,
         )
         self._journal.save_alerts([alert], [event], self.configuration)
+        self.told += 1

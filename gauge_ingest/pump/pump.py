@@ -7,6 +7,7 @@ from functools import partial
 from gauge_ingest.codecs import Decode
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, SECOND_MS, UNBOUNDED, Alert, Station
 from gauge_ingest.core.rules import Thresholds
+from gauge_ingest.core.watch import Surroundings
 from gauge_ingest.journal import JUDGE, Journal, JournalBroken, JournalUnavailable
 from gauge_ingest.pump.accept import Network, accept
 from gauge_ingest.pump.admit import Bounds
@@ -24,6 +25,7 @@ from gauge_ingest.pump.prune import Retention, prune, pruned_before
 from gauge_ingest.pump.rulebook import Rulebook
 from gauge_ingest.pump.senders import Senders
 from gauge_ingest.pump.silences import held_back_in, remind
+from gauge_ingest.pump.watch import Watch
 
 # A commit costs more than a small debt: while a backlog arrives, many stations owe a few readings each.
 DEBTS_MAX = 16
@@ -60,6 +62,7 @@ class Pump:
         self._newest_received_at = max(journal.reader.newest_received_at(), int(journal.meta(LATEST_KEY) or 0))
         self.senders = Senders({}, "+")
         self.findings = Findings(journal)
+        self._watch = Watch(journal, self.findings)
         self.owing = True
 
     @property
@@ -77,6 +80,7 @@ class Pump:
         self.rule_by(rules)
         self._escalations = Escalations(self._journal, network.roster, configuration=number)
         self.senders = Senders(network.stations, network.topic)
+        self._watch.configure(network.stations, network.watch)
         self.forget()
 
     def rule_by(self, rules: Sequence[Thresholds]) -> None:
@@ -149,13 +153,14 @@ class Pump:
         self._kept_since = pruned_before(self._journal)
         return more
 
-    def tick(self, *, silenced: Silenced | None = None) -> bool:
-        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse, and
-        what a silence held back is told when it is over.
+    def tick(self, around: Surroundings | None = None, *, silenced: Silenced | None = None) -> bool:
+        """What time alone brings about: alerts that nobody acknowledged escalate, those of silent stations lapse, what
+        a silence held back is told when it is over; and the watchdogs look, where something is known of what is
+        around: else a silence may be our own.
 
         Whether there is something to tell now. `silenced`: asked in place of the journal's silences.
         """
-        now = self._now()
+        now, told = self._now(), self.findings.told
         with self._journal.transaction():
             self.findings.new_day(now)
             standing = self._journal.reader.alerts.all()
@@ -164,7 +169,9 @@ class Pump:
             for alert in standing:
                 self._judge_silent(alert, now)
             reminded = remind(self._journal, self._network.rules, configuration=self._configuration, now=now)
-        return escalated or reminded > 0
+            if around is not None:
+                self._look_around(around, standing, now)
+        return escalated or reminded > 0 or self.findings.told > told
 
     def _judge_silent(self, alert: Alert, now: int) -> None:
         scope = self._rulebook.scope(alert.scope)
@@ -175,6 +182,16 @@ class Pump:
             return
         self._journal.owing.owe(JUDGE, self._journal.station_number(alert.scope), since=at - 1, until=at)
         self.owing = True
+
+    def _look_around(self, around: Surroundings, standing: Sequence[Alert], now: int) -> None:
+        """The watchdogs, which must not stop the rain: what they trip over is told, and the others go on."""
+        fault = attempt(partial(self._watch_within, around, standing, now))
+        if fault is not None:
+            self.findings.broken("watchdogs", fault, at=now)
+
+    def _watch_within(self, around: Surroundings, standing: Sequence[Alert], now: int) -> None:
+        with self._journal.savepoint():
+            self._watch.tick(around, standing, now=now)
 
     def memory(self, station: Station) -> StationMemory:
         """What is remembered of a station, loaded at first touch."""
@@ -229,7 +246,7 @@ class Pump:
             batch = self._batch_now(received_at)
             batch.take(deliveries)
             taken = batch.finish()
-        return self._committed(taken, received_at)
+        return self._committed(batch, taken, received_at)
 
     def _commit_carefully(self, deliveries: Sequence[Delivery], received_at: int) -> Taken:
         with self._journal.transaction():
@@ -242,7 +259,7 @@ class Pump:
                     reason = f"a fault of this program, its report is kept here: {fault.error}"
                     batch.refuse(delivery, reason, trace=fault.trace)
             taken = batch.finish()
-        return self._committed(taken, received_at)
+        return self._committed(batch, taken, received_at)
 
     def _batch_now(self, received_at: int) -> Batch:
         """A batch for what has just arrived. While our clock is behind what we have received, it mends nobody's."""
@@ -256,7 +273,8 @@ class Pump:
             batch.take([delivery])
             batch.flush()
 
-    def _committed(self, taken: Taken, received_at: int) -> Taken:
+    def _committed(self, batch: Batch, taken: Taken, received_at: int) -> Taken:
+        self._watch.hear(batch.said, received_at)
         self._newest_received_at = max(self._newest_received_at, received_at)
         self.owing = self.owing or taken.owed > 0
         return taken

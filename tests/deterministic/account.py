@@ -9,7 +9,7 @@ from gauge_ingest.core.model import AlertEvent, EventKind, Kind, Row, State, Ste
 from gauge_ingest.journal import Reader
 from gauge_ingest.pump.accept import Network
 from tests.deterministic.broker import Kept
-from tests.deterministic.clean import SERVICE, CleanRun, episodes_of, facts_of, rows_of
+from tests.deterministic.clean import CleanRun, episodes_of, facts_of, rows_of
 from tests.deterministic.copies import ListeningNotifier, TableStore, key_of
 from tests.deterministic.fate import Story, Violation
 from tests.deterministic.plan import Plan
@@ -147,7 +147,7 @@ class Account:
             self._demand(state is alert.state, "alert events", f"it is {alert.state}: {what}")
             if alert.state is State.RAISED:
                 self._demand(level == alert.level, "alert events", f"it stands at {alert.level}: {what}")
-        standing = Counter((one.rule, one.scope) for one in self._reader.alerts.all() if one.scope != SERVICE)
+        standing = Counter((one.rule, one.scope) for one in self._reader.alerts.all())
         self._demand(all(number == 1 for number in standing.values()), "alert events", f"two stand: {standing}")
         broken = [one.reason for one in self._reader.alerts.all(ended=True) if one.rule == "broken"]
         self._demand(not broken, "no fault of ours", str(broken[:1]))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gauge_ingest.codecs import CODECS
+from gauge_ingest.core.findings import Finding
 from gauge_ingest.core.model import Row
 from gauge_ingest.journal import Journal, Reader
 from gauge_ingest.pump import Delivery, Pump, PumpSettings
@@ -14,7 +15,8 @@ from gauge_ingest.pump.accept import Network
 from tests.deterministic.witness import Committed
 
 FOR_EVER = 1 << 61
-SERVICE = "service"  # the scope of findings about the service itself
+# What the service finds about itself and its stations depends on when things come, by nature.
+FINDINGS = frozenset(finding.value for finding in Finding)
 Rows = dict[str, list[tuple[object, ...]]]
 
 
@@ -71,7 +73,7 @@ def facts_of(row: Row) -> tuple[object, ...]:
 
 def episodes_of(reader: Reader) -> list[tuple[Any, ...]]:
     """Every alert about rain that stands or stood and was not taken back, without what depends on when we knew."""
-    alerts = [one for one in reader.alerts.all(ended=True) if one.state != "withdrawn" and one.scope != SERVICE]
+    alerts = [one for one in reader.alerts.all(ended=True) if one.state != "withdrawn" and one.rule not in FINDINGS]
     return sorted(
         (one.rule, one.scope, one.level, one.peak, one.state.value, one.rained_since)
         + ((one.rained_until,) if one.state != "raised" else ())

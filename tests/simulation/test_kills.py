@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gauge_ingest.configuration import load
+from gauge_ingest.core.findings import Finding
 from gauge_ingest.journal import Reader
 from tests.edges.broker import Broker, running_mosquitto
 from tests.simulation.service import (
@@ -29,6 +30,7 @@ from tests.worlds import Desk, message
 KILLS = int(os.environ.get("GAUGE_TEST_KILLS", "10"))
 SEED = int(os.environ.get("GAUGE_TEST_SEED", "0")) or random.randrange(1, 10_000)
 STORM_MINUTES = 480
+FINDINGS = frozenset(finding.value for finding in Finding)
 
 
 def settled(service: Service, truth: Path) -> bool:
@@ -67,7 +69,7 @@ def episodes(reader: Reader) -> list[tuple[str, ...]]:
     return sorted(
         (one.rule, one.scope, one.level, one.peak, one.state.value, str(one.rained_since), str(one.rained_until))
         for one in reader.alerts.all(ended=True)
-        if one.state != "withdrawn" and one.scope != "service"
+        if one.state != "withdrawn" and one.rule not in FINDINGS
     )
 
 
@@ -84,7 +86,7 @@ def clean_run(truth: Path, folder: Path) -> list[tuple[str, ...]]:
 
 def assert_told_once(reader: Reader) -> None:
     """No alert has two events with one meaning, and none has two ids."""
-    alerts = [one for one in reader.alerts.all(ended=True) if one.scope != "service"]
+    alerts = [one for one in reader.alerts.all(ended=True) if one.rule not in FINDINGS]
     standing = Counter((one.rule, one.scope, one.rained_since) for one in alerts if one.state != "withdrawn")
     assert all(number == 1 for number in standing.values()), standing
     for alert in alerts:
