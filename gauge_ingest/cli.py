@@ -17,6 +17,7 @@ from gauge_ingest.commands import (
     quality_report,
     quarantine,
     readings,
+    rehearse,
     service,
     station_health,
     stations,
@@ -46,6 +47,7 @@ app.add_typer(quality.app, name="quality", help="Whether rain can be trusted: ch
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)
+app.command("rehearse")(rehearse.rehearse_rules)
 app.command()(service.reload)
 app.command()(service.schema)
 app.command(hidden=True)(service.outbound)

@@ -50,7 +50,7 @@ def alerts(
         found = [(alert, reader.alerts.events(alert.id)) for alert in reader.alerts.all(ended=ended)]
         newest_at = reader.newest_received_at()
     if as_json:
-        print_json([_document(alert, events) for alert, events in found])
+        print_json([alert_document(alert, events) for alert, events in found])
     else:
         show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended)
 
@@ -62,7 +62,7 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
     with reading(configuration) as reader:
         alert, events = _found(reader, alert_id)
     if as_json:
-        print_json(_document(alert, events))
+        print_json(alert_document(alert, events))
     else:
         show_alert(alert, events, configuration, now=clock.now())
 
@@ -115,7 +115,8 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
 
 
-def _document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
+def alert_document(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
+    """An alert with everything told of it, as --json prints it."""
     stands = alert.state is State.RAISED
     known = next(iter(acknowledgements(events)), None)
     return {

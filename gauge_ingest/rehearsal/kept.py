@@ -7,7 +7,7 @@ from gauge_ingest.core.model import DAY_MS, Flag, Increment, Row, Rule, Station,
 from gauge_ingest.core.quality.verdicts import doubted
 from gauge_ingest.journal import Reader
 from gauge_ingest.rehearsal.counts import UNKNOWN, Counts, Reports
-from gauge_ingest.rehearsal.replay import Record
+from gauge_ingest.rehearsal.replay import Record, unwatched
 
 # So long before what is asked for the reading begins, so that windows are full and what stands then stands.
 BEFORE_MS = DAY_MS
@@ -20,7 +20,7 @@ def read_kept(
     *,
     since: int,
     until: int,
-    on_share: Callable[[float], None],
+    on_share: Callable[[float], None] = unwatched,
 ) -> Record:
     """The readings of all stations that were received up to an instant, from well before another."""
     watched = {name for rule in rules for name in rule.stations}

@@ -10,7 +10,7 @@ from math import isfinite
 from pathlib import Path
 
 from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Station
-from gauge_ingest.rehearsal.replay import Record
+from gauge_ingest.rehearsal.replay import Record, unwatched
 from gauge_ingest.rehearsal.steps import UM_PER_MM, Lines, Steps, step_of
 
 NEEDED = ("station", "observed_at", "rain_mm")
@@ -36,7 +36,11 @@ class BadFile(Exception):
 
 
 def read_lines(
-    path: Path, stations: Mapping[str, Station], *, on_share: Callable[[float], None], notice: Callable[[str], None]
+    path: Path,
+    stations: Mapping[str, Station],
+    *,
+    notice: Callable[[str], None],
+    on_share: Callable[[float], None] = unwatched,
 ) -> Record:
     """The rain in a file; BadFile says what is wrong with it, OSError that it cannot be read."""
     size = max(1, path.stat().st_size)

@@ -11,6 +11,7 @@ from gauge_ingest.rehearsal.judge import NEVER, Book, Scope
 from gauge_ingest.rehearsal.steps import Steps
 
 TELL_EVERY_ROWS = 4_096
+
 Arrival = tuple[int, int, int]
 """When it arrived, the number of its course, and what it is there: the place of a report, or of a line."""
 
@@ -30,7 +31,13 @@ class Record:
     ends_at: int | None = None
 
 
-def replay(record: Record, files: Sequence[Sequence[Rule]], *, on_share: Callable[[float], None]) -> list[Book]:
+def unwatched(_share: float) -> None:
+    """For whoever does not want to know how far it is."""
+
+
+def replay(
+    record: Record, files: Sequence[Sequence[Rule]], *, on_share: Callable[[float], None] = unwatched
+) -> list[Book]:
     """The books of the files after everything has arrived."""
     books = [Book(rules) for rules in files]
     replaying = _Replay([Scope(course, books) for course in record.courses])

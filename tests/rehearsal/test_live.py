@@ -89,10 +89,8 @@ def recorded(desk: Desk) -> list[tuple[Any, ...]]:
 
 def rehearsed(desk: Desk, rules: Sequence[Rule]) -> list[tuple[Any, ...]]:
     stations = desk.network.stations
-    record = read_kept(
-        desk.journal.reader, stations, rules, since=T0 - HOUR, until=desk.now, on_share=lambda share: None
-    )
-    (book,) = replay(record, [rules], on_share=lambda share: None)
+    record = read_kept(desk.journal.reader, stations, rules, since=T0 - HOUR, until=desk.now)
+    (book,) = replay(record, [rules])
     return in_order([story(one, book.events[one.id]) for one in book.alerts.values()])
 
 
