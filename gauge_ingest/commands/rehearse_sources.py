@@ -86,7 +86,9 @@ def of_scenario(name: str, config: Path, stations: Mapping[str, Station], *, see
         command = [sys.executable, "-m", "simulator", "truth", name, "--config", str(config), "--seed", str(seed)]
         command += ["--start", SCENARIO_START, "--out", str(out)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SCENARIO_S_MAX, check=False)
+            done = subprocess.run(  # noqa: S603 - our own program
+                command, capture_output=True, text=True, timeout=SCENARIO_S_MAX, check=False
+            )
         except subprocess.TimeoutExpired:
             stop(Status.UNREACHABLE, f"--scenario {name}: the simulator took longer than {SCENARIO_S_MAX} s")
         if done.returncode:

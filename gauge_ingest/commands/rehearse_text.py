@@ -114,9 +114,8 @@ def _changes(pairs: Sequence[Pair]) -> list[Table | Text]:
         one = pair.new or pair.old
         assert one is not None
         by = None if pair.earlier_min is None or pair.kind == "same" else abs(pair.earlier_min)
-        listing.add_row(
-            one.alert.scope, full_instant(pair.at), pair.kind, _minutes(by), _peak(pair.old), _peak(pair.new)
-        )
+        when, peaks = full_instant(pair.at), (_peak(pair.old), _peak(pair.new))
+        listing.add_row(one.alert.scope, when, pair.kind, _minutes(by), *peaks)
     return [*told, listing, *_more(len(changed))]
 
 

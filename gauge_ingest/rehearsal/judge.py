@@ -74,57 +74,59 @@ class Book:
 
 
 class Scope:
-    """One station under all rules of all books. `asleep_from`: from when on a dry reading changes nothing."""
+    """One station under all rules of all books. While it is `asleep` a dry reading that is the newest changes nothing.
+
+    What does not rain cannot raise a level: readings it has slept through are caught up with when the next rain falls.
+    """
 
     def __init__(self, course: Course, books: Sequence[Book]) -> None:
         self.course = course
         self.name = course.station.id
         self.rules = [(book, rule) for book in books for rule in book.rules if self.name in rule.rule.stations]
-        self.asleep_from = NEVER
-        self.loaded = False
+        self.asleep = True
+        self._loaded = False
+        self._at = NEVER  # up to where the ledger is filled
         self._ledger = Ledger(course.station)
         self._standings: list[Standing] = [IDLE] * len(self.rules)
         self._unsettled = False
-        self._wet_until = NEVER
         # What fell before so long a time neither reaches a level nor stands in a minimum duration.
+        self._lapse_ms = min((rule.rule.lapse_s * 1000 for _, rule in self.rules), default=0)
         self._reach_ms = max((rule.reach_ms + rule.rule.minimum_s * 1000 for _, rule in self.rules), default=0)
 
-    def forward(self, since: int, until: int, *, knowing: Knowing | None) -> None:
-        """Judge what follows at once on the newest reading, which was at `since`. Without `knowing` as it rained."""
-        if not self.loaded:
-            self._load(since)
-        for increment, doubted in self.course.increments(since, until):
+    def forward(self, newest_at: int, until: int, *, knowing: Knowing | None) -> None:
+        """Judge what follows at once on the newest reading so far. Without `knowing` it was known as it rained."""
+        if not self._loaded or newest_at - self._at > self._reach_ms:
+            self._load(newest_at)
+        for increment, doubted in self.course.increments(self._at, until):
             self._ledger.append(increment, doubted=doubted)
             at = increment.until
-            if increment.tips_max:
-                self._wet_until = max(self._wet_until, at)
-                if len(self._ledger) > LEDGER_MAX:
-                    self._ledger.forget_before(at - self._reach_ms)
+            if len(self._ledger) > LEDGER_MAX:
+                self._ledger.forget_before(at - self._reach_ms)
             known = knowing or Knowing(known_at=at, now=at)
-            for place in range(len(self.rules)):
-                self._judge(place, at, known)
+            for place, standing in enumerate(self._standings):
+                if increment.tips_max or not standing.idle:
+                    self._judge(place, at, known)
             if self._unsettled:
                 self.again(at - 1, at, knowing=known)
                 self._load(at)
+        self._at = until
         self._rest()
 
     def again(self, since: int, until: int, *, knowing: Knowing) -> None:
         """Judge a stretch again whose rain has changed, from before every alert that touches it."""
-        self.loaded = False
+        self._loaded = False
         for book, rule in self.rules:
             self._judge_again(book, rule, since, until, knowing)
         newest_at = self.course.newest(UNBOUNDED)
         if newest_at is None:
             return
-        if self.course.wet_in(newest_at - self._reach_ms, newest_at):
-            self._wet_until = max(self._wet_until, newest_at)
         stands = any(self._overlapping(book, rule, newest_at) for book, rule in self.rules)
-        self.asleep_from = UNBOUNDED if stands else self._wet_until + self._reach_ms
+        self.asleep = not stands and not self.course.wet_in(newest_at - self._reach_ms, newest_at)
 
     def silent(self, now: int, *, known_at: int) -> None:
         """What time alone brings about: an alert whose station has fallen silent lapses."""
         newest_at = self.course.newest(UNBOUNDED)
-        if newest_at is None:
+        if newest_at is None or now - newest_at <= self._lapse_ms:
             return
         lapses = {
             newest_at + rule.rule.lapse_s * 1000 + 1
@@ -136,15 +138,20 @@ class Scope:
 
     def run_dry(self, increments: Iterator[Increment]) -> None:
         """Judge dry readings behind the newest one until nothing lasts any more."""
-        if not self.loaded and self.asleep_from == UNBOUNDED:
-            newest_at = self.course.newest(UNBOUNDED)
-            self._load(NEVER if newest_at is None else newest_at)
+        newest_at = self.course.newest(UNBOUNDED)
+        if newest_at is None or self.asleep:
+            return
+        if not self._loaded:
+            self._load(newest_at)
+            self._rest()
         for increment in increments:
-            if self.asleep_from <= increment.until:
+            if self.asleep:
                 return
             self._ledger.append(increment)
-            for place in range(len(self.rules)):
-                self._judge(place, increment.until, Knowing(known_at=increment.until, now=increment.until))
+            knowing = Knowing(known_at=increment.until, now=increment.until)
+            for place, standing in enumerate(self._standings):
+                if not standing.idle:
+                    self._judge(place, increment.until, knowing)
             self._rest()
 
     # --- at once -----------------------------------------------------------------------------------------------
@@ -152,8 +159,6 @@ class Scope:
     def _judge(self, place: int, at: int, knowing: Knowing) -> None:
         book, rule = self.rules[place]
         standing = self._standings[place]
-        if standing.idle and self._wet_until <= at - rule.reach_ms:
-            return
         judgement = rule.judge(self._ledger, at, level=standing.level, why_not=not standing.idle)
         if not judgement.reached and standing.idle:
             return
@@ -167,7 +172,7 @@ class Scope:
 
     def _load(self, newest_at: int) -> None:
         """Ledger and standings as of the newest reading."""
-        self.loaded, self._ledger = True, Ledger(self.course.station)
+        self._loaded, self._at, self._ledger = True, newest_at, Ledger(self.course.station)
         alerts = [self._overlapping(book, rule, newest_at) for book, rule in self.rules]
         begins = [
             self._look_back(rule, min([newest_at, *(alert.rained_since for alert in found)]))
@@ -175,19 +180,18 @@ class Scope:
         ]
         self._unsettled = any(alert.state is State.LAPSED for found in alerts for alert in found)
         since = min((begin - rule.reach_ms for begin, (_, rule) in zip(begins, self.rules, strict=True)), default=0)
-        instants = []
+        instants: list[int] = []
         for increment, doubted in self.course.increments(since, newest_at):
             self._ledger.append(increment, doubted=doubted)
-            instants.append(increment.until)
-        self._wet_until = max(self._wet_until, self._ledger.wet_until)
+            if instants or increment.tips_max:  # before any rain nothing stands
+                instants.append(increment.until)
         self._standings = [
             walk(self._ledger, [at for at in instants if at >= begin], rule)[0]
             for begin, (_, rule) in zip(begins, self.rules, strict=True)
         ]
 
     def _rest(self) -> None:
-        idle = not self._unsettled and all(standing.idle for standing in self._standings)
-        self.asleep_from = self._wet_until + self._reach_ms if idle else UNBOUNDED
+        self.asleep = not self._unsettled and all(standing.idle for standing in self._standings)
 
     # --- again -------------------------------------------------------------------------------------------------
 
@@ -225,6 +229,10 @@ class Scope:
             ledger.append(increment, doubted=doubted)
             at = increment.until
             if at < begin:
+                continue
+            if not increment.tips_max and standing.idle:
+                if at > end and not _lasts(alerts, at):
+                    return episodes, at
                 continue
             judgement = rule.judge(ledger, at, level=standing.level, why_not=not standing.idle)
             standing, episode = advance(standing, judgement, at, rule)

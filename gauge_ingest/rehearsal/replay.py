@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from gauge_ingest.core.model import UNBOUNDED, Rule
+from gauge_ingest.core.model import Rule
 from gauge_ingest.core.told import Knowing
 from gauge_ingest.rehearsal.counts import Counts
 from gauge_ingest.rehearsal.judge import NEVER, Book, Scope
@@ -96,9 +96,7 @@ class _Replay:
         newest_at = course.newest_at
         if not course.add(at, rain_um):
             self._owed.setdefault(number, []).append(at)
-        elif not rain_um and scope.asleep_from <= at:
-            scope.loaded = False  # dry, and nothing to wait for
-        else:
+        elif rain_um or not scope.asleep:
             dry_is_known = course.every_ms and self._now <= at
             knowing = None if dry_is_known else Knowing(known_at=self._now, now=self._now)
             self._forward(scope, number, NEVER if newest_at is None else newest_at, at, knowing)
@@ -108,18 +106,16 @@ class _Replay:
         increment = course.take(place)
         if increment is None:
             self._owed.setdefault(number, [])
-        elif not increment.tips_max and scope.asleep_from <= increment.until:
-            scope.loaded = False
-        else:
+        elif increment.tips_max or not scope.asleep:
             since = NEVER if newest_at is None else newest_at
             self._forward(scope, number, since, increment.until, Knowing(known_at=self._now, now=self._now))
 
     def _forward(self, scope: Scope, number: int, since: int, until: int, knowing: Knowing | None) -> None:
         scope.forward(since, until, knowing=knowing)
-        if scope.asleep_from == UNBOUNDED:
-            self._awake.add(number)
-        else:
+        if scope.asleep:
             self._awake.discard(number)
+        else:
+            self._awake.add(number)
 
     def _settle(self) -> None:
         knowing = Knowing(known_at=self._now, now=self._now)
@@ -129,6 +125,6 @@ class _Replay:
             span = course.settle() if isinstance(course, Counts) else (min(late) - 1, max(late))
             if span is not None:
                 scope.again(*span, knowing=knowing)
-                if scope.asleep_from == UNBOUNDED:
+                if not scope.asleep:
                     self._awake.add(number)
         self._owed = {}
