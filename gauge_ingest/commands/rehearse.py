@@ -79,7 +79,7 @@ def rehearse_rules(
     if as_json:
         print_json(document(rehearsal))
     else:
-        show_rehearsal(rehearsal, stations)
+        show_rehearsal(rehearsal)
     if rehearsal.missed:
         raise typer.Exit(int(Status.NOT_WELL))
 

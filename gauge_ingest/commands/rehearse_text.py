@@ -1,12 +1,12 @@
 """A rehearsal in tables: alerts, known events, levels counted, and what the new rules change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
-from gauge_ingest.commands.output import full_instant, plain, show, table
-from gauge_ingest.core.model import MINUTE_MS, Station
+from gauge_ingest.commands.output import full_instant, instant, plain, show, table
+from gauge_ingest.core.model import MINUTE_MS
 from gauge_ingest.core.spans import duration_text
 from gauge_ingest.rehearsal.compare import Pair
 from gauge_ingest.rehearsal.known import AFTER_MS, BEFORE_MS, Told
@@ -15,45 +15,51 @@ from gauge_ingest.rehearsal.result import Rehearsal, Rehearsed
 # So many lines of a table can be looked at; --json has them all.
 LINES_MAX = 60
 _HOUR_MS = 60 * MINUTE_MS
+_YEAR_MS = 360 * 24 * _HOUR_MS
 _CHANGES = ("new", "gone", "earlier", "later", "same")
 
 
-def show_rehearsal(rehearsal: Rehearsal, stations: Mapping[str, Station]) -> None:
+When = Callable[[int], str]
+"""An instant as this history needs it written."""
+
+
+def show_rehearsal(rehearsal: Rehearsal) -> None:
     """Each file in tables, the old one last, and then what the new one changes."""
     record = rehearsal.record
+    # The year stands in the title; a history that is longer has it everywhere.
+    when: When = instant if record.until - record.since < _YEAR_MS else full_instant
     span = f"{full_instant(record.since)} until {full_instant(record.until)}, times of Beijing"
     show(Text(f"{record.total:,} readings, {span}", style="bold"))
     names = ["the rules to rehearse", "the rules to compare them with"]
     for name, one in zip(names, rehearsal.files, strict=False):
         show("", Text(f"{name}: {plain(one.file.name)}", style="bold"))
-        show(*_alerts(one, stations))
+        show(*_alerts(one, when))
         if rehearsal.events:
-            show("", _events(one))
+            show("", _events(one, when))
         show("", _levels(one))
     if len(rehearsal.files) > 1:
-        show("", Text("what the new rules change", style="bold"), *_changes(rehearsal.pairs))
+        show("", Text("what the new rules change", style="bold"), *_changes(rehearsal.pairs, when))
     if rehearsal.events:
         hours = f"{BEFORE_MS // _HOUR_MS} h before it until {AFTER_MS // _HOUR_MS} h after"
         show("", Text(f"an alert belongs to an event if it was known from {hours}", style="dim"))
-    show(Text("to record: minutes from the alert to the highest threshold of the rules in force", style="dim"))
+    whose = "its own rules" if len(rehearsal.files) == 1 else "the rules to compare them with"
+    show(Text(f"lead of an alert: minutes until the rain reached the highest threshold of {whose}", style="dim"))
 
 
-def _alerts(of: Rehearsed, stations: Mapping[str, Station]) -> list[Table | Text]:
+def _alerts(of: Rehearsed, when: When) -> list[Table | Text]:
     if not of.told:
         return [Text("no alert")]
     false = set(of.verdicts.false_alerts)
-    columns = ("alert", "station", "level", "rained since", "known at", "rain", "to record", "ended", "")
-    listing = table(*columns, right=("alert", "to record"))
+    columns = ("no", "scope", "level", "rained", "known", "mm of", "lead", "ended", "")
+    listing = table(*columns, right=("no", "lead"))
     for one, to_record in list(zip(of.told, of.to_record_min, strict=True))[:LINES_MAX]:
         alert = one.alert
-        station = stations.get(alert.scope)
-        place = f"{alert.scope} {station.name}" if station is not None else alert.scope
         listing.add_row(
             str(alert.id),
-            plain(place),
+            alert.scope,
             Text(plain(alert.peak), style="bold"),
-            full_instant(alert.rained_since),
-            full_instant(one.alert.known_at),
+            when(alert.rained_since),
+            when(alert.known_at),
             _rain(one),
             _minutes(to_record),
             alert.state.value if not one.merged else "merged",
@@ -66,16 +72,16 @@ def _rain(one: Told) -> str:
     evidence = one.alert.evidence
     if evidence is None:
         return ""
-    return f"{evidence.rain_mm:g} of {evidence.threshold_mm:g} mm in {duration_text(evidence.window_s)}"
+    return f"{evidence.rain_mm:g}/{evidence.threshold_mm:g} in {duration_text(evidence.window_s)}"
 
 
-def _events(of: Rehearsed) -> Table:
-    listing = table("event", "at", "scope", "outcome", "lead, min", "alert", right=("lead, min", "alert"))
+def _events(of: Rehearsed, when: When) -> Table:
+    listing = table("event", "at", "scope", "outcome", "lead", "no", right=("lead", "no"), wrap=("event",))
     for one in of.verdicts.outcomes:
         hit = one.alert is not None
         listing.add_row(
             plain(one.event.name),
-            full_instant(one.event.at),
+            when(one.event.at),
             one.event.scope,
             Text("hit" if hit else "MISSED", style="" if hit else "bold red"),
             _minutes(one.lead_min),
@@ -85,7 +91,7 @@ def _events(of: Rehearsed) -> Table:
 
 
 def _levels(of: Rehearsed) -> Table:
-    columns = ("alerts", "false", "hits", "missed", "POD", "FAR", "mean lead, min", "median lead, min")
+    columns = ("alerts", "false", "hits", "missed", "POD", "FAR", "mean lead", "median")
     listing = table("level", *columns, right=columns)
     for one in of.verdicts.scores:
         known = bool(one.events)
@@ -103,19 +109,19 @@ def _levels(of: Rehearsed) -> Table:
     return listing
 
 
-def _changes(pairs: Sequence[Pair]) -> list[Table | Text]:
+def _changes(pairs: Sequence[Pair], when: When) -> list[Table | Text]:
     counts = {kind: sum(pair.kind == kind for pair in pairs) for kind in _CHANGES}
     told: list[Table | Text] = [Text(", ".join(f"{number} {kind}" for kind, number in counts.items()))]
     changed = [pair for pair in pairs if pair.kind != "same" or _peak(pair.old) != _peak(pair.new)]
     if not changed:
         return told
-    listing = table("station", "known at", "change", "by, min", "old", "new", right=("by, min",))
+    listing = table("scope", "known", "change", "by, min", "old", "new", right=("by, min",))
     for pair in changed[:LINES_MAX]:
         one = pair.new or pair.old
         assert one is not None
         by = None if pair.earlier_min is None or pair.kind == "same" else abs(pair.earlier_min)
-        when, peaks = full_instant(pair.at), (_peak(pair.old), _peak(pair.new))
-        listing.add_row(one.alert.scope, when, pair.kind, _minutes(by), *peaks)
+        peaks = _peak(pair.old), _peak(pair.new)
+        listing.add_row(one.alert.scope, when(pair.at), pair.kind, _minutes(by), *peaks)
     return [*told, listing, *_more(len(changed))]
 
 
