@@ -8,6 +8,7 @@ from math import ceil
 from gauge_ingest.core.model import HOUR_MS, MINUTE_MS, EventKind, Rule, State, Threshold
 from gauge_ingest.rehearsal.known import ALL, KnownEvent, Told
 from gauge_ingest.rehearsal.result import Rehearsal, Rehearsed
+from gauge_ingest.rehearsal.steps import Steps
 
 # So much is shown before and after what happened; what is nearer to each other is one stretch.
 AROUND_MS = 2 * HOUR_MS
@@ -39,7 +40,7 @@ class Series:
 
 
 def stretches(rehearsal: Rehearsal) -> tuple[list[Stretch], int]:
-    """The stretches to be shown, in order, and how many are left out for want of room."""
+    """The stretches to be shown, in order, and how many are left out for want of room: first those without a change."""
     record = rehearsal.record
     happened: list[tuple[int, int, str]] = [(event.at, event.at, event.scope) for event in rehearsal.events]
     told = [one for file in rehearsal.files for one in file.told]
@@ -55,8 +56,10 @@ def stretches(rehearsal: Rehearsal) -> tuple[list[Stretch], int]:
         else:
             merged.append((begin, end, {scope}))
     every = [course.station.id for course in record.courses]
+    matters = [event.at for event in rehearsal.events] + [pair.at for pair in rehearsal.pairs if pair.kind != "same"]
+    by_weight = sorted(merged, key=lambda one: not any(one[0] <= at <= one[1] for at in matters))
     shown = []
-    for since, until, scopes in merged[:STRETCHES_MAX]:
+    for since, until, scopes in sorted(by_weight[:STRETCHES_MAX], key=lambda one: one[0]):
         stations = [name for name in every if name in scopes] or every
         events = [event for event in rehearsal.events if since <= event.at <= until]
         shown.append(Stretch(since, until, stations[:STATIONS_MAX], events))
@@ -94,7 +97,9 @@ def thresholds_of(file: Rehearsed, told: Sequence[Told], station: str) -> list[T
 def series(rehearsal: Rehearsal, stretch: Stretch, station: str, *, window_s: int, slots_max: int) -> Series:
     """The rain of a station in a stretch, as it is known in the end."""
     course = next(course for course in rehearsal.record.courses if course.station.id == station)
-    slot_ms = max(MINUTE_MS, ceil((stretch.until - stretch.since) / slots_max / MINUTE_MS) * MINUTE_MS)
+    step_ms = course.step_ms if isinstance(course, Steps) else course.station.report_every_s * 1000
+    least_ms = max(step_ms, ceil((stretch.until - stretch.since) / slots_max))
+    slot_ms = ceil(least_ms / MINUTE_MS) * MINUTE_MS
     number = ceil((stretch.until - stretch.since) / slot_ms)
     rain_um, window_um = [0.0] * number, [0.0] * number
     within: deque[tuple[int, float]] = deque()

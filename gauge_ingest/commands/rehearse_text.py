@@ -42,8 +42,8 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
     if rehearsal.events:
         hours = f"{BEFORE_MS // _HOUR_MS} h before it until {AFTER_MS // _HOUR_MS} h after"
         show("", Text(f"an alert belongs to an event if it was known from {hours}", style="dim"))
-    whose = "its own rules" if len(rehearsal.files) == 1 else "the rules to compare them with"
-    show(Text(f"lead of an alert: minutes until the rain reached the highest threshold of {whose}", style="dim"))
+    words = "lead of an alert: minutes until the rain reached the highest threshold of"
+    show(Text(f"{words} {plain(rehearsal.files[-1].file.name)}", style="dim"))
 
 
 def _alerts(of: Rehearsed, when: When) -> list[Table | Text]:
@@ -72,7 +72,7 @@ def _rain(one: Told) -> str:
     evidence = one.alert.evidence
     if evidence is None:
         return ""
-    return f"{evidence.rain_mm:g}/{evidence.threshold_mm:g} in {duration_text(evidence.window_s)}"
+    return f"{evidence.rain_mm:g}/{evidence.threshold_mm:g} {duration_text(evidence.window_s)}"
 
 
 def _events(of: Rehearsed, when: When) -> Table:

@@ -68,11 +68,11 @@ def record_of(
     """Lines as a record to be replayed: the step of each station, and in which order what arrives."""
     order = _order(lines)
     if order is not None and not _is_in_order(lines):
-        notice(f"{name}: is not in order of arrival, and was put in order")
+        notice(f"{name}: is not in order of time, and was put in order")
     courses = [_course(number, stations[station], lines) for number, station in enumerate(names)]
     places = range(len(lines)) if order is None else order
     arrivals = ((lines.received_at[place], lines.station[place], place) for place in places)
-    since = min(lines.observed_at) - 1
+    since = min(lines.observed_at)
     return Record(courses, arrivals, len(lines), since, max(max(lines.observed_at), max(lines.received_at)))
 
 
@@ -96,12 +96,12 @@ def _order(lines: Lines) -> "array[int] | None":
 
 
 def _is_in_order(lines: Lines) -> bool:
-    """Whether each station's lines stand in order of arrival, whatever the order of the stations."""
-    latest: dict[int, tuple[int, int]] = {}
-    for number, *times in zip(lines.station, lines.received_at, lines.observed_at, strict=True):
-        if tuple(times) < latest.get(number, tuple(times)):
+    """Whether each station's lines stand in order of time, whatever the order of the stations."""
+    latest: dict[int, int] = {}
+    for number, at in zip(lines.station, lines.observed_at, strict=True):
+        if at < latest.get(number, at):
             return False
-        latest[number] = times[0], times[1]
+        latest[number] = at
     return True
 
 
