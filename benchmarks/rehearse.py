@@ -44,9 +44,8 @@ def main() -> None:
     print(" ".join(result["command"]))
     print(f"{result['rows']:,} rows, {result['alerts']} and {result['alerts_against']} alerts")
     print(f"{result['seconds']:.1f} s ({result['cpu_s']:.1f} s of the processor), {result['rows_per_s']:,.0f} rows/s")
-    print(
-        f"{result['ratio']:.1f} times as long as a plain read ({result['plain_s']:.2f} s), {result['peak_mb']:.0f} MB"
-    )
+    plain = f"a plain read ({result['plain_s']:.2f} s)"
+    print(f"{result['ratio']:.1f} times as long as {plain}; at most {result['peak_mb']:.0f} MB")
     for note in result["notes"]:
         print(f"  {note}")
 
@@ -80,7 +79,7 @@ def measure(folder: Path, steps: int, runs: int) -> dict[str, Any]:
         "plain_s": median(plain),
         "ratio": median(took) / median(plain),
         "peak_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
-        "machine": machine(),
+        "machine": machine(folder),
         "notes": NOTES,
     }
 

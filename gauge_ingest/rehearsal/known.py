@@ -137,9 +137,8 @@ def read_events(path: Path, scopes: Sequence[str]) -> list[KnownEvent]:
 
 def told_of(book: Book, *, since: int) -> list[Told]:
     """The alerts of a book that were known, or still stood, after an instant; in the order in which they were known."""
-    kept = [
-        one for one in book.alerts.values() if one.known_at >= since or one.ended_at is None or one.ended_at > since
-    ]
+    alerts = book.alerts.values()
+    kept = [one for one in alerts if one.known_at >= since or one.ended_at is None or one.ended_at > since]
     return [Told(one, book.events[one.id]) for one in sorted(kept, key=lambda one: (one.known_at, one.id))]
 
 

@@ -34,7 +34,7 @@ def told(tmp_path: Path) -> Callable[..., Book]:
         file = tmp_path / "rain.csv"
         rows = [f"{one.name},{text(one.at)},{one.rain_mm:g},{text(one.received_at or one.at)}" for one in lines]
         file.write_text("\n".join(["station,observed_at,rain_mm,received_at", *rows, ""]), "utf-8")
-        record = read_lines(file, STATIONS, notice=[].append if notices is None else notices.append)
+        record = read_lines(file, STATIONS, notice=([] if notices is None else notices).append)
         return replay(record, [rules])[0]
 
     return of
