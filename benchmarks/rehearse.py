@@ -69,7 +69,7 @@ def measure(folder: Path, steps: int, runs: int) -> dict[str, Any]:
         cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         document = json.loads(done.stdout)
     return {
-        "command": ["python", *command[1:3], *options[:-1]],
+        "command": ["python", *command[1:4], *options[:-1]],
         "rows": rows,
         "alerts": len(document["rules"][0]["alerts"]),
         "alerts_against": len(document["rules"][1]["alerts"]),
