@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from io import TextIOWrapper
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -45,8 +46,7 @@ def read_lines(
     """The rain in a file; BadFile says what is wrong with it, OSError that it cannot be read."""
     size = max(1, path.stat().st_size)
     with path.open("rb") as raw:
-        text = (line.decode("utf-8-sig" if not number else "utf-8") for number, line in enumerate(raw))
-        rows = csv.reader(text)
+        rows = csv.reader(TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
         try:
             places = _places(path.name, next(rows, []), notice)
             reading = _Reading(path.name, places, stations)
@@ -54,7 +54,7 @@ def read_lines(
                 if cells:
                     reading.take(rows.line_num, cells)
                 if number % TELL_EVERY_LINES == 0:
-                    on_share(raw.tell() / size)
+                    on_share(min(1.0, raw.tell() / size))
         except UnicodeDecodeError as error:
             raise BadFile([f"{path.name}: line {rows.line_num + 1}: is not text in UTF-8 ({error.reason})"]) from None
         except csv.Error as error:
@@ -69,7 +69,10 @@ def record_of(
     order = _order(lines)
     if order is not None and not _is_in_order(lines):
         notice(f"{name}: is not in order of time, and was put in order")
-    courses = [_course(number, stations[station], lines) for number, station in enumerate(names)]
+    places_of = [array("q") for _ in names]
+    for place, number in enumerate(lines.station):
+        places_of[number].append(place)
+    courses = [_course(stations[station], lines, mine) for station, mine in zip(names, places_of, strict=True)]
     places = range(len(lines)) if order is None else order
     arrivals = ((lines.received_at[place], lines.station[place], place) for place in places)
     since = min(lines.observed_at)
@@ -105,9 +108,8 @@ def _is_in_order(lines: Lines) -> bool:
     return True
 
 
-def _course(number: int, station: Station, lines: Lines) -> Steps:
+def _course(station: Station, lines: Lines, mine: Sequence[int]) -> Steps:
     """The course of a station. Where every line has rain the file lists rain alone, and what it lacks was dry."""
-    mine = [place for place, one in enumerate(lines.station) if one == number]
     only_rain = all(lines.rain_um[place] for place in mine)
     step_ms = step_of(sorted(lines.observed_at[place] for place in mine))
     every_ms = station.report_every_s * SECOND_MS if only_rain else 0

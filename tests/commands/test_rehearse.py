@@ -151,6 +151,32 @@ def test_a_bad_line_is_refused_with_what_would_be_right(line: str, said: str, pl
     assert result.stdout == ""
 
 
+def test_what_arrived_before_it_was_observed_is_refused(place: Place, tmp_path: Path) -> None:
+    line = "HTB01,2026-07-15T18:00:00+08:00,1,2026-07-15T17:00:00+08:00"
+    result = place.run(
+        "rehearse", "--rules", rules(place), "--csv", write(tmp_path, "r.csv", HEADER + ",received_at", line)
+    )
+
+    assert result.exit_code == 2
+    assert "r.csv: line 2: received_at = '2026-07-15T17:00:00+08:00': lies before observed_at" in result.stderr
+
+
+def test_rain_that_a_person_has_called_void_raises_nothing_in_a_rehearsal(place: Place) -> None:
+    with place.desk() as desk:
+        for number in range(6):
+            desk.now = T0 + 5 * number * MINUTE
+            desk.take(message([(desk.now, 100 + 6 * number)], seq=number))
+            desk.settle()
+    place.now = T0 + 30 * MINUTE
+    assert [one["state"] for one in place.json("alerts", "--all")] == ["raised"]
+    void = ["HTB01", "--since", text(T0), "--until", text(T0 + 25 * MINUTE), "--why", "hail", "--who", "li"]
+
+    assert place.run("correct", "void", *void).exit_code == 0
+    document = place.json("rehearse", "--rules", rules(place), "--since", "12h")
+
+    assert document["rules"][0]["alerts"] == []
+
+
 def test_every_bad_line_is_told_up_to_a_bound(place: Place, tmp_path: Path) -> None:
     csv = write(tmp_path, "rain.csv", HEADER, *["HTB01,never,1"] * 30)
 

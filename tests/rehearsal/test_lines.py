@@ -11,6 +11,7 @@ from gauge_ingest.core.model import Alert, EventKind, Rule, State
 from gauge_ingest.rehearsal.judge import Book
 from gauge_ingest.rehearsal.lines import read_lines
 from gauge_ingest.rehearsal.replay import replay
+from gauge_ingest.rehearsal.steps import step_of
 from tests.rehearsal.test_live import serve
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, station, text
 
@@ -195,3 +196,17 @@ def test_of_two_stations_each_has_its_own_rain(told: Callable[..., Book]) -> Non
     book = told(lines, [rule("HTB01", "HTB02")])
 
     assert sorted(one.scope for one in book.alerts.values()) == ["HTB01", "HTB02"]
+
+
+@pytest.mark.parametrize(
+    ("times_s", "step_ms"),
+    [
+        ((0, 300, 600, 900), 300_000),
+        ((0, 300, 900, 1_200, 1_500), 300_000),  # one is missing
+        ((0, 300, 1_000, 1_700, 1_800), 700_000),
+        ((0, 61, 200, 1_000, 1_020), 1),  # tips
+        ((0,), 1),
+    ],
+)
+def test_a_step_is_what_at_least_every_second_line_keeps(times_s: Sequence[int], step_ms: int) -> None:
+    assert step_of([T0 + 1_000 * at for at in times_s]) == step_ms
