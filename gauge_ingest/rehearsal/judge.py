@@ -90,6 +90,7 @@ class Scope:
         self._standings: list[Standing] = [IDLE] * len(self.rules)
         self._unsettled = False
         # What fell before so long a time neither reaches a level nor stands in a minimum duration.
+        self._waits = any(rule.rule.minimum_s for _, rule in self.rules)
         self._lapse_ms = min((rule.rule.lapse_s * 1000 for _, rule in self.rules), default=0)
         self._reach_ms = max((rule.reach_ms + rule.rule.minimum_s * 1000 for _, rule in self.rules), default=0)
 
@@ -112,16 +113,21 @@ class Scope:
         self._at = until
         self._rest()
 
-    def again(self, since: int, until: int, *, knowing: Knowing) -> None:
-        """Judge a stretch again whose rain has changed, from before every alert that touches it."""
+    def again(self, since: int, until: int, *, knowing: Knowing, dry: bool = False) -> None:
+        """Judge a stretch again that has changed, from before every alert that touches it.
+
+        Where all that came is `dry` it raises nothing, it can but show that an alert ended, or did not last.
+        """
         self._loaded = False
         for book, rule in self.rules:
-            self._judge_again(book, rule, since, until, knowing)
+            self._judge_again(book, rule, since, until, knowing, dry=dry)
         newest_at = self.course.newest(UNBOUNDED)
         if newest_at is None:
             return
         stands = any(self._overlapping(book, rule, newest_at) for book, rule in self.rules)
-        self.asleep = not stands and not self.course.wet_in(newest_at - self._reach_ms, newest_at)
+        # What is reached and does not last yet stands nowhere but in the walk itself.
+        waits = self._waits and self.course.wet_in(newest_at - self._reach_ms, newest_at)
+        self.asleep = not stands and not waits
 
     def silent(self, now: int, *, known_at: int) -> None:
         """What time alone brings about: an alert whose station has fallen silent lapses."""
@@ -195,10 +201,12 @@ class Scope:
 
     # --- again -------------------------------------------------------------------------------------------------
 
-    def _judge_again(self, book: Book, rule: Thresholds, since: int, until: int, knowing: Knowing) -> None:
+    def _judge_again(
+        self, book: Book, rule: Thresholds, since: int, until: int, knowing: Knowing, *, dry: bool
+    ) -> None:
         begin, end, alerts = self._stretch(book, rule, since, until)
-        if not alerts and not self.course.wet_in(begin - rule.reach_ms, end):
-            return  # dry before and after, and nothing was told
+        if not alerts and (dry or not self.course.wet_in(begin - rule.reach_ms, end)):
+            return
         while True:
             episodes, at = self._walked(rule, alerts, begin=begin, end=end, now=knowing.now)
             touched = book.overlapping(rule.rule.id, self.name, since=begin, until=at)

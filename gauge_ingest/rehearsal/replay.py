@@ -55,6 +55,7 @@ class _Replay:
         self._scopes = scopes
         self._now = NEVER
         self._owed: dict[int, list[int]] = {}  # scope -> instants of lines that came late
+        self._wet: set[int] = set()  # scopes of which a line that came late has rain
         self._awake: set[int] = set()
 
     def take(self, arrivals: Iterable[Arrival]) -> None:
@@ -96,6 +97,8 @@ class _Replay:
         newest_at = course.newest_at
         if not course.add(at, rain_um):
             self._owed.setdefault(number, []).append(at)
+            if rain_um:
+                self._wet.add(number)
         elif rain_um or not scope.asleep:
             dry_is_known = course.every_ms and self._now <= at
             knowing = None if dry_is_known else Knowing(known_at=self._now, now=self._now)
@@ -122,9 +125,13 @@ class _Replay:
         for number, late in self._owed.items():
             scope = self._scopes[number]
             course = scope.course
-            span = course.settle() if isinstance(course, Counts) else (min(late) - 1, max(late))
+            if isinstance(course, Counts):
+                span, dry = course.settle(), False
+            else:
+                span, dry = (min(late) - 1, max(late)), number not in self._wet
             if span is not None:
-                scope.again(*span, knowing=knowing)
+                scope.again(*span, knowing=knowing, dry=dry)
                 if not scope.asleep:
                     self._awake.add(number)
         self._owed = {}
+        self._wet = set()
