@@ -23,6 +23,7 @@ from gauge_ingest.commands import (
     quality_report,
     quarantine,
     readings,
+    rehearse,
     report,
     service,
     silence,
@@ -63,6 +64,7 @@ app.command("notify-test")(notify_test.notify_test)
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)
+app.command("rehearse")(rehearse.rehearse_rules)
 app.command()(service.reload)
 app.command()(service.schema)
 app.command(hidden=True)(service.outbound)

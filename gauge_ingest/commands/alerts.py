@@ -53,7 +53,7 @@ def alerts(
         newest_at = reader.newest_received_at()
         silences = _silences(reader, found, configuration, now=clock.now())
     if as_json:
-        print_json([_document(alert, events, silences.get(alert.id)) for alert, events in found])
+        print_json([alert_document(alert, events, silences.get(alert.id)) for alert, events in found])
     else:
         show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended, silences=silences)
 
@@ -66,7 +66,7 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
         alert, events = _found(reader, alert_id)
         silences = _silences(reader, [(alert, events)], configuration, now=clock.now())
     if as_json:
-        print_json(_document(alert, events, silences.get(alert.id)))
+        print_json(alert_document(alert, events, silences.get(alert.id)))
     else:
         show_alert(alert, events, configuration, now=clock.now(), silence=silences.get(alert.id))
 
@@ -128,7 +128,8 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
 
 
-def _document(alert: Alert, events: Sequence[AlertEvent], silence: Silence | None) -> dict[str, Any]:
+def alert_document(alert: Alert, events: Sequence[AlertEvent], silence: Silence | None = None) -> dict[str, Any]:
+    """An alert with everything told of it, as --json prints it."""
     stands = alert.state is State.RAISED
     known = next(iter(acknowledgements(events)), None)
     return {

@@ -9,12 +9,12 @@ from rich.text import Text
 from gauge_ingest.commands.opening import MOMENT, ConfigOption, JsonOption, clock_of_environment, configured, moment
 from gauge_ingest.commands.output import Status, elapsed, full_instant, instant, plain, print_json, show, stretch, table
 from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.findings import WARNING as FINDINGS
 from gauge_ingest.core.levels import LEVELS, level_of
 from gauge_ingest.core.model import DAY_MS, SECOND_MS
 from gauge_ingest.core.people import DEFAULT, Person, chain_of, held_until, on_duty, told_by
 from gauge_ingest.core.rota import changes, gaps
 from gauge_ingest.core.spans import duration_text, instant_text
-from gauge_ingest.core.findings import WARNING as FINDINGS
 
 CHANGES_MS = 7 * DAY_MS
 GAPS_MS = 14 * DAY_MS

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from unicodedata import east_asian_width
 
 from gauge_ingest.commands.output import elapsed, full_instant, plain
 from gauge_ingest.commands.quality_report_text import in_a_sentence
+from gauge_ingest.commands.svg_shapes import FAINT, FONTS, INK, RAIN, box, line, round_up, text, width
 from gauge_ingest.commands.time_axis import ticks
 from gauge_ingest.core.quality.course import Course
 from gauge_ingest.core.quality.seen import UM_PER_MM
@@ -18,11 +18,9 @@ WIDTH, LEFT, RIGHT, BORDER = 1_000, 118, 18, 16
 PLOT = WIDTH - LEFT - RIGHT
 BARS_MAX = 215  # each 4 pixels wide or more
 
-# Names in the order in which a reader's machine is asked; nothing is fetched.
-FONTS = "'Noto Sans', 'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', Arial, sans-serif"
-INK, FAINT, LINE, SILENT, LANE = "#1a1a1a", "#555555", "#c4c4c4", "#d6d6d6", "#f4f4f4"
+SILENT, LANE = "#d6d6d6", "#f4f4f4"
 # Told apart by the colour-blind, and by their lightness on a printer without colour (after Okabe and Ito).
-RAIN, DOUBTED = "#0072b2", "#e69f00"
+DOUBTED = "#e69f00"
 COLOURS = {Outcome.SUSPECT: DOUBTED, Outcome.FAILED: "#a50026"}
 
 _HEADING, _RAIN_HEIGHT, _LANE_HEIGHT, _AXIS, _APART = 52, 110, 36, 28, 26
@@ -30,8 +28,6 @@ _LANE_BAR = 13
 _LEGEND = 24
 _MARK_MIN = 2.0  # pixels: a single reading of a month must be seen
 _TICK_APART = 75
-_LETTER = 0.56  # width of a letter, of its size
-_ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 Place = Callable[[int], float]
 """Where an instant stands, in pixels from the left."""
@@ -66,39 +62,39 @@ def _panel(of: QualitySummary, top: int) -> Iterator[str]:
 
     head = f"{of.station.id} {of.station.name}"
     span = f"{full_instant(of.since)} until {full_instant(of.until)}, times of Beijing"
-    yield _text(BORDER, top + 16, head, size=17, weight="bold")
-    yield _text(WIDTH - RIGHT, top + 16, span, colour=FAINT, anchor="end")
-    yield _text(BORDER, top + 36, in_a_sentence(of))
+    yield text(BORDER, top + 16, head, size=17, weight="bold")
+    yield text(WIDTH - RIGHT, top + 16, span, colour=FAINT, anchor="end")
+    yield text(BORDER, top + 36, in_a_sentence(of))
     floor = top + _HEADING + _RAIN_HEIGHT
     bottom = floor + 10 + _LANE_HEIGHT * len(of.flagged)
     shown = ticks(since=of.since, until=of.until, apart_ms=_TICK_APART * (of.until - of.since) / PLOT)
     tops = [floor + 10 + number * _LANE_HEIGHT for number in range(len(of.flagged))]
     for begins, ends in ((floor - _RAIN_HEIGHT, floor), *((one, one + _LANE_BAR) for one in tops)):
         if ends > floor:
-            yield _box(LEFT, begins, PLOT, ends - begins, LANE)
+            yield box(LEFT, begins, PLOT, ends - begins, LANE)
         for since, until in of.course.silences():
-            yield _box(place(since), begins, place(until) - place(since), ends - begins, SILENT)
+            yield box(place(since), begins, place(until) - place(since), ends - begins, SILENT)
         for tick in shown:
-            yield _line(place(tick.at), begins, place(tick.at), ends)
+            yield line(place(tick.at), begins, place(tick.at), ends)
     yield from _rain(of.course.squeezed(BARS_MAX), place, floor)
     for found, one in zip(of.flagged, tops, strict=True):
         yield from _lane(found, of.course, place, one)
-    yield _line(LEFT, bottom, WIDTH - RIGHT, bottom, colour=INK)
+    yield line(LEFT, bottom, WIDTH - RIGHT, bottom, colour=INK)
     for tick in shown:
-        yield _line(place(tick.at), bottom, place(tick.at), bottom + 4, colour=INK)
-        yield _text(place(tick.at), bottom + 18, tick.label, colour=FAINT, anchor="middle")
+        yield line(place(tick.at), bottom, place(tick.at), bottom + 4, colour=INK)
+        yield text(place(tick.at), bottom + 18, tick.label, colour=FAINT, anchor="middle")
 
 
 def _rain(course: Course, place: Place, floor: int) -> Iterator[str]:
     """Bars of the rain, doubted rain on top of the rest, and how much they stand for."""
-    most_mm = _round_up(max(course.rain_um) / UM_PER_MM)
+    most_mm = round_up(max(course.rain_um) / UM_PER_MM)
     for share in (0.5, 1.0):
         y = floor - share * _RAIN_HEIGHT
-        yield _line(LEFT, y, WIDTH - RIGHT, y)
-        yield _text(LEFT - 8, y + 4, f"{most_mm * share:g}", colour=FAINT, anchor="end")
-    yield _text(LEFT - 8, floor + 4, "0", colour=FAINT, anchor="end")
-    yield _text(BORDER, floor - _RAIN_HEIGHT / 2 - 8, "rain, mm", colour=FAINT)
-    yield _text(BORDER, floor - _RAIN_HEIGHT / 2 + 8, f"in {elapsed(course.slot_ms)}", colour=FAINT)
+        yield line(LEFT, y, WIDTH - RIGHT, y)
+        yield text(LEFT - 8, y + 4, f"{most_mm * share:g}", colour=FAINT, anchor="end")
+    yield text(LEFT - 8, floor + 4, "0", colour=FAINT, anchor="end")
+    yield text(BORDER, floor - _RAIN_HEIGHT / 2 - 8, "rain, mm", colour=FAINT)
+    yield text(BORDER, floor - _RAIN_HEIGHT / 2 + 8, f"in {elapsed(course.slot_ms)}", colour=FAINT)
     for number, (rain_um, doubted_um) in enumerate(zip(course.rain_um, course.doubted_um, strict=True)):
         if not rain_um:
             continue
@@ -106,23 +102,23 @@ def _rain(course: Course, place: Place, floor: int) -> Iterator[str]:
         broad = max(1.0, place(course.first_at + (number + 1) * course.slot_ms) - left - 0.7)
         high, doubted = (one / UM_PER_MM / most_mm * _RAIN_HEIGHT for one in (rain_um, doubted_um))
         if high > doubted:
-            yield _box(left, floor - high + doubted, broad, high - doubted, RAIN)
+            yield box(left, floor - high + doubted, broad, high - doubted, RAIN)
         if doubted:
-            yield _box(left, floor - high, broad, doubted, DOUBTED)
-    yield _line(LEFT, floor, WIDTH - RIGHT, floor, colour=INK)
+            yield box(left, floor - high, broad, doubted, DOUBTED)
+    yield line(LEFT, floor, WIDTH - RIGHT, floor, colour=INK)
 
 
 def _lane(found: Flagged, course: Course, place: Place, top: int) -> Iterator[str]:
     """When a check flagged, how much, and the reason that it gave most often."""
-    yield _text(BORDER, top + _LANE_BAR - 2, found.check.name.lower(), weight="bold")
+    yield text(BORDER, top + _LANE_BAR - 2, found.check.name.lower(), weight="bold")
     for since, until, outcome in course.runs(found.check):
         left, right = place(since), place(until)
-        yield _box(min(left, WIDTH - RIGHT - _MARK_MIN), top, max(_MARK_MIN, right - left), _LANE_BAR, COLOURS[outcome])
+        yield box(min(left, WIDTH - RIGHT - _MARK_MIN), top, max(_MARK_MIN, right - left), _LANE_BAR, COLOURS[outcome])
     number = f"{found.readings:,} reading{'' if found.readings == 1 else 's'}"
     failed = f", {found.failed:,} failed" if found.failed else ""
     rain = f", {found.rain_mm:.1f} mm" if found.rain_um else ""
     words = _fitted(plain(f"{number}{failed}{rain}: {found.why}").replace("\n", " "), size=11)
-    yield _text(LEFT, top + _LANE_BAR + 13, words, size=11, colour=FAINT)
+    yield text(LEFT, top + _LANE_BAR + 13, words, size=11, colour=FAINT)
 
 
 def _legend(y: int) -> Iterator[str]:
@@ -134,45 +130,15 @@ def _legend(y: int) -> Iterator[str]:
         (SILENT, "no reports"),
     )
     for colour, word in shown:
-        yield _box(left, y - 10, 12, 12, colour)
-        yield _text(left + 17, y, word, colour=FAINT)
-        left += 17 + _width(word, size=12) + 26
-
-
-def _round_up(value_mm: float) -> float:
-    """The next figure that reads well on an axis."""
-    step = 1.0
-    while value_mm > step * 10.0:
-        step *= 10.0
-    return next(step * part for part in _ROUND if value_mm <= step * part)
+        yield box(left, y - 10, 12, 12, colour)
+        yield text(left + 17, y, word, colour=FAINT)
+        left += 17 + width(word, size=12) + 26
 
 
 def _fitted(words: str, *, size: int) -> str:
     """As much of a line as fits beside a lane."""
-    if _width(words, size=size) <= PLOT:
+    if width(words, size=size) <= PLOT:
         return words
-    while words and _width(words, size=size) > PLOT - size:
+    while words and width(words, size=size) > PLOT - size:
         words = words[:-1]
     return words.rstrip() + "…"
-
-
-def _width(words: str, *, size: int) -> float:
-    """About how broad a line is; a Chinese character is as broad as high."""
-    return size * sum(1.0 if east_asian_width(character) in "WF" else _LETTER for character in words)
-
-
-def _text(
-    x: float, y: float, words: str, *, size: int = 12, weight: str = "", colour: str = "", anchor: str = ""
-) -> str:
-    told = {"font-size": "" if size == 12 else size, "font-weight": weight, "fill": colour, "text-anchor": anchor}
-    more = "".join(f' {name}="{value}"' for name, value in told.items() if value)
-    return f'<text x="{x:.1f}" y="{y:.1f}"{more}>{escape(plain(words))}</text>'
-
-
-def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, *, colour: str = LINE) -> str:
-    where = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {where} stroke="{colour}" stroke-width="0.7"/>'

@@ -1,0 +1,1 @@
+"""History played again under other rules: what would have been told, when, and what it would have been worth."""

@@ -1,0 +1,268 @@
+"""Rain from a CSV file: `station,observed_at,rain_mm[,received_at]`, every mistake with its line and its remedy."""
+
+import csv
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from io import TextIOWrapper
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+
+from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Station
+from gauge_ingest.rehearsal.replay import Record, unwatched
+from gauge_ingest.rehearsal.steps import UM_PER_MM, Lines, Steps, step_of
+
+NEEDED = ("station", "observed_at", "rain_mm")
+COLUMNS = (*NEEDED, "received_at")
+MISTAKES_MAX = 10
+# What no gauge measures in one line: the wettest day on earth was below 2 m (Réunion 1966).
+RAIN_MM_MAX = 5_000.0
+# Clocks of stations may be so much ahead: the bound of journal.clock_ahead_max_s.
+AHEAD_MAX_MS = 10 * MINUTE_MS
+TELL_EVERY_LINES = 8_192
+KNOWN_TEXTS_MAX = 10_000
+EXAMPLE = "2026-07-15T18:05:00+08:00"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+class BadFile(Exception):
+    """A file cannot be used; says line by line what would be right."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(mistakes))
+
+
+def read_lines(
+    path: Path,
+    stations: Mapping[str, Station],
+    *,
+    notice: Callable[[str], None],
+    on_share: Callable[[float], None] = unwatched,
+) -> Record:
+    """The rain in a file; BadFile says what is wrong with it, OSError that it cannot be read."""
+    size = max(1, path.stat().st_size)
+    with path.open("rb") as raw:
+        rows = csv.reader(TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
+        try:
+            places = _places(path.name, next(rows, []), notice)
+            reading = _Reading(path.name, places, stations)
+            for number, cells in enumerate(rows):
+                if cells:
+                    reading.take(rows.line_num, cells)
+                if number % TELL_EVERY_LINES == 0:
+                    on_share(min(1.0, raw.tell() / size))
+        except UnicodeDecodeError as error:
+            raise BadFile([f"{path.name}: line {rows.line_num + 1}: is not text in UTF-8 ({error.reason})"]) from None
+        except csv.Error as error:
+            raise BadFile([f"{path.name}: line {rows.line_num}: {error}"]) from None
+    return record_of(path.name, reading.finished(notice), list(reading.names), stations, notice=notice)
+
+
+def record_of(
+    name: str, lines: Lines, names: Sequence[str], stations: Mapping[str, Station], *, notice: Callable[[str], None]
+) -> Record:
+    """Lines as a record to be replayed: the step of each station, and in which order what arrives."""
+    order = _order(lines)
+    if order is not None and not _is_in_order(lines):
+        notice(f"{name}: is not in order of time, and was put in order")
+    places_of = [array("q") for _ in names]
+    for place, number in enumerate(lines.station):
+        places_of[number].append(place)
+    courses = [_course(stations[station], lines, mine) for station, mine in zip(names, places_of, strict=True)]
+    places = range(len(lines)) if order is None else order
+    arrivals = ((lines.received_at[place], lines.station[place], place) for place in places)
+    since = min(lines.observed_at)
+    return Record(courses, arrivals, len(lines), since, max(max(lines.observed_at), max(lines.received_at)))
+
+
+def instant(text: str) -> int:
+    """An instant of a file; ValueError says what would be right."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"must be an instant with its offset, e.g. {EXAMPLE}") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"lacks its offset from UTC (+08:00 in Beijing), e.g. {EXAMPLE}")
+    return (moment - _EPOCH) // _MS
+
+
+def _order(lines: Lines) -> "array[int] | None":
+    """The places of lines in order of arrival, or None where they stand so."""
+    received_at, observed_at = lines.received_at, lines.observed_at
+    if all(one <= other for one, other in pairwise(zip(received_at, observed_at, strict=True))):
+        return None
+    return array("q", sorted(range(len(lines)), key=lambda place: (received_at[place], observed_at[place])))
+
+
+def _is_in_order(lines: Lines) -> bool:
+    """Whether each station's lines stand in order of time, whatever the order of the stations."""
+    latest: dict[int, int] = {}
+    for number, at in zip(lines.station, lines.observed_at, strict=True):
+        if at < latest.get(number, at):
+            return False
+        latest[number] = at
+    return True
+
+
+def _course(station: Station, lines: Lines, mine: Sequence[int]) -> Steps:
+    """The course of a station. Where every line has rain the file lists rain alone, and what it lacks was dry."""
+    only_rain = all(lines.rain_um[place] for place in mine)
+    step_ms = step_of(sorted(lines.observed_at[place] for place in mine))
+    every_ms = station.report_every_s * SECOND_MS if only_rain else 0
+    return Steps(station, lines, step_ms=step_ms, every_ms=every_ms)
+
+
+def _places(name: str, header: Sequence[str], notice: Callable[[str], None]) -> dict[str, int]:
+    named = [cell.strip().lower() for cell in header]
+    missing = [column for column in NEEDED if column not in named]
+    first = f"{name}: line 1"
+    if missing:
+        example = f"the first line must name the columns, e.g. {','.join(COLUMNS)}; the last one may be left out"
+        raise BadFile([f"{first}: no column {' and no column '.join(missing)}: {example}"])
+    mistakes = [f"{first}: column {one}: is there twice, take one out" for one in COLUMNS if named.count(one) > 1]
+    for one in sorted({one for one in named if one and one not in COLUMNS}):
+        near = get_close_matches(one, COLUMNS, n=1, cutoff=0.75)
+        if near:
+            mistakes.append(f"{first}: column {one[:40]!r}: did you mean {near[0]}?")
+        else:
+            notice(f"{first}: column {one[:40]!r} is passed over: {', '.join(COLUMNS)} are read")
+    if mistakes:
+        raise BadFile(mistakes)
+    return {column: named.index(column) for column in COLUMNS if column in named}
+
+
+class _Reading:
+    """The lines of one file on their way in."""
+
+    def __init__(self, name: str, places: Mapping[str, int], stations: Mapping[str, Station]) -> None:
+        self.names: dict[str, int] = {}
+        self._name = name
+        self._stations = stations
+        self._cells = [places.get(column, -1) for column in COLUMNS]
+        self._least = 1 + max(places.values())
+        self._lines = Lines()
+        self._rain: dict[str, int] = {}
+        self._instants: dict[str, int] = {}
+        self._unmeasured = 0
+        self._mistakes: list[str] = []
+
+    def take(self, number: int, cells: Sequence[str]) -> None:
+        """Take a line in, or note what is wrong with it."""
+        station_place, observed_place, rain_place, received_place = self._cells
+        try:
+            if len(cells) < self._least:
+                raise ValueError(f"has {len(cells)} cells, must have at least {self._least} with commas between")
+            station = self.names.get(cells[station_place])
+            if station is None:
+                station = self._new_station(cells[station_place].strip())
+            rain_text = cells[rain_place]
+            rain_um = self._rain.get(rain_text)
+            if rain_um is None:
+                rain_um = self._new_rain(rain_text)
+            observed_at = self._instant("observed_at", cells[observed_place])
+            received_at = observed_at
+            if received_place >= 0:
+                received_at = self._instant("received_at", cells[received_place])
+                if received_at < observed_at - AHEAD_MAX_MS:
+                    remedy = "lies before observed_at: must be when the line arrived"
+                    raise ValueError(f"received_at = {cells[received_place][:40]!r}: {remedy}")
+        except ValueError as error:
+            self._refuse(number, str(error))
+            return
+        if rain_um < 0:
+            self._unmeasured += 1
+            return
+        lines = self._lines
+        lines.station.append(station)
+        lines.observed_at.append(observed_at)
+        lines.received_at.append(received_at)
+        lines.rain_um.append(rain_um)
+
+    def finished(self, notice: Callable[[str], None]) -> Lines:
+        """All lines, each time of a station once; or BadFile with the first mistakes."""
+        if self._mistakes:
+            raise BadFile(self._mistakes)
+        if not len(self._lines):
+            raise BadFile([f"{self._name}: holds no line of rain below the one that names the columns"])
+        if self._unmeasured:
+            notice(f"{self._name}: {self._unmeasured:,} lines without rain_mm: nothing was measured there")
+        once, twice = _once(self._lines)
+        if twice:
+            notice(f"{self._name}: {twice:,} lines tell a time again: of two amounts the larger stands")
+        return once
+
+    def _refuse(self, number: int, why: str) -> None:
+        self._mistakes.append(f"{self._name}: line {number}: {why}")
+        if len(self._mistakes) == MISTAKES_MAX:
+            raise BadFile([*self._mistakes, f"{self._name}: … and perhaps more: only the first mistakes are told"])
+
+    def _new_station(self, name: str) -> int:
+        if name not in self._stations:
+            near = get_close_matches(name, self._stations, n=1, cutoff=0.5)
+            known = f"did you mean {near[0]}?" if near else f"it knows {', '.join(list(self._stations)[:12])}"
+            raise ValueError(f"station = {name[:40]!r}: is not in stations.toml; {known}")
+        return self.names.setdefault(name, len(self.names))
+
+    def _new_rain(self, text: str) -> int:
+        """Rain in micrometres, -1 where nothing was measured; texts are remembered, there are few."""
+        cell = text.strip()
+        if not cell or cell.lower() == "nan":
+            return -1
+        try:
+            rain_mm = float(cell) if cell.isascii() and "_" not in cell else -1.0
+        except ValueError:
+            rain_mm = -1.0
+        if not isfinite(rain_mm) or not 0 <= rain_mm <= RAIN_MM_MAX:
+            remedy = f"must be millimetres of rain, 0 to {RAIN_MM_MAX:g}, e.g. 0.5; empty where nothing was measured"
+            raise ValueError(f"rain_mm = {cell[:40]!r}: {remedy}")
+        rain_um = round(rain_mm * UM_PER_MM)
+        if len(self._rain) < KNOWN_TEXTS_MAX:
+            self._rain[text] = rain_um
+        return rain_um
+
+    def _instant(self, column: str, text: str) -> int:
+        at = self._instants.get(text)
+        if at is None:
+            try:
+                at = instant(text.strip())
+            except ValueError as error:
+                raise ValueError(f"{column} = {text[:40]!r}: {error}") from None
+            if len(self._instants) >= KNOWN_TEXTS_MAX:
+                self._instants.clear()  # neighbouring lines share a time, distant ones do not
+            self._instants[text] = at
+        return at
+
+
+def _once(lines: Lines) -> tuple[Lines, int]:
+    """Each time of a station once, and how many lines are left out. Tips of one time in a list of rain add up."""
+    latest: dict[int, int] = {}
+    is_rising = True
+    for number, at in zip(lines.station, lines.observed_at, strict=True):
+        if at <= latest.get(number, at - 1):
+            is_rising = False
+            break
+        latest[number] = at
+    if is_rising:
+        return lines, 0
+    only_rain = dict.fromkeys(set(lines.station), True)
+    for number, rain_um in zip(lines.station, lines.rain_um, strict=True):
+        only_rain[number] = only_rain[number] and rain_um > 0
+    kept: dict[tuple[int, int], int] = {}
+    once, twice = Lines(), 0
+    for place in range(len(lines)):
+        number, at, rain_um = lines.station[place], lines.observed_at[place], lines.rain_um[place]
+        there = kept.setdefault((number, at), len(once))
+        if there < len(once):
+            told = once.rain_um[there]
+            once.rain_um[there] = told + rain_um if only_rain[number] else max(told, rain_um)
+            twice += not only_rain[number]
+            continue
+        once.station.append(number)
+        once.observed_at.append(at)
+        once.received_at.append(lines.received_at[place])
+        once.rain_um.append(rain_um)
+    return once, twice
