@@ -1,6 +1,6 @@
 """Alerts in words that read well at three in the morning: place, level, how much in how long, since when, how sure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from rich.padding import Padding
@@ -17,6 +17,7 @@ from gauge_ingest.core.told import RISES, acknowledgements
 
 # Without a message for so long "no alert stands" means little.
 SILENCE_MS = 15 * 60_000
+SHOWN_MAX = 6  # stations named beside an alert
 _HIGHEST, _LOWER, _OVER = "bold white on red", "bold black on yellow", "dim"
 _MARK = "bold yellow"
 _WORDS = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED, EventKind.ESCALATED)
@@ -55,7 +56,8 @@ def show_alert(
 ) -> None:
     """One alert, and everything that was told of it."""
     rules = {rule.id: rule for rule in configuration.rules}
-    show(*_block(alert, events, configuration, rules, now, silence), "")
+    show(*_block(alert, events, configuration, rules, now, silence))
+    show(*(Padding(line, (0, 0, 0, 4), expand=False) for line in _beside(alert.evidence, events, configuration)), "")
     told = table("event", "told at", "what", "level", "rained at", "known at", "", right=("event",), wrap=("",))
     for event in events:
         marks = [mark for mark, holds in _marks(event) if holds]
@@ -74,7 +76,11 @@ def show_alert(
         show("", *(Text(f"{instant(event.at)}  {_said(event)}") for event in said))
     rule = rules.get(alert.rule)
     if rule is not None and rule.source:
-        show("", Text(f"thresholds: {plain(rule.source)}", style="dim"))
+        dated = f", {rule.dated}" if rule.dated else ""
+        show("", Text(f"thresholds in mm: {plain(rule.source)}{dated}", style="dim"))
+    by = sorted({event.configuration for event in events if event.configuration})
+    if by:
+        show(Text(f"judged by the rules of configuration {', '.join(map(str, by))}", style="dim"))
 
 
 def _block(
@@ -103,13 +109,41 @@ def _block(
 
 
 def _place(alert: Alert, configuration: Configuration) -> str:
-    station = configuration.stations.get(alert.scope)
-    return f"{station.name} ({station.id})" if station is not None else f"{plain(alert.scope)}: {plain(alert.rule)}"
+    place = configuration.stations.get(alert.scope) or configuration.basins.get(alert.scope)
+    return f"{place.name} ({place.id})" if place is not None else f"{plain(alert.scope)}: {plain(alert.rule)}"
 
 
 def _rain(evidence: Evidence) -> str:
     until, threshold = instant(evidence.until)[6:], f"threshold {evidence.threshold_mm:.1f} mm"
-    return f"{evidence.rain_mm:.1f} mm in {duration_text(evidence.window_s)} until {until} ({threshold})"
+    more = " more" if evidence.measure == "rise" else ""
+    before = " than in the same time before," if evidence.measure == "rise" else ""
+    return f"{evidence.rain_mm:.1f} mm{more} in {duration_text(evidence.window_s)}{before} until {until} ({threshold})"
+
+
+def _beside(evidence: Evidence | None, events: Sequence[AlertEvent], configuration: Configuration) -> Iterator[Text]:
+    """What else a window is judged by: its hardest rain, its stations or neighbours, how wet the ground is."""
+    if evidence is None:
+        return
+    if evidence.peak_mm:
+        span = stretch(evidence.peak_since, evidence.peak_until)
+        yield Text(f"hardest: {evidence.peak_mm:.1f} mm {span}", style="dim")
+    around = next((event.around for event in reversed(events) if event.around), ())
+    for words, had in (("stations", evidence.stations), ("neighbours", around)):
+        if had:
+            named = ", ".join(f"{_named(name, configuration)} {rain_mm:.1f}" for name, rain_mm in had[:SHOWN_MAX])
+            yield Text(f"{words}, mm: {named}", style="dim")
+    if evidence.absent:
+        yield Text(f"not there: {', '.join(_named(name, configuration) for name in evidence.absent)}", style=_MARK)
+    if evidence.wetness:
+        known = "too little history" if evidence.wetness_mm is None else f"index {evidence.wetness_mm:.0f} mm"
+        yield Text(f"thresholds for {plain(evidence.wetness)} ground ({known})", style="dim")
+    if evidence.season:
+        yield Text(f"thresholds of the season {plain(evidence.season)}", style="dim")
+
+
+def _named(station_id: str, configuration: Configuration) -> str:
+    station = configuration.stations.get(station_id)
+    return plain(station_id) if station is None else f"{station.name} ({station.id})"
 
 
 def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:

@@ -166,6 +166,8 @@ def _event(event: AlertEvent) -> dict[str, Any]:
         "unconfirmed": event.unconfirmed,
         "reason": event.reason,
         "who": event.who or None,
+        "around_mm": dict(event.around),
+        "configuration": event.configuration,
     }
 
 
@@ -183,4 +185,13 @@ def _evidence(evidence: Evidence | None) -> Mapping[str, Any]:
         "coverage": evidence.coverage,
         "unconfirmed": evidence.unconfirmed,
         "doubted_mm": evidence.doubted_mm,
+        "measure": evidence.measure,
+        "peak_mm": evidence.peak_mm,
+        "peak_since": instant_text(evidence.peak_since),
+        "peak_until": instant_text(evidence.peak_until),
+        "stations_mm": dict(evidence.stations),
+        "absent": list(evidence.absent),
+        "wetness": evidence.wetness,
+        "wetness_mm": evidence.wetness_mm,
+        "season": evidence.season,
     }

@@ -6,7 +6,7 @@ for the ends of a span (since, until]. Rain is kept as tips; millimetres are der
 (docs/decisions/0002); the other values are frozen dataclasses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -226,7 +226,9 @@ class AlertEvent:
     """One thing told of an alert. Three times: when it rained, when we knew, when it was recorded to be told.
 
     What a person says of an alert is an event, too: `who` names the person, `reason` is what was said. `step`: of an
-    escalation, the highest step of the chain that was taken with it.
+    escalation, the highest step of the chain that was taken with it. `around`: what each neighbour had in the window
+    that decided, in mm, as far as was known then. `configuration`: the number of the accepted one, with the rule as it
+    was. What was known around, and by which configuration, makes no event another one.
     """
 
     id: int
@@ -245,3 +247,5 @@ class AlertEvent:
     reason: str = ""
     who: str = ""
     step: int = 0
+    around: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    configuration: int = field(default=0, compare=False)

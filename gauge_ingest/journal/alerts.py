@@ -14,7 +14,7 @@ ALERT = (
 )
 EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
-    " e.evidence, e.reason, e.who, e.step"
+    " e.evidence, e.reason, e.who, e.step, e.around, e.configuration"
 )
 _SPARE = ("peak_mm", "peak_since", "peak_until", "stations", "absent", "wetness", "season")
 
@@ -37,7 +37,7 @@ def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
     return (
         *(event.alert_id, event.kind, event.level, event.rained_at, event.known_at, event.at),
         *(event.late, event.unconfirmed, event.sent, evidence_text(event.evidence), event.reason, configuration),
-        *(event.who, event.step),
+        *(event.who, event.step, json.dumps(event.around) if event.around else None),
     )
 
 
@@ -139,7 +139,10 @@ class AlertReader:
 
 def _event(row: Sequence[Any]) -> AlertEvent:
     flags = [bool(flag) for flag in row[9:12]]
-    return AlertEvent(*[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12]), *row[13:]])
+    around = tuple((name, rain_mm) for name, rain_mm in json.loads(row[16])) if row[16] else ()
+    return AlertEvent(
+        *[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12]), *row[13:16], around, row[17]]
+    )
 
 
 def _alert(row: Sequence[Any]) -> Alert:

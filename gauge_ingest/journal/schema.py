@@ -107,6 +107,8 @@ CREATE TABLE silence (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT 
 CREATE INDEX silence_until ON silence (until);
 -- Of an escalation: the highest step of the chain that was taken with it.
 ALTER TABLE alert_event ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
+-- What each neighbour had in the window that decided, as far as was known then: [[station, mm], …].
+ALTER TABLE alert_event ADD COLUMN around TEXT;
 """,
 }
 

@@ -264,7 +264,7 @@ class Journal:
         ids = array("q")
         for event in events:
             cursor = self._db.execute(
-                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 14)})", event_columns(event, configuration)
+                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 15)})", event_columns(event, configuration)
             )
             assert cursor.lastrowid is not None
             ids.append(cursor.lastrowid)

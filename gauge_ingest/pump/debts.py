@@ -12,6 +12,7 @@ from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import RULE_GONE, Knowing, tell, withdrawn
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Debt, Journal
 from gauge_ingest.pump.accept import announce
+from gauge_ingest.pump.around import with_around
 from gauge_ingest.pump.checked import Checked, check_again
 from gauge_ingest.pump.checking import Checking, looked_back_from, overtaken
 from gauge_ingest.pump.findings import Finding, Findings
@@ -199,7 +200,7 @@ def _judge_rule(payer: Payer, debt: Debt, scope: Scope, rule: Thresholds, reache
         ids=count(journal.next_alert_id()),
         corrections=_not_judged(journal, scope),
     )
-    journal.save_alerts(told, events, payer.configuration)
+    journal.save_alerts(told, with_around(events, payer.stations, journal.reader), payer.configuration)
     reached.append(walked.at + 1 if walked.cut and walked.at < debt.until else None)
 
 

@@ -1,16 +1,17 @@
 """Judges the newest reading of a station, inside its batch: the station's own rules, and those of its basins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import count
 
 from gauge_ingest.core.alerts import Standing, advance
 from gauge_ingest.core.antecedent import day_of
 from gauge_ingest.core.ledger import Unknowable
-from gauge_ingest.core.model import DAY_MS, Episode
+from gauge_ingest.core.model import DAY_MS, Episode, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, tell
 from gauge_ingest.journal import Journal
+from gauge_ingest.pump.around import with_around
 from gauge_ingest.pump.basins import BasinRule, Basins
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
@@ -21,12 +22,20 @@ class Judging:
     """Of one batch. `owed`: by scope, from when on it is to be judged as a debt."""
 
     def __init__(
-        self, journal: Journal, findings: Findings, basins: Basins, *, configuration: int, received_at: int
+        self,
+        journal: Journal,
+        findings: Findings,
+        basins: Basins,
+        stations: Mapping[str, Station],
+        *,
+        configuration: int,
+        received_at: int,
     ) -> None:
         self._journal = journal
         self._findings = findings
         self._basins = basins
         self._busy_basins = basins.busy
+        self._stations = stations
         self._configuration = configuration
         self._received_at = received_at
         self.owed: dict[str, int] = {}
@@ -92,4 +101,5 @@ class Judging:
                 knowing=Knowing(known_at=self._received_at, now=self._received_at),
                 ids=count(self._journal.next_alert_id()),
             )
-            self._journal.save_alerts(told, events, self._configuration)
+            beside = with_around(events, self._stations, self._journal.reader)
+            self._journal.save_alerts(told, beside, self._configuration)

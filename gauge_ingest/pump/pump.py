@@ -233,6 +233,7 @@ class Pump:
                 self._journal,
                 self.findings,
                 self._basins,
+                self._network.stations,
                 configuration=self._configuration,
                 received_at=received_at,
             ),

@@ -53,6 +53,15 @@ def test_an_alert_that_stands_is_listed_with_its_evidence_and_what_was_told(plac
         "coverage": 0.6667,
         "unconfirmed": False,
         "doubted_mm": 0.0,
+        "measure": "sum",
+        "peak_mm": 4.0,
+        "peak_since": "2026-07-15T18:00:00+08:00",
+        "peak_until": "2026-07-15T18:05:00+08:00",
+        "stations_mm": {},
+        "absent": [],
+        "wetness": "",
+        "wetness_mm": None,
+        "season": "",
     }
     assert [(event["kind"], event["level"], event["at"][11:19]) for event in alert["events"]] == [
         ("raised", "prepare", "18:10:02"),
