@@ -727,6 +727,12 @@ def test_the_example_of_the_document_loads(tmp_path: Path) -> None:
     assert list(configuration.roster.people) == ["liu", "chen"]
     assert len(configuration.roster.weekly) == 2
     assert [one.rain_mm for one in configuration.rules[1].thresholds if one.window_s == 10_800] == [28.966]
+    rules = {rule.id: rule for rule in configuration.rules}
+    assert rules["signal"].levels == ("blue", "yellow", "orange", "red")
+    assert rules["by_wetness"].wetness is not None
+    assert [one.name for one in rules["by_wetness"].wetness.classes] == ["dry", "medium"]
+    assert rules["basin_mean"].basins == ("mountains",)
+    assert configuration.basins["mountains"].weights[0] == ("HTB01", 320.0)
 
 
 def test_the_mistakes_of_the_document_are_told_in_its_words(folder: Path) -> None:

@@ -70,6 +70,10 @@ class BasinRecord:
         most_um = sorted((window.rain_um_max for window in windows), reverse=True)[place]
         return Window(since, until, sure.rain_um_min, most_um, sure.doubted_um)
 
+    def wet_at(self, at: int) -> bool:
+        """Whether a reading of any station that ends at this very instant may hold rain."""
+        return any(ledger.wet_at(at) for ledger in self._ledgers)
+
     def coverage(self, *, since: int, until: int) -> float:
         """The share of (since, until] that reports speak for, weighted over all stations: who is silent covers less."""
         if not self._weights:

@@ -144,6 +144,11 @@ class Ledger:
         missing = sum(max(0, min(hole_until, end) - max(hole_since, begin)) for hole_since, hole_until in self._holes)
         return max(0, end - begin - missing) / (until - since)
 
+    def wet_at(self, at: int) -> bool:
+        """Whether a reading that ends at this very instant may hold rain."""
+        number = bisect_right(self._until, at)
+        return number > 0 and self._until[number - 1] == at
+
     def last_at(self, at: int) -> int | None:
         """The newest report up to an instant, None before the first; Unknowable further back than the last two."""
         for known in (self.newest_at, self.before_newest_at):

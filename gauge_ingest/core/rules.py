@@ -29,6 +29,9 @@ class Record(Protocol):
     def window(self, *, since: int, until: int) -> Window:
         """Bounds of the rain in (since, until]."""
 
+    def wet_at(self, at: int) -> bool:
+        """Whether a reading that ends at this very instant may hold rain."""
+
     def coverage(self, *, since: int, until: int) -> float:
         """The share of (since, until] that reports speak for."""
 
@@ -203,20 +206,24 @@ def _season_place(seasons: Sequence[Season], day: int) -> int:
 
 
 def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int, int]:
-    """What decides, and the levels that are reached, may be reached and are held."""
+    """What decides, and the levels that are reached, may be reached and are held.
+
+    Rain that grows is rain that falls now: a dry reading reaches no rise, though the rain before it may have left.
+    """
     reached = held = reached_max = 0
     deciding: _Decided | None = None
     for rise, windows in ((False, table.sums), (True, table.rises)):
         for window_ms, levels in windows:
             window = record.window(since=at - window_ms, until=at)
             least_um, most_um = window.rain_um_min, window.rain_um_max
+            falls = not rise or record.wet_at(at)
             if rise:
                 before = record.window(since=at - 2 * window_ms, until=at - window_ms)
                 least_um, most_um = least_um - before.rain_um_max, most_um - before.rain_um_min
             for number, rain_um, kept_um in levels:
-                reaches = least_um >= rain_um
+                reaches = falls and least_um >= rain_um
                 reached = max(reached, number) if reaches else reached
-                reached_max = max(reached_max, number) if most_um >= rain_um else reached_max
+                reached_max = max(reached_max, number) if falls and most_um >= rain_um else reached_max
                 held = max(held, number) if most_um >= kept_um else held
                 one = _Decided(reaches, number if reaches else 0, least_um / rain_um, window_ms, rain_um, rise)
                 deciding = one if deciding is None or one > deciding else deciding
