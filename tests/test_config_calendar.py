@@ -12,7 +12,7 @@ from tests.test_config import write
 PEOPLE = """
 [channels.mail]
 kind = "apprise"
-url = "mailto://smtp.example.org?to={to}"
+url = "mailto://smtp.example.org?from=rain@example.org&to={to}"
 [people.liu]
 name = "刘伟"
 reach = [["mail", "Liu@example.org"]]

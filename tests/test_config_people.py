@@ -17,7 +17,7 @@ from tests.test_config import MUTATION, SHIPPED, mutated, write
 PEOPLE = """
 [channels.mail]
 kind = "apprise"
-url = "mailto://smtp.example.org?to={to}"
+url = "mailto://smtp.example.org?from=rain@example.org&to={to}"
 [channels.sms-gate]
 kind = "webhook"
 url = "https://sms.example.org/send"
@@ -136,7 +136,7 @@ def test_the_shipped_file_has_nobody_in_it_and_its_example_loads(folder: Path) -
         ("every_weeks = 2", "every_weeks = 0", "duty.weekly[1].every_weeks", "at least 1"),
         ("[[duty.weekly]]", "[[duty.wekly]]", "duty.wekly", "did you mean weekly?"),
         ('kind = "webhook"', 'kind = "fax"', "channels.sms-gate.kind", "must be one of"),
-        ("https://sms", "sms", "channels.sms-gate.url", "must begin with http"),
+        ("https://sms", "sms", "channels.sms-gate.url", "must be an address such as"),
         ('url = "https://sms.example.org/send"', "", "channels.sms-gate.url", "is required"),
         ('form = "short"', 'secret = "hunter2"', "channels.sms-gate.secret", "set GAUGE_SECRET_SMS_GATE or"),
         ("mailto://smtp", "mailto://me:hunter2@smtp", "channels.mail.url", "a password does not belong"),

@@ -15,7 +15,8 @@ from gauge_ingest.notifiers.settings import ChannelSettings
 PREFIX = "GAUGE_SECRET_"
 FILE_SUFFIX = "_FILE"
 
-_PASSWORD = re.compile(r"^[^:/]+://[^/@]*:(?P<given>[^/@]+)@")
+_MAIL = "mailto://smtp.example.org?from=rain@example.org&to={to}"
+_PASSWORD = re.compile(r"^[^:/]+://[^/@?]*:(?P<given>[^/@?]+)@")
 
 
 def secret_name(channel: str) -> str:
@@ -78,7 +79,7 @@ def _wrong_url(channel: ChannelSettings, place: Place, missing: str | None) -> l
     if channel.kind == "bell":
         return []
     if not channel.url:
-        example = "https://example.org/alerts" if channel.kind == "webhook" else "mailto://smtp.example.org?to={to}"
+        example = "https://example.org/alerts" if channel.kind == "webhook" else _MAIL
         return [place.mistake(f"is required: where the channel sends to, e.g. {example}")]
     if channel.kind == "webhook" and not re.match(r"https?://[^/]", channel.url):
         return [place.mistake("must begin with http:// or https:// and name a host")]

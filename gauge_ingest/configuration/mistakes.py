@@ -90,8 +90,19 @@ def judge(
     )
     wrong = frozenset(table) if any(not problem["loc"] for problem in problems) else frozenset(map(_key, problems))
     kept = {name: value for name, value in table.items() if name not in wrong}
+    return Judged(_mended(model, kept), wrong, mistakes)
+
+
+def _mended(model: type[_M], kept: dict[str, object]) -> _M:
+    """A table with its right keys; beside the example of a wrong one a right key may be wrong too, and is left out."""
     examples = {name: _example(field) for name, field in model.model_fields.items() if field.is_required()}
-    return Judged(model.model_validate(examples | kept, strict=True), wrong, mistakes)
+    while True:
+        try:
+            return model.model_validate(examples | kept, strict=True)
+        except ValidationError as error:
+            wrong = {_key(problem) for problem in error.errors(include_url=False)} & kept.keys()
+            assert wrong, f"the examples of {model.__name__} are no table"
+            kept = {name: value for name, value in kept.items() if name not in wrong}
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,7 @@ from tests.commands.place import Place
 PEOPLE = """
 [channels.mail]
 kind = "apprise"
-url = "mailto://smtp.example.org?to={to}"
+url = "mailto://smtp.example.org?from=rain@example.org&to={to}"
 [people.liu]
 name = "刘伟"
 reach = [["mail", "liu@example.org"]]
