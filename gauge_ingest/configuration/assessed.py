@@ -79,7 +79,7 @@ def _passed_over(
 ) -> Sequence[str]:
     """What to say of keys that neither the service nor these checks know: once for each, with the first station."""
     remedy = "unknown key, passed over; every station stands below stations, e.g. [stations.HTB01]"
-    told = [str(place.at(key).mistake(remedy)) for key in table if key not in ("stations", "quality")]
+    told = [str(place.at(key).mistake(remedy)) for key in table if key not in ("stations", "quality", "basins")]
     unknown: dict[str, list[str]] = {}
     for name, item in stations.items():
         for key in item.keys() - StationTable.model_fields.keys():

@@ -92,7 +92,10 @@ def test_the_journal_is_rehearsed_with_its_own_times(place: Place) -> None:
     (alert,) = document["rules"][0]["alerts"]
     (recorded,) = listed
     assert {**alert, "events": 0} == {**recorded, "events": 0}
-    assert [{**one, "id": 0} for one in alert["events"]] == [{**one, "id": 0} for one in recorded["events"]]
+    of_the_journal = {"id": 0, "around_mm": {}, "configuration": 0}
+    assert [{**one, **of_the_journal} for one in alert["events"]] == [
+        {**one, **of_the_journal} for one in recorded["events"]
+    ]
     assert document["readings"] == 20
 
 
