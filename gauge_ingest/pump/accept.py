@@ -13,7 +13,7 @@ from gauge_ingest.core.watch import WATCHING, WatchSettings
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 
-STATION_GONE = "the station, or the basin, is no longer configured"
+STATION_GONE = "the station is no longer configured"
 TRIED_AGAIN = "tried again with this start or configuration"
 # What a station's rain is derived from; a change of these means that its whole record is derived anew.
 DERIVED_FROM = ("deployments", "intensity_max_mm_per_min", "report_every_s")
