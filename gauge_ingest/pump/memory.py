@@ -35,6 +35,7 @@ class StationMemory:
         "newest",
         "number",
         "reach_ms",
+        "rises_ms",
         "standings",
         "station",
         "still_until",
@@ -54,6 +55,7 @@ class StationMemory:
         self.ledger = Ledger(station)
         self.basins: Sequence[str] = ()  # the basins whose rules look at its rain
         self.reach_ms = 0  # how far back any rule looks at its rain
+        self.rises_ms = 0  # how long after rain a rise may still grow by itself, as what fell before leaves its window
         self.busy = 0  # how many rules do not rest: a dry reading may end an episode, or make one last long enough
         self.still_until = UNBOUNDED  # up to here no threshold falls by itself
         self.standings: list[tuple[Thresholds, Standing]] = []
@@ -96,6 +98,7 @@ def load(memory: StationMemory, rulebook: Rulebook, reader: Reader) -> None:
     memory.loaded = True
     memory.basins = rulebook.basins_with(station.id)
     memory.reach_ms = max((rule.reach_ms for rule in asking), default=0)
+    memory.rises_ms = max((rule.reach_ms for rule in asking if rule.rule.rises), default=0)
     memory.still_until = min((rule.moves_after(0) for rule in asking), default=UNBOUNDED)
     newest_at = None if memory.newest is None else memory.newest.observed_at
     since = (newest_at or 0) - memory.reach_ms

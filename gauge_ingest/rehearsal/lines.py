@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 
-from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Station
+from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Basin, Station
 from gauge_ingest.rehearsal.replay import Record, unwatched
 from gauge_ingest.rehearsal.steps import UM_PER_MM, Lines, Steps, step_of
 
@@ -39,6 +39,7 @@ class BadFile(Exception):
 def read_lines(
     path: Path,
     stations: Mapping[str, Station],
+    basins: Sequence[Basin] = (),
     *,
     notice: Callable[[str], None],
     on_share: Callable[[float], None] = unwatched,
@@ -59,11 +60,17 @@ def read_lines(
             raise BadFile([f"{path.name}: line {rows.line_num + 1}: is not text in UTF-8 ({error.reason})"]) from None
         except csv.Error as error:
             raise BadFile([f"{path.name}: line {rows.line_num}: {error}"]) from None
-    return record_of(path.name, reading.finished(notice), list(reading.names), stations, notice=notice)
+    return record_of(path.name, reading.finished(notice), list(reading.names), stations, basins, notice=notice)
 
 
 def record_of(
-    name: str, lines: Lines, names: Sequence[str], stations: Mapping[str, Station], *, notice: Callable[[str], None]
+    name: str,
+    lines: Lines,
+    names: Sequence[str],
+    stations: Mapping[str, Station],
+    basins: Sequence[Basin] = (),
+    *,
+    notice: Callable[[str], None],
 ) -> Record:
     """Lines as a record to be replayed: the step of each station, and in which order what arrives."""
     order = _order(lines)
@@ -75,8 +82,8 @@ def record_of(
     courses = [_course(stations[station], lines, mine) for station, mine in zip(names, places_of, strict=True)]
     places = range(len(lines)) if order is None else order
     arrivals = ((lines.received_at[place], lines.station[place], place) for place in places)
-    since = min(lines.observed_at)
-    return Record(courses, arrivals, len(lines), since, max(max(lines.observed_at), max(lines.received_at)))
+    since, until = min(lines.observed_at), max(max(lines.observed_at), max(lines.received_at))
+    return Record(courses, arrivals, len(lines), since, until, basins=basins)
 
 
 def instant(text: str) -> int:

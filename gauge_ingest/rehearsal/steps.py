@@ -77,13 +77,6 @@ class Steps:
             yield Increment(begin, at, rain_um, rain_um, rain_um, Step.STEADY, Flag.GOOD, True), False
             before = at
 
-    def after(self, since: int) -> Iterator[Increment]:
-        """Dry readings behind the last line of a record that lists rain alone, without an end."""
-        at = since
-        while self.every_ms:
-            at += self.every_ms
-            yield Increment(at - self.every_ms, at, 0, 0, 0, Step.STEADY, Flag.GOOD, True)
-
     def newest(self, before: int) -> int | None:
         """The newest line before an instant."""
         place = bisect_left(self._at, before)

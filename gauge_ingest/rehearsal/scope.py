@@ -1,0 +1,232 @@
+"""A station or a basin under all rules of all books: a stretch of it judged again, as the service pays its debts.
+
+The service does this with its journal (pump/debts.py, pump/walk.py), here it is done in memory, step for step. Of the
+rule engine only this is called: `Ledger`, `BasinRecord`, `BasinRule`, `Thresholds`, `advance`, `lapse`, `tell`.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from heapq import merge
+
+from gauge_ingest.core.alerts import IDLE, Standing, advance, lapse
+from gauge_ingest.core.basin import BasinRecord
+from gauge_ingest.core.basin_rule import REMEMBERED_MS
+from gauge_ingest.core.ledger import Ledger
+from gauge_ingest.core.model import DAY_MS, UNBOUNDED, Alert, Basin, Episode, Increment, State
+from gauge_ingest.core.rules import Record, Thresholds
+from gauge_ingest.core.told import Knowing
+from gauge_ingest.rehearsal.book import Book
+from gauge_ingest.rehearsal.gauge import Gauge
+
+
+class Scope:
+    """Where rules are judged. While it is `asleep` a dry reading that is the newest changes nothing.
+
+    What does not rain cannot raise a level: readings it has slept through are caught up with when the next rain falls.
+    Where thresholds move by themselves, and where rises are judged, it wakes for as long as they look back.
+    """
+
+    def __init__(
+        self, name: str, gauges: Sequence[Gauge], books: Sequence[Book], awake: set["Scope"], basin: Basin | None = None
+    ) -> None:
+        """`awake`: all that do not sleep, kept by themselves."""
+        self.name = name
+        self.gauges = gauges
+        self.basin = basin
+        self.rules = [(book, rule) for book in books for rule in book.rules if name in _places(rule, basin)]
+        self.asleep = True
+        self._awake = awake
+        # What fell before so long a time neither reaches a level nor stands in a minimum duration.
+        self._reach_ms = max((rule.reach_ms + rule.rule.minimum_s * 1000 for _, rule in self.rules), default=0)
+        self._waits = any(rule.rule.minimum_s for _, rule in self.rules)
+        self._restless_ms = max((rule.reach_ms for _, rule in self.rules if is_restless(rule)), default=0)
+        # Once it is dry and heard, nothing stands for longer than this.
+        self.dries_within_ms = self._reach_ms + max((rule.rule.quiet_s * 1000 for _, rule in self.rules), default=0)
+        self._lapse_ms = min((rule.rule.lapse_s * 1000 for _, rule in self.rules), default=0)
+        days = max((rule.rule.wetness.days for _, rule in self.rules if rule.rule.wetness is not None), default=0)
+        self.wet_days = days
+        # Stations of a basin are judged up to so long before the newest of them.
+        reach_ms = self._reach_ms if basin is None else self._reach_ms + REMEMBERED_MS
+        for gauge in gauges if self.rules else ():
+            gauge.reach_ms = max(gauge.reach_ms, reach_ms)
+            gauge.wet_days = max(gauge.wet_days, days)
+
+    def again(self, since: int, until: int, *, knowing: Knowing, wet: bool = True) -> None:
+        """Judge a stretch again that has changed, from before every alert that touches it.
+
+        Rain wets the ground for days. Where nothing that came is `wet` it can but show that an alert ended, or did not
+        last, except of rules that dry readings can raise.
+        """
+        self._forget()
+        for book, rule in self.rules:
+            wetness = rule.rule.wetness
+            after_ms = (wetness.days + 1) * DAY_MS if wet and wetness is not None else 0
+            self._judge_again(book, rule, (since, until + after_ms), knowing, wet=wet)
+        newest_at = self.newest(UNBOUNDED)
+        if newest_at is not None:
+            back_ms = self._reach_ms if self._waits or self.basin is not None else self._restless_ms
+            stands = any(self._overlapping(book, rule, newest_at) for book, rule in self.rules)
+            self._sleep(asleep=not stands and not (back_ms and self.wet_in(newest_at - back_ms, newest_at)))
+
+    def silent(self, now: int, *, known_at: int) -> None:
+        """What time alone brings about: an alert whose stations have fallen silent lapses."""
+        newest_at = self.newest(UNBOUNDED)
+        if newest_at is None or now - newest_at <= self._lapse_ms:
+            return
+        lapses = {
+            newest_at + rule.rule.lapse_s * 1000 + 1
+            for book, rule in self.rules
+            if any(alert.state is State.RAISED for alert in self._overlapping(book, rule, newest_at))
+        }
+        for at in sorted(at for at in lapses if at <= now):
+            self.again(newest_at - 1, newest_at, knowing=Knowing(known_at=known_at, now=at))
+
+    def newest(self, before: int) -> int | None:
+        """The newest instant before another at which anything of its stations stands."""
+        if len(self.gauges) == 1:
+            return self.gauges[0].course.newest(before)
+        found = [gauge.course.newest(before) for gauge in self.gauges]
+        return max((at for at in found if at is not None), default=None)
+
+    def wet_in(self, since: int, until: int) -> bool:
+        """Whether rain may have ended in (since, until] at any of its stations."""
+        return any(gauge.course.wet_in(since, until) for gauge in self.gauges)
+
+    def standing_at(self, book: Book, rule: Thresholds, newest_at: int) -> tuple[Standing, Sequence[Alert]]:
+        """Where a rule stands at the newest instant, and the alerts that stand there."""
+        alerts = self._overlapping(book, rule, newest_at)
+        dry_ms = rule.reach_ms + rule.rule.minimum_s * 1000
+        if not alerts and not self.wet_in(newest_at - dry_ms, newest_at):
+            return IDLE, alerts
+        begin = self._look_back(rule, min([newest_at, *(alert.rained_since for alert in alerts)]))
+        standing = IDLE
+        record, instants = self._filling(rule, begin - rule.reach_ms, newest_at)
+        for at, _ in instants:
+            if at >= begin:
+                judgement = rule.judge(record, at, level=standing.level, why_not=not standing.idle)
+                standing, _ = advance(standing, judgement, at, rule)
+        return standing, alerts
+
+    def _forget(self) -> None:
+        """Where rules stand now is to be known anew: whoever remembers it says so."""
+
+    def _sleep(self, *, asleep: bool) -> None:
+        self.asleep = asleep
+        if asleep:
+            self._awake.discard(self)
+        else:
+            self._awake.add(self)
+
+    def _judge_again(
+        self, book: Book, rule: Thresholds, span: tuple[int, int], knowing: Knowing, *, wet: bool
+    ) -> None:
+        begin, end, alerts = self._stretch(book, rule, *span)
+        raises = wet or self.basin is not None or is_restless(rule)
+        if not alerts and not (raises and self.wet_in(begin - rule.reach_ms, end)):
+            return
+        while True:
+            episodes, at = self._walked(rule, alerts, begin=begin, end=end, now=knowing.now)
+            touched = book.overlapping(rule.rule.id, self.name, since=begin, until=at)
+            if len(touched) <= len(alerts):
+                break
+            alerts, end = touched, max(end, max(alert.rained_until for alert in touched))
+        there = [alert for alert in alerts if alert.rained_since <= at]
+        book.tell(rule.rule, self.name, episodes, there, knowing=knowing)
+
+    def _stretch(self, book: Book, rule: Thresholds, since: int, until: int) -> tuple[int, int, list[Alert]]:
+        """The stretch to walk: what changed, its after-effects, and every alert that touches them."""
+        begin, end = self._look_back(rule, since), until + rule.reach_ms
+        while True:
+            alerts = book.overlapping(rule.rule.id, self.name, since=begin, until=end)
+            first = min((self._look_back(rule, alert.rained_since) for alert in alerts), default=begin)
+            last = max((alert.rained_until for alert in alerts), default=end)
+            if first >= begin and last <= end:
+                return begin, end, alerts
+            begin, end = min(begin, first), max(end, last)
+
+    def _walked(
+        self, rule: Thresholds, alerts: Sequence[Alert], *, begin: int, end: int, now: int
+    ) -> tuple[list[Episode], int]:
+        """All episodes that touch a stretch, and up to where they are known: a quiet instant behind it."""
+        standing, episodes = IDLE, list[Episode]()
+        skips_dry = self.basin is None and not is_restless(rule)
+        record, instants = self._filling(rule, begin - rule.reach_ms, UNBOUNDED)
+        for at, wet in instants:
+            if at < begin:
+                continue
+            if not standing.idle or wet or not skips_dry:
+                judgement = rule.judge(record, at, level=standing.level, why_not=not standing.idle)
+                if judgement.reached or not standing.idle:
+                    standing, episode = advance(standing, judgement, at, rule)
+                    if episode is not None:
+                        episodes.append(episode)
+            if at > end and standing.idle and not _lasts(alerts, at):
+                return episodes, at
+        lasting = lapse(standing, now=now, thresholds=rule) or standing.episode
+        return [*episodes, lasting] if lasting is not None else episodes, UNBOUNDED
+
+    def _filling(self, rule: Thresholds, since: int, until: int) -> tuple[Record, Iterator[tuple[int, int]]]:
+        """A record, and what fills it instant by instant: the instant, and whether it may hold rain."""
+        days = 0 if rule.rule.wetness is None else rule.rule.wetness.days
+        ledgers = {
+            gauge.course.station.id: Ledger(gauge.course.station, days=gauge.days_before(since, days))
+            for gauge in self.gauges
+        }
+        filled = [(ledgers[gauge.course.station.id], gauge.course.increments(since, until)) for gauge in self.gauges]
+        if self.basin is None:
+            return filled[0][0], _one(*filled[0])
+        stations = {gauge.course.station.id: gauge.course.station for gauge in self.gauges}
+        return BasinRecord(self.basin, rule.rule, stations, ledgers), _several(filled)
+
+    def _look_back(self, rule: Thresholds, at: int) -> int:
+        """The newest instant at least the minimum duration before another: what is judged there rests on it."""
+        minimum_ms = rule.rule.minimum_s * 1000
+        found = self.newest(at - minimum_ms + 1) if minimum_ms else None
+        return at - minimum_ms if found is None else found
+
+    def _overlapping(self, book: Book, rule: Thresholds, at: int) -> list[Alert]:
+        return book.overlapping(rule.rule.id, self.name, since=at, until=at)
+
+
+Increments = Iterator[tuple[Increment, bool]]
+
+
+def _one(ledger: Ledger, increments: Increments) -> Iterator[tuple[int, int]]:
+    append = ledger.append
+    for increment, doubted in increments:
+        append(increment, doubted=doubted)
+        yield increment.until, increment.tips_max
+
+
+def _several(filled: Sequence[tuple[Ledger, Increments]]) -> Iterator[tuple[int, int]]:
+    columns = [_placed(place, increments) for place, (_, increments) in enumerate(filled)]
+    for at, together in groupby(merge(*columns, key=_instant), key=_instant):
+        wet = 0
+        for _, place, increment, doubted in together:
+            filled[place][0].append(increment, doubted=doubted)
+            wet += increment.tips_max
+        yield at, wet
+
+
+def _placed(place: int, increments: Increments) -> Iterator[tuple[int, int, Increment, bool]]:
+    for increment, doubted in increments:
+        yield increment.until, place, increment, doubted
+
+
+def _instant(one: tuple[int, int, Increment, bool]) -> int:
+    return one[0]
+
+
+def _places(rule: Thresholds, basin: Basin | None) -> Sequence[str]:
+    return rule.rule.stations if basin is None else rule.rule.basins
+
+
+def is_restless(rule: Thresholds) -> bool:
+    """Whether a level can be reached without rain: thresholds move, or what fell before leaves its window."""
+    return rule.moves or bool(rule.rule.rises)
+
+
+def _lasts(alerts: Sequence[Alert], at: int) -> bool:
+    return any(
+        alert.rained_since <= at and (alert.state is State.RAISED or alert.rained_until > at) for alert in alerts
+    )
