@@ -29,7 +29,7 @@ OnShare = Callable[[float], None]
 
 
 def rules_of(path: Path, stations: Mapping[str, Station], basins: Mapping[str, Basin]) -> Sequence[Rule]:
-    """The rules of a file, for the stations and basins of the configuration; or an end that names every mistake in it."""
+    """The rules of a file, for stations and basins of the configuration; or an end that names every mistake in it."""
     mistakes: list[Mistake] = []
     table = read_table(path, mistakes)
     read = None
@@ -69,9 +69,7 @@ def of_journal(
     return record
 
 
-def of_csv(
-    path: Path, stations: Mapping[str, Station], basins: Mapping[str, Basin], *, on_share: OnShare
-) -> Record:
+def of_csv(path: Path, stations: Mapping[str, Station], basins: Mapping[str, Basin], *, on_share: OnShare) -> Record:
     """The rain of a file, or an end that says line by line what is wrong with it."""
     try:
         return read_lines(path, stations, list(basins.values()), on_share=on_share, notice=notice)
@@ -81,9 +79,7 @@ def of_csv(
         stop(Status.WRONG_USE, f"--csv {path}: cannot be read: {error.strerror}")
 
 
-def of_scenario(
-    name: str, config: Path, configuration: Configuration, *, seed: int, on_share: OnShare
-) -> Record:
+def of_scenario(name: str, config: Path, configuration: Configuration, *, seed: int, on_share: OnShare) -> Record:
     """What the gauges of a scenario count, minute by minute; nothing of it is late or lost."""
     on_share(0.0)
     stations = configuration.stations

@@ -35,6 +35,7 @@ class BasinRule:
         """`standing`: where the rule stands at `known_from`, the newest report of its stations that was judged."""
         self.rule = rule
         self.standing = standing
+        self.judged: list[tuple[int, Standing]] = []  # by the last judgement: instants, and where the rule then stood
         self._record = BasinRecord(basin, rule.rule, stations, ledgers)
         self._ledgers = list(ledgers.values())
         self._before: deque[tuple[int, Standing]] = deque()
@@ -55,7 +56,7 @@ class BasinRule:
 
         None: nothing changed. Raises Unknowable when it goes back further than memory does.
         """
-        self._near = self.rule.near(self._record, at)
+        self._near, self.judged = self.rule.near(self._record, at), []
         if self.standing.idle and not self._before and not self._near:
             return None
         was, ended = self.standing, list[Episode]()
@@ -66,6 +67,7 @@ class BasinRule:
             standing = self._advance(standing, instant, ended)
             if not (before.idle and standing.idle):
                 self._remember(instant, before)
+                self.judged.append((instant, standing))
         self.standing = standing
         if not ended and standing.changes == was.changes:
             return None

@@ -37,7 +37,7 @@ class Judging:
         self.owed[scope] = min(at, self.owed.get(scope, at))
 
     def wanted(self, memory: StationMemory, at: int) -> bool:
-        """Whether a dry reading can change anything: not while every rule rests and neither a threshold nor a rise moves."""
+        """Whether a dry reading can change anything: not while rules rest and neither thresholds nor rises move."""
         if memory.busy or at > memory.still_until or at - memory.ledger.wet_until < memory.rises_ms:
             return True
         return bool(self._busy_basins) and not self._busy_basins.isdisjoint(memory.basins)

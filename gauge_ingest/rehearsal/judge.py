@@ -31,7 +31,7 @@ class BasinScope(Scope):
             if member is not gauge:
                 member.fill()
         known = self._known or self._recall(gauge, at)
-        for (book, rule), one in zip(self.rules, known, strict=True):
+        for (book, rule), trail, one in zip(self.rules, self.trails, known, strict=True):
             try:
                 episodes = one.judge(at)
             except Unknowable:
@@ -39,6 +39,8 @@ class BasinScope(Scope):
                 since, until = self.owed or (at, at)
                 self.owed = min(since, at), max(until, at)
                 continue
+            if one.judged:
+                trail.renew(at, UNBOUNDED, one.judged)
             if episodes is not None:
                 self._tell(book, rule, episodes, at, knowing)
         wet_until = max(member.ledger.wet_until for member in self.gauges)
@@ -58,10 +60,10 @@ class BasinScope(Scope):
                 rule,
                 stations,
                 ledgers,
-                standing=IDLE if newest_at is None else self.standing_at(book, rule, newest_at)[0],
+                standing=IDLE if newest_at is None else trail.until(newest_at),
                 known_from=newest_at or 0,
             )
-            for book, rule in self.rules
+            for (_, rule), trail in zip(self.rules, self.trails, strict=True)
         ]
         return self._known
 
@@ -125,6 +127,7 @@ class StationScope(Scope):
             return
         moved, ended = advance(standing, judgement, at, rule)
         standings[place] = moved
+        self.trails[place].add(at, moved)
         if ended is None and moved.changes == standing.changes:
             return
         episodes = [episode for episode in (ended, moved.episode) if episode is not None]
@@ -133,9 +136,9 @@ class StationScope(Scope):
 
     def _recall(self, newest_at: int) -> list[Standing]:
         """Where the rules stand as of the newest reading."""
-        found = [self.standing_at(book, rule, newest_at) for book, rule in self.rules]
-        self._unsettled = any(alert.state is State.LAPSED for _, alerts in found for alert in alerts)
-        self._standings = [standing for standing, _ in found]
+        alerts = [alert for book, rule in self.rules for alert in self._overlapping(book, rule, newest_at)]
+        self._unsettled = any(alert.state is State.LAPSED for alert in alerts)
+        self._standings = [trail.until(newest_at) for trail in self.trails]
         return self._standings
 
     def _rest(self, at: int) -> None:

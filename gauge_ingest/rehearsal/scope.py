@@ -5,10 +5,11 @@ rule engine only this is called: `Ledger`, `BasinRecord`, `BasinRule`, `Threshol
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from heapq import merge
+from itertools import groupby
+from typing import NamedTuple
 
-from gauge_ingest.core.alerts import IDLE, Standing, advance, lapse
+from gauge_ingest.core.alerts import Standing, advance, lapse
 from gauge_ingest.core.basin import BasinRecord
 from gauge_ingest.core.basin_rule import REMEMBERED_MS
 from gauge_ingest.core.ledger import Ledger
@@ -17,6 +18,7 @@ from gauge_ingest.core.rules import Record, Thresholds
 from gauge_ingest.core.told import Knowing
 from gauge_ingest.rehearsal.book import Book
 from gauge_ingest.rehearsal.gauge import Gauge
+from gauge_ingest.rehearsal.trail import Trail
 
 
 class Scope:
@@ -34,6 +36,7 @@ class Scope:
         self.gauges = gauges
         self.basin = basin
         self.rules = [(book, rule) for book in books for rule in book.rules if name in _places(rule, basin)]
+        self.trails = [Trail() for _ in self.rules]
         self.asleep = True
         self._awake = awake
         # What fell before so long a time neither reaches a level nor stands in a minimum duration.
@@ -52,16 +55,17 @@ class Scope:
             gauge.wet_days = max(gauge.wet_days, days)
 
     def again(self, since: int, until: int, *, knowing: Knowing, wet: bool = True) -> None:
-        """Judge a stretch again that has changed, from before every alert that touches it.
+        """Judge again what follows on an instant, after (since, until] has changed.
 
         Rain wets the ground for days. Where nothing that came is `wet` it can but show that an alert ended, or did not
         last, except of rules that dry readings can raise.
         """
         self._forget()
-        for book, rule in self.rules:
+        for place, (_, rule) in enumerate(self.rules):
             wetness = rule.rule.wetness
             after_ms = (wetness.days + 1) * DAY_MS if wet and wetness is not None else 0
-            self._judge_again(book, rule, (since, until + after_ms), knowing, wet=wet)
+            raises = wet or self.basin is not None or is_restless(rule)
+            self._judge_again(place, since, until + after_ms, knowing, raises=raises)
         newest_at = self.newest(UNBOUNDED)
         if newest_at is not None:
             back_ms = self._reach_ms if self._waits or self.basin is not None else self._restless_ms
@@ -92,21 +96,6 @@ class Scope:
         """Whether rain may have ended in (since, until] at any of its stations."""
         return any(gauge.course.wet_in(since, until) for gauge in self.gauges)
 
-    def standing_at(self, book: Book, rule: Thresholds, newest_at: int) -> tuple[Standing, Sequence[Alert]]:
-        """Where a rule stands at the newest instant, and the alerts that stand there."""
-        alerts = self._overlapping(book, rule, newest_at)
-        dry_ms = rule.reach_ms + rule.rule.minimum_s * 1000
-        if not alerts and not self.wet_in(newest_at - dry_ms, newest_at):
-            return IDLE, alerts
-        begin = self._look_back(rule, min([newest_at, *(alert.rained_since for alert in alerts)]))
-        standing = IDLE
-        record, instants = self._filling(rule, begin - rule.reach_ms, newest_at)
-        for at, _ in instants:
-            if at >= begin:
-                judgement = rule.judge(record, at, level=standing.level, why_not=not standing.idle)
-                standing, _ = advance(standing, judgement, at, rule)
-        return standing, alerts
-
     def _forget(self) -> None:
         """Where rules stand now is to be known anew: whoever remembers it says so."""
 
@@ -117,75 +106,69 @@ class Scope:
         else:
             self._awake.add(self)
 
-    def _judge_again(
-        self, book: Book, rule: Thresholds, span: tuple[int, int], knowing: Knowing, *, wet: bool
-    ) -> None:
-        begin, end, alerts = self._stretch(book, rule, *span)
-        raises = wet or self.basin is not None or is_restless(rule)
-        if not alerts and not (raises and self.wet_in(begin - rule.reach_ms, end)):
+    def _judge_again(self, place: int, since: int, until: int, knowing: Knowing, *, raises: bool) -> None:
+        (book, rule), trail = self.rules[place], self.trails[place]
+        start, end = trail.until(since), until + rule.reach_ms
+        alerts = book.overlapping(rule.rule.id, self.name, since=since + 1, until=end)
+        if start.idle and not alerts and not (raises and self.wet_in(since - rule.reach_ms, end)):
             return
         while True:
-            episodes, at = self._walked(rule, alerts, begin=begin, end=end, now=knowing.now)
-            touched = book.overlapping(rule.rule.id, self.name, since=begin, until=at)
+            walked = self._walked(rule, start, alerts, since=since, end=end, now=knowing.now)
+            touched = book.overlapping(rule.rule.id, self.name, since=since + 1, until=walked.until)
             if len(touched) <= len(alerts):
                 break
             alerts, end = touched, max(end, max(alert.rained_until for alert in touched))
-        there = [alert for alert in alerts if alert.rained_since <= at]
-        book.tell(rule.rule, self.name, episodes, there, knowing=knowing)
-
-    def _stretch(self, book: Book, rule: Thresholds, since: int, until: int) -> tuple[int, int, list[Alert]]:
-        """The stretch to walk: what changed, its after-effects, and every alert that touches them."""
-        begin, end = self._look_back(rule, since), until + rule.reach_ms
-        while True:
-            alerts = book.overlapping(rule.rule.id, self.name, since=begin, until=end)
-            first = min((self._look_back(rule, alert.rained_since) for alert in alerts), default=begin)
-            last = max((alert.rained_until for alert in alerts), default=end)
-            if first >= begin and last <= end:
-                return begin, end, alerts
-            begin, end = min(begin, first), max(end, last)
+        trail.renew(since + 1, walked.until, walked.judged)
+        there = [alert for alert in alerts if alert.rained_since <= walked.until]
+        book.tell(rule.rule, self.name, walked.episodes, there, knowing=knowing)
 
     def _walked(
-        self, rule: Thresholds, alerts: Sequence[Alert], *, begin: int, end: int, now: int
-    ) -> tuple[list[Episode], int]:
-        """All episodes that touch a stretch, and up to where they are known: a quiet instant behind it."""
-        standing, episodes = IDLE, list[Episode]()
+        self, rule: Thresholds, standing: Standing, alerts: Sequence[Alert], *, since: int, end: int, now: int
+    ) -> "_Walked":
+        """Judge what follows on an instant, up to where nothing can differ any more: a quiet instant behind the end."""
+        judged, episodes = list[tuple[int, Standing]](), list[Episode]()
         skips_dry = self.basin is None and not is_restless(rule)
-        record, instants = self._filling(rule, begin - rule.reach_ms, UNBOUNDED)
+        record, instants = self._filling(rule, since - rule.reach_ms)
         for at, wet in instants:
-            if at < begin:
+            if at <= since:
                 continue
             if not standing.idle or wet or not skips_dry:
                 judgement = rule.judge(record, at, level=standing.level, why_not=not standing.idle)
                 if judgement.reached or not standing.idle:
                     standing, episode = advance(standing, judgement, at, rule)
+                    judged.append((at, standing))
                     if episode is not None:
                         episodes.append(episode)
             if at > end and standing.idle and not _lasts(alerts, at):
-                return episodes, at
+                return _Walked(judged, episodes, at)
         lasting = lapse(standing, now=now, thresholds=rule) or standing.episode
-        return [*episodes, lasting] if lasting is not None else episodes, UNBOUNDED
+        return _Walked(judged, [*episodes, *filter(None, [lasting])], UNBOUNDED)
 
-    def _filling(self, rule: Thresholds, since: int, until: int) -> tuple[Record, Iterator[tuple[int, int]]]:
+    def _filling(self, rule: Thresholds, since: int) -> tuple[Record, Iterator[tuple[int, int]]]:
         """A record, and what fills it instant by instant: the instant, and whether it may hold rain."""
         days = 0 if rule.rule.wetness is None else rule.rule.wetness.days
         ledgers = {
             gauge.course.station.id: Ledger(gauge.course.station, days=gauge.days_before(since, days))
             for gauge in self.gauges
         }
-        filled = [(ledgers[gauge.course.station.id], gauge.course.increments(since, until)) for gauge in self.gauges]
+        filled = [
+            (ledgers[gauge.course.station.id], gauge.course.increments(since, UNBOUNDED)) for gauge in self.gauges
+        ]
         if self.basin is None:
             return filled[0][0], _one(*filled[0])
         stations = {gauge.course.station.id: gauge.course.station for gauge in self.gauges}
         return BasinRecord(self.basin, rule.rule, stations, ledgers), _several(filled)
 
-    def _look_back(self, rule: Thresholds, at: int) -> int:
-        """The newest instant at least the minimum duration before another: what is judged there rests on it."""
-        minimum_ms = rule.rule.minimum_s * 1000
-        found = self.newest(at - minimum_ms + 1) if minimum_ms else None
-        return at - minimum_ms if found is None else found
-
     def _overlapping(self, book: Book, rule: Thresholds, at: int) -> list[Alert]:
         return book.overlapping(rule.rule.id, self.name, since=at, until=at)
+
+
+class _Walked(NamedTuple):
+    """Instants at which the rule did not rest, every episode that touches them, and up to where all is known."""
+
+    judged: list[tuple[int, Standing]]
+    episodes: list[Episode]
+    until: int
 
 
 Increments = Iterator[tuple[Increment, bool]]
