@@ -75,7 +75,9 @@ def rehearse_rules(
         record = _record(configuration, every_rule, config, (since, csv, scenario), seed, first)
         rehearsal = rehearse(record, files, known, on_share=second)
     if plot is not None:
-        _write(plot, svg(rehearsal, {**stations, **basins}))
+        names = {station.id: station.name for station in stations.values()}
+        names |= {basin.id: basin.name for basin in basins.values()}
+        _write(plot, svg(rehearsal, names))
     if as_json:
         print_json(document(rehearsal))
     else:

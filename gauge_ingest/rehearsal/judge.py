@@ -23,6 +23,7 @@ class BasinScope(Scope):
         super().__init__(basin.id, gauges, books, awake, basin)
         self._moves_ms = max((rule.reach_ms for _, rule in self.rules if rule.moves), default=0)
         self._known: list[BasinRule] | None = None
+        self.stations: list[StationScope] = []
         self.owed: tuple[int, int] | None = None  # from memory these instants could not be judged
 
     def judge(self, gauge: Gauge, at: int, knowing: Knowing) -> None:
@@ -44,7 +45,8 @@ class BasinScope(Scope):
             if episodes is not None:
                 self._tell(book, rule, episodes, at, knowing)
         wet_until = max(member.ledger.wet_until for member in self.gauges)
-        self._sleep(asleep=all(one.rests for one in known) and at - wet_until >= self._moves_ms)
+        rests = self.owed is None and all(one.rests for one in known)
+        self._sleep(asleep=rests and at - wet_until >= self._moves_ms)
 
     def _recall(self, gauge: Gauge, at: int) -> list[BasinRule]:
         """Where the rules stand before a reading that its station has told at an instant."""
@@ -75,6 +77,11 @@ class BasinScope(Scope):
     def _forget(self) -> None:
         self._known = None
 
+    def _sleep(self, *, asleep: bool) -> None:
+        super()._sleep(asleep=asleep)
+        for station in self.stations:
+            station.note()
+
 
 class StationScope(Scope):
     """A station, judged at its newest reading; what it reads goes on to its basins."""
@@ -85,14 +92,12 @@ class StationScope(Scope):
         super().__init__(gauge.course.station.id, [gauge], books, awake)
         self.gauge = gauge
         self.basins = basins
+        for basin in basins:
+            basin.stations.append(self)
+        self.idle = True  # a dry reading that is the newest changes nothing, here and at its basins
         self._restless = [is_restless(rule) for _, rule in self.rules]
         self._standings: list[Standing] | None = None
         self._unsettled = False
-
-    @property
-    def idle(self) -> bool:
-        """Whether a dry reading that is the newest changes nothing, here and at its basins."""
-        return self.asleep and all(basin.asleep for basin in self.basins)
 
     def forward(self, newest_at: int, until: int, *, knowing: Knowing | None) -> None:
         """Judge what follows at once on the newest reading so far. Without `knowing` it was known as it rained."""
@@ -148,3 +153,11 @@ class StationScope(Scope):
 
     def _forget(self) -> None:
         self._standings = None
+
+    def _sleep(self, *, asleep: bool) -> None:
+        super()._sleep(asleep=asleep)
+        self.note()
+
+    def note(self) -> None:
+        """The station or one of its basins has fallen asleep, or has woken."""
+        self.idle = self.asleep and all(basin.asleep for basin in self.basins)

@@ -23,7 +23,8 @@ Arrival = tuple[int, int, int]
 class Record:
     """What is replayed: courses still empty, and what arrives at them, in order of arrival.
 
-    A basin is judged by those of its stations that have a course. Alerts of before `since` are left out of what is told. At `ends_at` time stops: None is the last arrival.
+    A basin is judged by those of its stations that have a course. Alerts of before `since` are left out of what is
+    told. At `ends_at` time stops: None is the last arrival.
     """
 
     courses: Sequence[Counts | Steps]
@@ -70,11 +71,13 @@ class _Replay:
 
     def take(self, arrivals: Iterable[Arrival]) -> None:
         """Take in what arrives."""
+        courses = [(scope, scope.gauge.course) for scope in self._scopes]
         for received_at, number, place in arrivals:
             if received_at > self._now:
-                self._turn(received_at)
-            scope = self._scopes[number]
-            course = scope.gauge.course
+                if self._owed or self._awake:
+                    self._turn(received_at)
+                self._now = received_at
+            scope, course = courses[number]
             if isinstance(course, Steps):
                 self._step(scope, course, number, place)
             elif isinstance(course, Counts):
@@ -95,7 +98,6 @@ class _Replay:
         for scope in list(self._awake):
             if not _lists_rain(scope):  # its silence is dry
                 scope.silent(received_at, known_at=self._now)
-        self._now = received_at
 
     def _step(self, scope: StationScope, course: Steps, number: int, place: int) -> None:
         at, rain_um = course.line(place)
@@ -136,10 +138,8 @@ class _Replay:
     def _derive(self, number: int, late: list[int], spans: dict[Scope, tuple[int, int, bool]]) -> None:
         scope = self._scopes[number]
         course = scope.gauge.course
-        if isinstance(course, Counts):
-            changed = course.settle()
-        else:
-            changed = min(late) - 1, max(late), number in self._wet
+        late_span = (min(late, default=0) - 1, max(late, default=0), number in self._wet)
+        changed = course.settle() if isinstance(course, Counts) else late_span
         if changed is None:
             return
         scope.gauge.drop(changed[0])
@@ -151,7 +151,7 @@ class _Replay:
         return BasinScope(basin, members, books, self._awake)
 
     def _dry_out(self) -> None:
-        """A record that lists rain alone has no end: dry readings behind its last line, until nothing lasts any more."""
+        """A record that lists rain alone has no end: behind its last line it is dry, until nothing lasts any more."""
         scopes = [one for one in self._scopes if _lists_rain(one) and one.gauge.course.newest_at is not None]
         until = self._now + max((one.dries_within_ms for one in (*self._scopes, *self._basins)), default=0)
         while True:

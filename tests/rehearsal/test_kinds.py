@@ -20,7 +20,7 @@ Stories = list[tuple[Any, ...]]
 
 
 def observed_at(delivery: Delivery) -> int:
-    return T0 + (json.loads(delivery.payload)["seq"] - 1) * 5 * MINUTE
+    return T0 + int(json.loads(delivery.payload)["seq"] - 1) * 5 * MINUTE
 
 
 def received(deliveries: Sequence[Delivery], seed: int, *, late: bool) -> list[tuple[int, Delivery]]:
