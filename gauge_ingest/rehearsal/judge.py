@@ -5,7 +5,7 @@ What the pump does from memory (pump/judging.py, pump/basins.py) is done here, s
 
 from collections.abc import Sequence
 
-from gauge_ingest.core.alerts import IDLE, Standing, advance
+from gauge_ingest.core.alerts import IDLE, Standing
 from gauge_ingest.core.basin_rule import BasinRule
 from gauge_ingest.core.ledger import Unknowable
 from gauge_ingest.core.model import UNBOUNDED, Basin, Episode, State
@@ -13,7 +13,7 @@ from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing
 from gauge_ingest.rehearsal.book import Book
 from gauge_ingest.rehearsal.gauge import Gauge
-from gauge_ingest.rehearsal.scope import Scope, is_restless
+from gauge_ingest.rehearsal.scope import Scope, is_restless, moved_on
 
 
 class BasinScope(Scope):
@@ -127,10 +127,9 @@ class StationScope(Scope):
     def _judge(self, standings: list[Standing], place: int, at: int, knowing: Knowing) -> None:
         book, rule = self.rules[place]
         standing = standings[place]
-        judgement = rule.judge(self.gauge.ledger, at, level=standing.level, why_not=not standing.idle)
-        if not judgement.reached and standing.idle:
+        moved, ended = moved_on(standing, rule, self.gauge.ledger, at)
+        if moved is standing:
             return
-        moved, ended = advance(standing, judgement, at, rule)
         standings[place] = moved
         self.trails[place].add(at, moved)
         if ended is None and moved.changes == standing.changes:

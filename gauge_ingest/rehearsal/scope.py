@@ -133,9 +133,9 @@ class Scope:
             if at <= since:
                 continue
             if not standing.idle or wet or not skips_dry:
-                judgement = rule.judge(record, at, level=standing.level, why_not=not standing.idle)
-                if judgement.reached or not standing.idle:
-                    standing, episode = advance(standing, judgement, at, rule)
+                moved, episode = moved_on(standing, rule, record, at)
+                if moved is not standing:
+                    standing = moved
                     judged.append((at, standing))
                     if episode is not None:
                         episodes.append(episode)
@@ -161,6 +161,21 @@ class Scope:
 
     def _overlapping(self, book: Book, rule: Thresholds, at: int) -> list[Alert]:
         return book.overlapping(rule.rule.id, self.name, since=at, until=at)
+
+
+def moved_on(standing: Standing, rule: Thresholds, record: Record, at: int) -> tuple[Standing, Episode | None]:
+    """Where a rule stands after an instant, the same where it rests, and the episode that ended.
+
+    Why a level is not reached is asked where it is told alone: of a storm's many instants that is one.
+    """
+    judgement = rule.judge(record, at, level=standing.level, why_not=False)
+    if not judgement.reached and standing.idle:
+        return standing, None
+    moved, ended = advance(standing, judgement, at, rule)
+    if judgement.evidence is None and (ended is not None or moved.changes != standing.changes):
+        judgement = rule.judge(record, at, level=standing.level, why_not=True)
+        moved, ended = advance(standing, judgement, at, rule)
+    return moved, ended
 
 
 class _Walked(NamedTuple):
