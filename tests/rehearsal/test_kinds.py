@@ -42,19 +42,19 @@ def rehearsed(desk: Desk, *, since: int) -> Stories:
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in order", "with late messages"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_rules_of_every_kind_tell_again_what_the_service_told(seed: int, late: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a case
     """
     Goal: a rehearsal is the service for rules of basins, wet ground, seasons and rises, too.
-    Method: two days of three stations through a real pump, its journal rehearsed; one batch for each second.
+    Method: a day of three stations through a real pump, its journal rehearsed; one batch for each second.
     """
     desk = Desk(tmp_path, [station(name) for name in NAMES], RULES, [BASIN])
 
-    serve(desk, received(days(seed, count=2), seed, late=late))
+    serve(desk, received(days(seed), seed, late=late))
 
     reader = desk.journal.reader
     kinds = {rule.id for rule in RULES}
     alerts = [one for one in reader.alerts.all(ended=True) if one.rule in kinds]
     recorded = sorted((story(one, reader.alerts.events(one.id)) for one in alerts), key=repr)
     assert rehearsed(desk, since=T0 - DAY_MS) == recorded, f"seed {seed}"
-    assert {one.rule for one in alerts} >= {"mean", "wet", "melt", "rise", "plain", "basin_wet"}
+    assert {one.rule for one in alerts} >= {"mean", "two", "wet", "rise", "plain", "basin_wet"}
