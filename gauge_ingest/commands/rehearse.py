@@ -65,17 +65,19 @@ def rehearse_rules(
     if plot is not None and plot.suffix != ".svg":
         stop(Status.WRONG_USE, f"--plot {plot}: choose a name that ends in .svg")
     configuration = configured(config)
-    stations = configuration.stations
+    stations, basins = configuration.stations, configuration.basins
     paths = [rules] if against is None else [rules, against]
-    files = [RuleFile(str(path), rules_of(path, stations)) for path in paths]
-    known = [] if events is None else events_of(events, stations)
+    files = [RuleFile(str(path), rules_of(path, stations, basins)) for path in paths]
+    known = [] if events is None else events_of(events, [*stations, *basins])
     every_rule = [rule for file in files for rule in file.rules]
     with _unswept(), progress("rehearsing") as share:
         first, second = (of_part(share, number=number, parts=2) for number in range(2))
         record = _record(configuration, every_rule, config, (since, csv, scenario), seed, first)
         rehearsal = rehearse(record, files, known, on_share=second)
     if plot is not None:
-        _write(plot, svg(rehearsal, stations))
+        names = {station.id: station.name for station in stations.values()}
+        names |= {basin.id: basin.name for basin in basins.values()}
+        _write(plot, svg(rehearsal, names))
     if as_json:
         print_json(document(rehearsal))
     else:
@@ -97,9 +99,9 @@ def _record(
         now = clock_of_environment().now()
         return of_journal(configuration, since, rules, now=now, on_share=on_share)
     if csv is not None:
-        return of_csv(csv, configuration.stations, on_share=on_share)
+        return of_csv(csv, configuration.stations, configuration.basins, on_share=on_share)
     assert scenario is not None
-    return of_scenario(scenario, directory_of(config), configuration.stations, seed=seed, on_share=on_share)
+    return of_scenario(scenario, directory_of(config), configuration, seed=seed, on_share=on_share)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from gauge_ingest.commands.output import Status, notice, stop
 from gauge_ingest.configuration import Configuration, Mistake
 from gauge_ingest.configuration.files import read_table
 from gauge_ingest.configuration.rules import FILE, read_rules
-from gauge_ingest.core.model import MINUTE_MS, Rule, Station
+from gauge_ingest.core.model import MINUTE_MS, Basin, Rule, Station
 from gauge_ingest.core.spans import parse_instant
 from gauge_ingest.rehearsal.kept import read_kept
 from gauge_ingest.rehearsal.known import KnownEvent, read_events
@@ -28,13 +28,13 @@ SCENARIO_S_MAX = 600
 OnShare = Callable[[float], None]
 
 
-def rules_of(path: Path, stations: Mapping[str, Station]) -> Sequence[Rule]:
-    """The rules of a file, for the stations of the configuration; or an end that names every mistake in it."""
+def rules_of(path: Path, stations: Mapping[str, Station], basins: Mapping[str, Basin]) -> Sequence[Rule]:
+    """The rules of a file, for stations and basins of the configuration; or an end that names every mistake in it."""
     mistakes: list[Mistake] = []
     table = read_table(path, mistakes)
     read = None
     if table is not None:
-        read = read_rules(table, stations)
+        read = read_rules(table, stations, basins)
         mistakes += read.mistakes
     if read is None or mistakes:
         named = [replace(one, file=str(path)) if one.file in (FILE, path.name) else one for one in mistakes]
@@ -44,10 +44,10 @@ def rules_of(path: Path, stations: Mapping[str, Station]) -> Sequence[Rule]:
     return read.rules
 
 
-def events_of(path: Path, stations: Mapping[str, Station]) -> list[KnownEvent]:
+def events_of(path: Path, scopes: Sequence[str]) -> list[KnownEvent]:
     """The known events of a file, or an end that names every mistake in it."""
     try:
-        return read_events(path, list(stations))
+        return read_events(path, scopes)
     except BadFile as bad:
         stop(Status.WRONG_USE, *bad.mistakes)
     except OSError as error:
@@ -62,25 +62,27 @@ def of_journal(
     if begin >= now:
         stop(Status.WRONG_USE, f"--since {since}: must be before now")
     with reading(configuration) as reader:
-        record = read_kept(reader, configuration.stations, rules, since=begin, until=now, on_share=on_share)
+        stations, basins = configuration.stations, configuration.basins
+        record = read_kept(reader, stations, rules, basins, since=begin, until=now, on_share=on_share)
     if not record.total:
         stop(Status.WRONG_USE, f"--since {since}: the journal has no reading of these rules' stations from then on")
     return record
 
 
-def of_csv(path: Path, stations: Mapping[str, Station], *, on_share: OnShare) -> Record:
+def of_csv(path: Path, stations: Mapping[str, Station], basins: Mapping[str, Basin], *, on_share: OnShare) -> Record:
     """The rain of a file, or an end that says line by line what is wrong with it."""
     try:
-        return read_lines(path, stations, on_share=on_share, notice=notice)
+        return read_lines(path, stations, list(basins.values()), on_share=on_share, notice=notice)
     except BadFile as bad:
         stop(Status.WRONG_USE, *bad.mistakes)
     except OSError as error:
         stop(Status.WRONG_USE, f"--csv {path}: cannot be read: {error.strerror}")
 
 
-def of_scenario(name: str, config: Path, stations: Mapping[str, Station], *, seed: int, on_share: OnShare) -> Record:
+def of_scenario(name: str, config: Path, configuration: Configuration, *, seed: int, on_share: OnShare) -> Record:
     """What the gauges of a scenario count, minute by minute; nothing of it is late or lost."""
     on_share(0.0)
+    stations = configuration.stations
     with TemporaryDirectory(prefix="rehearse-") as folder:
         out = Path(folder) / "truth.csv"
         command = [sys.executable, "-m", "simulator", "truth", name, "--config", str(config), "--seed", str(seed)]
@@ -97,7 +99,7 @@ def of_scenario(name: str, config: Path, stations: Mapping[str, Station], *, see
             lines, names = _truth(csv.DictReader(file), stations)
     if not len(lines):
         stop(Status.WRONG_USE, f"--scenario {name}: it has no station of stations.toml")
-    return record_of(name, lines, names, stations, notice=notice)
+    return record_of(name, lines, names, stations, list(configuration.basins.values()), notice=notice)
 
 
 def _truth(rows: "csv.DictReader[str]", stations: Mapping[str, Station]) -> tuple[Lines, list[str]]:

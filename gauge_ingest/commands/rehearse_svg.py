@@ -7,8 +7,9 @@ from gauge_ingest.commands.output import elapsed, full_instant, plain
 from gauge_ingest.commands.rehearse_stretches import (
     Stretch,
     alerts_in,
-    at_station,
+    at_scope,
     levels_of,
+    rule_of,
     series,
     stretches,
     thresholds_of,
@@ -16,7 +17,6 @@ from gauge_ingest.commands.rehearse_stretches import (
 from gauge_ingest.commands.svg_shapes import FAINT, FONTS, INK, RAIN, box, line, round_up, text, width
 from gauge_ingest.commands.time_axis import ticks
 from gauge_ingest.core.levels import level_of
-from gauge_ingest.core.model import Station
 from gauge_ingest.core.spans import duration_text
 from gauge_ingest.rehearsal.known import KnownEvent
 from gauge_ingest.rehearsal.result import Rehearsal, Rehearsed
@@ -38,36 +38,36 @@ Place = Callable[[int], float]
 """Where an instant stands, in pixels from the left."""
 
 
-def svg(rehearsal: Rehearsal, stations: Mapping[str, Station]) -> str:
+def svg(rehearsal: Rehearsal, names: Mapping[str, str]) -> str:
     """The text of the file; stretches without alerts and events are left out of long histories."""
     shown, left = stretches(rehearsal)
     files = list(reversed(rehearsal.files))  # old above new
     height = 2 * BORDER + _TITLE + _LEGEND + sum(_height(one, len(files)) for one in shown)
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-    names = " above ".join(plain(one.file.name) for one in files)
+    title = " above ".join(plain(one.file.name) for one in files)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" font-size="12" fill="{INK}">',
-        f"<title>{escape(f'Rehearsal of {names}')}</title>",
+        f"<title>{escape(f'Rehearsal of {title}')}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        text(BORDER, BORDER + 14, f"Rehearsal: {names}", size=16, weight="bold"),
+        text(BORDER, BORDER + 14, f"Rehearsal: {title}", size=16, weight="bold"),
     ]
     if left:
         more = f"{left} more stretches are not drawn"
         parts.append(text(WIDTH - BORDER, BORDER + 14, more, colour=FAINT, anchor="end"))
     top = BORDER + _TITLE
     for one in shown:
-        parts += _stretch(rehearsal, files, one, stations, top)
+        parts += _stretch(rehearsal, files, one, names, top)
         top += _height(one, len(files))
     parts += _legend(rehearsal, top + 14)
     return "\n".join([*parts, "</svg>", ""])
 
 
 def _height(stretch: Stretch, files: int) -> int:
-    return _HEADING + len(stretch.stations) * (_NAME + files * _ROW_HEIGHT) + _AXIS
+    return _HEADING + len(stretch.scopes) * (_NAME + files * _ROW_HEIGHT) + _AXIS
 
 
 def _stretch(
-    rehearsal: Rehearsal, files: list[Rehearsed], stretch: Stretch, stations: Mapping[str, Station], top: int
+    rehearsal: Rehearsal, files: list[Rehearsed], stretch: Stretch, names: Mapping[str, str], top: int
 ) -> Iterator[str]:
     def place(at: int) -> float:
         share = (min(max(at, stretch.since), stretch.until) - stretch.since) / (stretch.until - stretch.since)
@@ -82,14 +82,13 @@ def _stretch(
     for tick in shown:
         yield line(place(tick.at), top + _HEADING, place(tick.at), bottom)
     y = top + _HEADING
-    for name in stretch.stations:
-        station = stations.get(name)
-        yield text(BORDER, y + 16, name if station is None else f"{name} {station.name}", size=14, weight="bold")
+    for name in stretch.scopes:
+        yield text(BORDER, y + 16, f"{name} {names.get(name, '')}".strip(), size=14, weight="bold")
         for number, file in enumerate(files):
             word = "" if len(files) == 1 else ("old", "new")[number]
             yield from _row(rehearsal, file, stretch, (name, word), place, y + _NAME + number * _ROW_HEIGHT)
         rows_end = y + _NAME + len(files) * _ROW_HEIGHT - _APART
-        yield from _events(at_station(stretch, name), place, y + 4, rows_end)
+        yield from _events(at_scope(stretch, name), place, y + 4, rows_end)
         y = rows_end + _APART
     yield line(LEFT, bottom, WIDTH - RIGHT, bottom, colour=INK)
     for tick in shown:
@@ -99,12 +98,13 @@ def _stretch(
 def _row(
     rehearsal: Rehearsal, file: Rehearsed, stretch: Stretch, labels: tuple[str, str], place: Place, top: int
 ) -> Iterator[str]:
-    """Rain, thresholds and alerts of one station under one file."""
+    """Rain, thresholds and alerts of one station or basin under one file."""
     name, word = labels
     told = alerts_in(file, stretch, name, ends_at=rehearsal.record.until)
-    thresholds = thresholds_of(file, told, name)
+    rule = rule_of(file, told, name)
+    thresholds = thresholds_of(rule, told)
     window_s = thresholds[0].window_s if thresholds else 3_600
-    rain = series(rehearsal, stretch, name, window_s=window_s, slots_max=SLOTS_MAX)
+    rain = series(rehearsal, stretch, name, rule, window_s=window_s, slots_max=SLOTS_MAX)
     most_mm = round_up(max([*rain.window_mm, *rain.rain_mm, *(one.rain_mm for one in thresholds), 1.0]))
     floor = top + _ROW
     yield text(BORDER, top + 14, word, weight="bold")

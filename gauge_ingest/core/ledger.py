@@ -1,8 +1,9 @@
 """A station's recent rain in memory: wet increments with running sums, spans without coverage, bounds of any window."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from math import ceil
+from operator import mul
+from typing import NamedTuple
 
 from gauge_ingest.core.antecedent import Days
 from gauge_ingest.core.model import Increment, Station, Step, Wetness
@@ -14,9 +15,11 @@ _VOID = Step.VOID
 _COVERS = [step in COVERING for step in sorted(Step)]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Rain over (since, until], in micrometres: what surely and what possibly fell (no float, sums stay exact)."""
+class Window(NamedTuple):
+    """Rain over (since, until], in micrometres: what surely and what possibly fell (no float, sums stay exact).
+
+    A named tuple, because dozens are made for every reading that is judged.
+    """
 
     since: int
     until: int
@@ -163,8 +166,10 @@ class Ledger:
         first, last = bisect_right(self._until, since), bisect_right(self._until, until)
         if first == last:
             return 0, since, until
-        most = max(range(first, last), key=lambda number: (self._tips_min[number] * self._bucket_um[number], -number))
-        return self._tips_min[most] * self._bucket_um[most], self._since[most], self._until[most]
+        told_um = list(map(mul, self._tips_min[first:last], self._bucket_um[first:last]))
+        most_um = max(told_um)
+        most = first + told_um.index(most_um)
+        return most_um, self._since[most], self._until[most]
 
     def look_from(self, at: int) -> None:
         """Nothing: a station is judged at its newest report, and knows no more."""

@@ -211,7 +211,7 @@ def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int,
     Rain that grows is rain that falls now: a dry reading reaches no rise, though the rain before it may have left.
     """
     reached = held = reached_max = 0
-    deciding: _Decided | None = None
+    deciding: tuple[bool, int, float, int, int, bool] | None = None
     for rise, windows in ((False, table.sums), (True, table.rises)):
         for window_ms, levels in windows:
             window = record.window(since=at - window_ms, until=at)
@@ -222,13 +222,17 @@ def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int,
                 least_um, most_um = least_um - before.rain_um_max, most_um - before.rain_um_min
             for number, rain_um, kept_um in levels:
                 reaches = falls and least_um >= rain_um
-                reached = max(reached, number) if reaches else reached
-                reached_max = max(reached_max, number) if falls and most_um >= rain_um else reached_max
-                held = max(held, number) if most_um >= kept_um else held
-                one = _Decided(reaches, number if reaches else 0, least_um / rain_um, window_ms, rain_um, rise)
-                deciding = one if deciding is None or one > deciding else deciding
+                if reaches and number > reached:
+                    reached = number
+                if falls and most_um >= rain_um and number > reached_max:
+                    reached_max = number
+                if most_um >= kept_um and number > held:
+                    held = number
+                one = (reaches, number if reaches else 0, least_um / rain_um, window_ms, rain_um, rise)
+                if deciding is None or one > deciding:
+                    deciding = one
     assert deciding is not None
-    return deciding, reached, reached_max, held
+    return _Decided._make(deciding), reached, reached_max, held
 
 
 def _evidence(

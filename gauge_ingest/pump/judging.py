@@ -6,13 +6,14 @@ from itertools import count
 
 from gauge_ingest.core.alerts import Standing, advance
 from gauge_ingest.core.antecedent import day_of
+from gauge_ingest.core.basin_rule import BasinRule
 from gauge_ingest.core.ledger import Unknowable
 from gauge_ingest.core.model import DAY_MS, Episode, Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, tell
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.around import with_around
-from gauge_ingest.pump.basins import BasinRule, Basins
+from gauge_ingest.pump.basins import Basins
 from gauge_ingest.pump.findings import Findings
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.memory import StationMemory
@@ -45,7 +46,7 @@ class Judging:
         self.owed[scope] = min(at, self.owed.get(scope, at))
 
     def wanted(self, memory: StationMemory, at: int) -> bool:
-        """Whether a dry reading can change anything: it cannot while every rule rests and no threshold moves."""
+        """Whether a dry reading can change anything: not while every rule rests and no threshold moves."""
         if memory.busy or at > memory.still_until:
             return True
         return bool(self._busy_basins) and not self._busy_basins.isdisjoint(memory.basins)

@@ -93,16 +93,19 @@ class Counts:
         self._owed = (min(since, at), max(until, at))
         return None
 
-    def settle(self) -> tuple[int, int] | None:
-        """Derive what is owed; the span of the rain that changed by it, if any did."""
+    def settle(self) -> tuple[int, int, bool] | None:
+        """Derive what is owed; the span that changed by it, if any did, and whether there may be rain in that."""
         if self._owed is None:
             return None
         (since, until), self._owed = self._owed, None
         first, derived = self._sweep(since, until)
         span: tuple[int, int] | None = None
+        wet = False
         for place, new in enumerate(derived, first):
-            if self._derived[place] == new:
+            known = self._derived[place]
+            if known == new:
                 continue
+            wet = wet or bool(new.tips_max or (known is not None and known.tips_max))
             self._derived[place] = new
             at = self._keys[place][0]
             if new.tips_max:
@@ -110,7 +113,7 @@ class Counts:
             begin = min(new.since, at - 1)
             span = (begin, at) if span is None else (min(span[0], begin), at)
         self._recall()
-        return span
+        return None if span is None else (*span, wet)
 
     def increments(self, since: int, until: int) -> Iterator[tuple[Increment, bool]]:
         """What stands and ends in (since, until], in order, and whether a check doubts its rain."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from gauge_ingest.core.corrections import holding
-from gauge_ingest.core.model import DAY_MS, Flag, Increment, Row, Rule, Station, Step
+from gauge_ingest.core.model import DAY_MS, Basin, Flag, Increment, Row, Rule, Station, Step
 from gauge_ingest.core.quality.verdicts import doubted
 from gauge_ingest.journal import Reader
 from gauge_ingest.rehearsal.counts import UNKNOWN, Counts, Reports
@@ -17,13 +17,15 @@ def read_kept(
     reader: Reader,
     stations: Mapping[str, Station],
     rules: Sequence[Rule],
+    basins: Mapping[str, Basin],
     *,
     since: int,
     until: int,
     on_share: Callable[[float], None] = unwatched,
 ) -> Record:
     """The readings of all stations that were received up to an instant, from well before another."""
-    watched = {name for rule in rules for name in rule.stations}
+    judged = [basins[name] for name in dict.fromkeys(name for rule in rules for name in rule.basins)]
+    watched = {name for rule in rules for name in rule.stations} | {name for one in judged for name in one.stations}
     begin = _begin(reader, rules, since)
     told = [station for name, station in stations.items() if name in watched]
     kept: list[Reports] = []
@@ -42,20 +44,22 @@ def read_kept(
         since=since,
         until=until,
         ends_at=until,
+        basins=judged,
     )
 
 
 def _begin(reader: Reader, rules: Sequence[Rule], since: int) -> int:
-    """From where to read: before every window, and before the rain of every alert that stood when it begins."""
+    """From where to read: before every window and the days that wet the ground, and before the rain of what stood."""
     reach_ms = max((rule.window_max_s + rule.minimum_s for rule in rules), default=0) * 1000
-    begin = since - 2 * reach_ms - BEFORE_MS
+    days = max((rule.wetness.days + 1 for rule in rules if rule.wetness is not None), default=0)
+    begin = since - 2 * reach_ms - days * DAY_MS - BEFORE_MS
     standing = [
         alert.rained_since
         for rule in rules
-        for name in rule.stations
+        for name in (*rule.stations, *rule.basins)
         for alert in reader.alerts.overlapping(rule.id, name, since=begin, until=since)
     ]
-    return min([begin, *(at - 2 * reach_ms for at in standing)])
+    return min([begin, *(at - 2 * reach_ms - days * DAY_MS for at in standing)])
 
 
 def _reports(reader: Reader, station: Station, begin: int, until: int) -> Reports:

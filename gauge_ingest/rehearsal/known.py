@@ -9,7 +9,7 @@ from statistics import mean, median
 
 from gauge_ingest.core.model import HOUR_MS, MINUTE_MS, Alert, AlertEvent, EventKind, Rule, State
 from gauge_ingest.core.told import MERGED, RISES
-from gauge_ingest.rehearsal.judge import Book
+from gauge_ingest.rehearsal.book import Book
 from gauge_ingest.rehearsal.lines import BadFile, instant
 
 COLUMNS = ("name", "at", "scope")
@@ -23,7 +23,7 @@ _MERGED = MERGED.partition("{")[0]
 
 @dataclass(frozen=True, slots=True)
 class KnownEvent:
-    """Something that happened: a flood, at a station or anywhere."""
+    """Something that happened: a flood, at a station, in a basin or anywhere."""
 
     name: str
     at: int
@@ -161,7 +161,7 @@ def _event(cells: Sequence[str], places: Sequence[int], scopes: Sequence[str]) -
         raise ValueError("name is empty: must say what happened, e.g. 雀尔沟 flood")
     if scope != ALL and scope not in scopes:
         near = get_close_matches(scope, scopes, n=1, cutoff=0.5)
-        known = f"did you mean {near[0]}?" if near else f"must be {ALL} or a station of stations.toml"
+        known = f"did you mean {near[0]}?" if near else f"must be {ALL}, or a station or a basin of stations.toml"
         raise ValueError(f"scope = {scope[:40]!r}: {known}")
     try:
         return KnownEvent(name, instant(at), scope)

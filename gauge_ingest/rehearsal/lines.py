@@ -2,17 +2,19 @@
 
 import csv
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from io import TextIOWrapper
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import isfinite
+from operator import le
 from pathlib import Path
+from typing import Protocol
 
-from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Station
+from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Basin, Station
 from gauge_ingest.rehearsal.replay import Record, unwatched
-from gauge_ingest.rehearsal.steps import UM_PER_MM, Lines, Steps, step_of
+from gauge_ingest.rehearsal.steps import UM_PER_MM, Lines, Steps, once_each, step_of
 
 NEEDED = ("station", "observed_at", "rain_mm")
 COLUMNS = (*NEEDED, "received_at")
@@ -39,6 +41,7 @@ class BadFile(Exception):
 def read_lines(
     path: Path,
     stations: Mapping[str, Station],
+    basins: Sequence[Basin] = (),
     *,
     notice: Callable[[str], None],
     on_share: Callable[[float], None] = unwatched,
@@ -50,20 +53,23 @@ def read_lines(
         try:
             places = _places(path.name, next(rows, []), notice)
             reading = _Reading(path.name, places, stations)
-            for number, cells in enumerate(rows):
-                if cells:
-                    reading.take(rows.line_num, cells)
-                if number % TELL_EVERY_LINES == 0:
-                    on_share(min(1.0, raw.tell() / size))
+            while reading.take_many(rows):
+                on_share(min(1.0, raw.tell() / size))
         except UnicodeDecodeError as error:
             raise BadFile([f"{path.name}: line {rows.line_num + 1}: is not text in UTF-8 ({error.reason})"]) from None
         except csv.Error as error:
             raise BadFile([f"{path.name}: line {rows.line_num}: {error}"]) from None
-    return record_of(path.name, reading.finished(notice), list(reading.names), stations, notice=notice)
+    return record_of(path.name, reading.finished(notice), list(reading.names), stations, basins, notice=notice)
 
 
 def record_of(
-    name: str, lines: Lines, names: Sequence[str], stations: Mapping[str, Station], *, notice: Callable[[str], None]
+    name: str,
+    lines: Lines,
+    names: Sequence[str],
+    stations: Mapping[str, Station],
+    basins: Sequence[Basin] = (),
+    *,
+    notice: Callable[[str], None],
 ) -> Record:
     """Lines as a record to be replayed: the step of each station, and in which order what arrives."""
     order = _order(lines)
@@ -75,8 +81,8 @@ def record_of(
     courses = [_course(stations[station], lines, mine) for station, mine in zip(names, places_of, strict=True)]
     places = range(len(lines)) if order is None else order
     arrivals = ((lines.received_at[place], lines.station[place], place) for place in places)
-    since = min(lines.observed_at)
-    return Record(courses, arrivals, len(lines), since, max(max(lines.observed_at), max(lines.received_at)))
+    since, until = min(lines.observed_at), max(max(lines.observed_at), max(lines.received_at))
+    return Record(courses, arrivals, len(lines), since, until, basins=basins)
 
 
 def instant(text: str) -> int:
@@ -93,6 +99,8 @@ def instant(text: str) -> int:
 def _order(lines: Lines) -> "array[int] | None":
     """The places of lines in order of arrival, or None where they stand so."""
     received_at, observed_at = lines.received_at, lines.observed_at
+    if received_at == observed_at and all(map(le, observed_at, islice(observed_at, 1, None))):
+        return None
     if all(one <= other for one, other in pairwise(zip(received_at, observed_at, strict=True))):
         return None
     return array("q", sorted(range(len(lines)), key=lambda place: (received_at[place], observed_at[place])))
@@ -135,6 +143,15 @@ def _places(name: str, header: Sequence[str], notice: Callable[[str], None]) -> 
     return {column: named.index(column) for column in COLUMNS if column in named}
 
 
+class Rows(Protocol):
+    """What csv.reader returns."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Line after line, as cells."""
+
+
 class _Reading:
     """The lines of one file on their way in."""
 
@@ -150,7 +167,29 @@ class _Reading:
         self._unmeasured = 0
         self._mistakes: list[str] = []
 
-    def take(self, number: int, cells: Sequence[str]) -> None:
+    def take_many(self, rows: "Rows") -> int:
+        """Take some thousand lines in; how many there were. What is seldom goes the long way."""
+        station_place, observed_place, rain_place, received_place = self._cells
+        names, rain, instants = self.names, self._rain, self._instants
+        lines, taken = self._lines, 0
+        for cells in islice(rows, TELL_EVERY_LINES):
+            taken += 1
+            if len(cells) < self._least or received_place >= 0:
+                if cells:
+                    self._take(rows.line_num, cells)
+                continue
+            station, rain_um = names.get(cells[station_place]), rain.get(cells[rain_place])
+            observed_at = instants.get(cells[observed_place])
+            if station is None or rain_um is None or observed_at is None:
+                self._take(rows.line_num, cells)
+                continue
+            lines.station.append(station)
+            lines.observed_at.append(observed_at)
+            lines.received_at.append(observed_at)
+            lines.rain_um.append(rain_um)
+        return taken
+
+    def _take(self, number: int, cells: Sequence[str]) -> None:
         """Take a line in, or note what is wrong with it."""
         station_place, observed_place, rain_place, received_place = self._cells
         try:
@@ -190,7 +229,7 @@ class _Reading:
             raise BadFile([f"{self._name}: holds no line of rain below the one that names the columns"])
         if self._unmeasured:
             notice(f"{self._name}: {self._unmeasured:,} lines without rain_mm: nothing was measured there")
-        once, twice = _once(self._lines)
+        once, twice = once_each(self._lines)
         if twice:
             notice(f"{self._name}: {twice:,} lines tell a time again: of two amounts the larger stands")
         return once
@@ -235,34 +274,3 @@ class _Reading:
                 self._instants.clear()  # neighbouring lines share a time, distant ones do not
             self._instants[text] = at
         return at
-
-
-def _once(lines: Lines) -> tuple[Lines, int]:
-    """Each time of a station once, and how many lines are left out. Tips of one time in a list of rain add up."""
-    latest: dict[int, int] = {}
-    is_rising = True
-    for number, at in zip(lines.station, lines.observed_at, strict=True):
-        if at <= latest.get(number, at - 1):
-            is_rising = False
-            break
-        latest[number] = at
-    if is_rising:
-        return lines, 0
-    only_rain = dict.fromkeys(set(lines.station), True)
-    for number, rain_um in zip(lines.station, lines.rain_um, strict=True):
-        only_rain[number] = only_rain[number] and rain_um > 0
-    kept: dict[tuple[int, int], int] = {}
-    once, twice = Lines(), 0
-    for place in range(len(lines)):
-        number, at, rain_um = lines.station[place], lines.observed_at[place], lines.rain_um[place]
-        there = kept.setdefault((number, at), len(once))
-        if there < len(once):
-            told = once.rain_um[there]
-            once.rain_um[there] = told + rain_um if only_rain[number] else max(told, rain_um)
-            twice += not only_rain[number]
-            continue
-        once.station.append(number)
-        once.observed_at.append(at)
-        once.received_at.append(lines.received_at[place])
-        once.rain_um.append(rain_um)
-    return once, twice

@@ -2,8 +2,11 @@
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from operator import sub
 
 from gauge_ingest.core.model import Flag, Increment, Station, Step
 
@@ -45,6 +48,16 @@ class Steps:
         """When a line was observed, and its rain."""
         return self._lines.observed_at[place], self._lines.rain_um[place]
 
+    def add_dry(self, place: int) -> bool:
+        """Take a line in if it is the newest and has no rain; whether that is so."""
+        at, newest_at = self._lines.observed_at[place], self.newest_at
+        if self._lines.rain_um[place] or newest_at is None or at <= newest_at:
+            return False
+        self._at.append(at)
+        self._rain_um.append(0)
+        self.newest_at = at
+        return True
+
     def add(self, at: int, rain_um: int) -> bool:
         """Take a line in; whether it is the newest, so that what follows on the one before can be judged at once."""
         if rain_um:
@@ -77,13 +90,6 @@ class Steps:
             yield Increment(begin, at, rain_um, rain_um, rain_um, Step.STEADY, Flag.GOOD, True), False
             before = at
 
-    def after(self, since: int) -> Iterator[Increment]:
-        """Dry readings behind the last line of a record that lists rain alone, without an end."""
-        at = since
-        while self.every_ms:
-            at += self.every_ms
-            yield Increment(at - self.every_ms, at, 0, 0, 0, Step.STEADY, Flag.GOOD, True)
-
     def newest(self, before: int) -> int | None:
         """The newest line before an instant."""
         place = bisect_left(self._at, before)
@@ -103,11 +109,38 @@ class Steps:
 
 def step_of(times: Sequence[int]) -> int:
     """The step of a record, in its order of time: the commonest distance if every other line keeps it, else 1 ms."""
-    counts: dict[int, int] = {}
-    before = None
-    for at in times:
-        if before is not None and at > before:
-            counts[at - before] = counts.get(at - before, 0) + 1
-        before = at
+    counts = Counter(map(sub, islice(times, 1, None), times))
+    del counts[0]
     commonest = max(counts, key=lambda step: (counts[step], -step), default=1)
     return commonest if 2 * counts.get(commonest, 0) >= sum(counts.values()) else 1
+
+
+def once_each(lines: Lines) -> tuple[Lines, int]:
+    """Each time of a station once, and how many lines are left out. Tips of one time in a list of rain add up."""
+    latest: dict[int, int] = {}
+    is_rising = True
+    for number, at in zip(lines.station, lines.observed_at, strict=True):
+        if at <= latest.get(number, at - 1):
+            is_rising = False
+            break
+        latest[number] = at
+    if is_rising:
+        return lines, 0
+    only_rain = dict.fromkeys(set(lines.station), True)
+    for number, rain_um in zip(lines.station, lines.rain_um, strict=True):
+        only_rain[number] = only_rain[number] and rain_um > 0
+    kept: dict[tuple[int, int], int] = {}
+    once, twice = Lines(), 0
+    for place in range(len(lines)):
+        number, at, rain_um = lines.station[place], lines.observed_at[place], lines.rain_um[place]
+        there = kept.setdefault((number, at), len(once))
+        if there < len(once):
+            told = once.rain_um[there]
+            once.rain_um[there] = told + rain_um if only_rain[number] else max(told, rain_um)
+            twice += not only_rain[number]
+            continue
+        once.station.append(number)
+        once.observed_at.append(at)
+        once.received_at.append(lines.received_at[place])
+        once.rain_um.append(rain_um)
+    return once, twice

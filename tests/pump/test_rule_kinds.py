@@ -287,3 +287,26 @@ def test_a_rise_is_the_rain_of_a_time_above_that_of_the_time_before(tmp_path: Pa
     first = min(alerts, key=lambda alert: alert.rained_since)
     assert first.evidence is not None
     assert first.evidence.measure == "rise"
+
+
+def test_a_rise_is_not_reached_when_only_what_fell_before_leaves_its_window(tmp_path: Path) -> None:
+    rule = Rule("rise", LEVELS, (), NAMES, rises=thresholds({600: (1.5, 30)}))
+    desk = desk_of(tmp_path, [rule])
+    for number, counter in enumerate([100, 102, 102, 102, 106, 106, 106, 106]):  # 1 mm, 15 min later 2 mm
+        desk.take(message([(T0 + number * 5 * MINUTE, counter)], seq=number))
+        desk.settle()
+
+    assert not desk.journal.reader.alerts.all(ended=True), "2 mm after 1 mm, and then no more falls"
+
+
+def test_a_mean_is_reached_without_more_rain_when_those_who_had_none_fall_silent(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, [basin_rule("mean", Over.MEAN, thresholds=thresholds({10800: (6, 14)}))])
+    for minute in range(0, 80, 5):
+        for name in NAMES if minute <= 10 else NAMES[1:2]:
+            counter = 116 if minute and name == "HTB02" else 100
+            desk.take(message([(T0 + minute * MINUTE, counter)], seq=minute, station_id=name))
+            desk.settle()
+
+    (alert,) = desk.journal.reader.alerts.all()
+
+    assert alert.rained_since == T0 + 45 * MINUTE, "8 mm at one of three until the others count no more"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from gauge_ingest.core.model import Alert, EventKind, Rule, State
-from gauge_ingest.rehearsal.judge import Book
+from gauge_ingest.rehearsal.book import Book
 from gauge_ingest.rehearsal.lines import read_lines
 from gauge_ingest.rehearsal.replay import replay
 from gauge_ingest.rehearsal.steps import step_of

@@ -89,7 +89,7 @@ def recorded(desk: Desk) -> list[tuple[Any, ...]]:
 
 def rehearsed(desk: Desk, rules: Sequence[Rule]) -> list[tuple[Any, ...]]:
     stations = desk.network.stations
-    record = read_kept(desk.journal.reader, stations, rules, since=T0 - HOUR, until=desk.now)
+    record = read_kept(desk.journal.reader, stations, rules, desk.network.basins, since=T0 - HOUR, until=desk.now)
     (book,) = replay(record, [rules])
     return in_order([story(one, book.events[one.id]) for one in book.alerts.values()])
 
