@@ -89,7 +89,7 @@ MAY_TAKE: Mapping[tuple[str, str], str] = {
 }
 
 # Whoever imports these does so inside a function: starting a command must not load the service.
-ONLY_LAZILY = {"app", "demo", "drill"}
+ONLY_LAZILY = {"app", "demo"}
 MAY_NOT_LOAD_THE_SERVICE = {"commands", "cli", "__main__"}
 
 # Third-party library -> its homes in the package and in the simulator.

@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,11 +81,10 @@ def drill(
     if configuration.settings.drill.name:
         stop(Status.WRONG_USE, "this is the configuration of a drill: name that of the service")
     # Only here: a command starts without the service.
-    from gauge_ingest.drill.derived import drills_folder
     from gauge_ingest.drill.run import Plan
-    from gauge_ingest.drill.staged import folder_name, set_up
+    from gauge_ingest.drill.staged import folder_name
 
-    when, folder = folder_name(SystemClock().now()), drills_folder(configuration)
+    when = folder_name(SystemClock().now())
     plan = Plan(
         *(
             f"{when} {Path(scenario).stem}",
@@ -96,16 +96,33 @@ def drill(
         to=_to(to, configuration),
         wait_s=wait * 60,
     )
+    with _set_up(when, plan, configuration, directory, desk_port=desk_port, public_url=public_url) as ready:
+        _begin(plan, ready, clock, yes=yes, as_json=as_json, report=report)
+
+
+@contextmanager
+def _set_up(
+    when: str, plan: "Plan", configuration: Configuration, directory: Path, *, desk_port: int, public_url: str
+) -> Iterator["Set"]:
+    """The drill's folder, made, while no other drill runs; or an end that says why not."""
+    from gauge_ingest.drill.derived import drills_folder
+    from gauge_ingest.drill.staged import set_up
+
+    folder = drills_folder(configuration)
+    lock = Lock(folder / "drill")
     try:
-        with Lock(folder / "drill"):
-            ready = set_up(folder / when, directory, configuration, plan, desk_port=desk_port, public_url=public_url)
-            _begin(plan, ready, clock, yes=yes, as_json=as_json, report=report)
+        lock.acquire()
+        ready = set_up(folder / when, directory, configuration, plan, desk_port=desk_port, public_url=public_url)
     except Locked as error:
         stop(Status.WRONG_USE, f"a drill runs already (process {error.process}): end that one first")
-    except (FileExistsError, PermissionError) as error:
+    except OSError as error:
         stop(Status.UNREACHABLE, f"the folder of the drill cannot be made: {error}")
     except ConfigurationRefused as refused:
         stop(Status.WRONG_USE, "the drill cannot be configured:", *map(str, refused.mistakes))
+    try:
+        yield ready
+    finally:
+        lock.release()
 
 
 def _begin(plan: "Plan", ready: "Set", clock: Clock, *, yes: bool, as_json: bool, report: Path | None) -> None:

@@ -24,7 +24,7 @@ class LogNotifier:
         """Write one line."""
         station = self._stations.get(event.scope)
         place = f"{station.name} {event.scope}" if station is not None else event.scope
-        log.warning("%s%s", self._mark, sentence(event, alert, place=place, repeated=repeated))
+        log.warning("%s", self._mark + sentence(event, alert, place=place, repeated=repeated))
 
     def close(self) -> None:
         """Nothing to let go of."""

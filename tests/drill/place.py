@@ -14,8 +14,7 @@ from shutil import copytree
 from typing import Any
 
 import httpx
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gauge_ingest.cli import app
 from tests.delivery.sink import Arrived, Sink
@@ -43,8 +42,13 @@ quiet = "22:00-07:00"
 name = "Chen"
 language = "en"
 reach = [["mail", "chen@example.org"]]
+[people.wu]
+name = "吴"
+reach = [["mail", "wu@example.org"]]
+[chains.immediate]
+steps = [{{ after = "0m", tell = ["duty", "chen"] }}]
 [chains.default]
-steps = [{{ after = "0m", tell = ["duty"] }}, {{ after = "5m", tell = ["duty", "chen"] }}]
+steps = [{{ after = "0m", tell = ["duty"] }}, {{ after = "5m", tell = ["everybody"] }}]
 [[duty.weekly]]
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 hours = "08:00-08:00"

@@ -103,9 +103,9 @@ def test_a_drill_tells_everybody_marked_and_leaves_the_real_alerts_as_they_are(t
     people = {one["id"]: one for one in report["people"]}
     assert {one["channel"] for one in people["liu"]["told"]} == {"hook"}
     assert people["liu"]["acknowledged"][0]["comment"] == "已通知"
-    assert people["chen"]["told"][0]["kind"] == "escalated"
+    assert people["chen"]["told"][0]["level"] == "immediate"
     assert people["chen"]["acknowledged"][0]["minutes"] >= 0
-    assert [one["over"] for one in people.values()] == ["hook", "mail"]
+    assert [people[one]["over"] for one in ("liu", "chen")] == ["hook", "mail"]
     assert {one["scope"] for one in report["alerts"]} == {"HTB01", "HTB02", "HTB03"}
 
     assert hook.arrived
@@ -167,7 +167,7 @@ def test_without_a_terminal_and_without_yes_nobody_is_told(tmp_path: Path) -> No
 
     assert done.exit_code == 2
     assert "liu 刘伟 by hook liu: told first, as of now" in done.stdout
-    assert "chen Chen by mail chen@example.org: told when the chain comes to them" in done.stdout
+    assert "wu 吴 by mail wu@example.org: told when the chain comes to them" in done.stdout
     assert "give --yes" in done.stderr
     assert county.drills == []
     assert not hook.arrived
