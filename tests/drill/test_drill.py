@@ -72,14 +72,14 @@ def test_a_drill_tells_everybody_marked_and_leaves_the_real_alerts_as_they_are(t
         with running_service(tmp_path, port=broker.port, **county.environ):
             until(lambda: "connected" in (tmp_path / "service.log").read_text("utf-8"), within_s=20, what="it runs")
             storm(broker.port)
-            until(lambda: len(hook.arrived) > 0 and influx.arrived, within_s=20, what="the real alert is told")
+            until(lambda: hook.arrived and post.box.mails and influx.arrived, within_s=20, what="a real alert is told")
             time.sleep(1.5)  # and copied, to the last row
             before, real, copied = whole(county.journal), len(hook.arrived), len(influx.arrived)
             real_cap = documents(tmp_path / "cap")
             with listening(broker.port) as heard:
                 until(lambda: heard, within_s=5, what="the retained state of the real alert")
                 states, presser, typed = list(heard), Presser(hook), list[str]()
-                county.hook.arrived[:] = []
+                hook.arrived[:], post.box.mails[:] = [], []
 
                 def meanwhile() -> None:
                     presser()
