@@ -15,6 +15,7 @@ from gauge_ingest.configuration.overrides import DRILLS
 app = typer.Typer(invoke_without_command=True)
 
 REPORT = "report.json"
+WHEN_COLUMNS = 17
 
 WhenArgument = Annotated[str, typer.Argument(metavar="WHEN", help="The drill's folder, as `drills` lists it.")]
 
@@ -33,9 +34,8 @@ def drills(context: typer.Context, *, config: ConfigOption = None, as_json: Json
     if not found:
         show("there has been no drill")
         return
-    listing = table(
-        "when", "scenario", "told", "acknowledged", "ended", wrap=("ended",), right=("told", "acknowledged")
-    )
+    words, numbers = ("scenario", "ended"), ("told", "seen")
+    listing = table("when", "scenario", *numbers, "ended", wrap=words, right=numbers, least={"when": WHEN_COLUMNS})
     for when, report in found.items():
         listing.add_row(when, *(_row(report) if report else ("", "", "", "no report: it runs, or was killed")))
     show(listing)

@@ -53,11 +53,12 @@ class PersonRow(NamedTuple):
 
 
 class AlertRow(NamedTuple):
-    """One alert of a drill; `escalated` are step and instant."""
+    """One alert of a drill; `rain`: not a finding; `escalated` are step and instant."""
 
     id: int
     rule: str
     scope: str
+    rain: bool
     peak: str
     state: str
     raised_at: int
@@ -107,7 +108,15 @@ def alert_row(alert: Alert, events: Sequence[AlertEvent], *, speed: float) -> Al
     """An alert with its escalations and acknowledgements; minutes count from when it was raised."""
     raised = Told(alert.raised_at, "", "", 0, alert.id, 0, "", "")
     return AlertRow(
-        *(alert.id, alert.rule, alert.scope, alert.peak, alert.state.value, alert.raised_at),
+        *(
+            alert.id,
+            alert.rule,
+            alert.scope,
+            alert.evidence is not None,
+            alert.peak,
+            alert.state.value,
+            alert.raised_at,
+        ),
         escalated=tuple((one.step, one.at) for one in events if one.kind is EventKind.ESCALATED),
         acknowledged=tuple(_seen(one, (raised,), speed) for one in events if one.kind is EventKind.ACKNOWLEDGED),
     )
@@ -131,14 +140,13 @@ def unreached(deliveries: Iterable[Delivered]) -> list[str]:
 
 def unseen(rows: Sequence[PersonRow], alerts: Sequence[AlertRow]) -> list[str]:
     """Who was told and said nothing, and which alerts nobody has acknowledged."""
-    wrong = ["no alert was raised"] if not alerts else []
+    rain = [one for one in alerts if one.rain]
+    wrong = [] if rain else ["no alert of rain was raised"]
     wrong += [
         f"{one.id} ({one.name}) was told and has not acknowledged" for one in rows if one.told and not one.acknowledged
     ]
     wrong += [
-        f"alert {one.id} ({one.rule} at {one.scope}) was acknowledged by nobody"
-        for one in alerts
-        if not one.acknowledged
+        f"alert {one.id} ({one.rule} at {one.scope}) was acknowledged by nobody" for one in rain if not one.acknowledged
     ]
     known = {seen.who for row in rows for seen in row.acknowledged}
     strangers = {seen.who: None for one in alerts for seen in one.acknowledged if seen.who not in known}

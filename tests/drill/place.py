@@ -22,7 +22,8 @@ from tests.delivery.test_apprise import Post
 from tests.desk.serving import fields
 
 ROOT = Path(__file__).resolve().parents[2]
-SPEED, MINUTES = 1_200, 105
+SPEED, MINUTES = 1_200, 75
+STORM = ROOT / "simulator" / "scenarios" / "flash_flood.toml"
 RUNNER = CliRunner()
 NOTHING: Mapping[str, None] = {name: None for name in os.environ if name.startswith("GAUGE_")}
 PEOPLE = """
@@ -65,6 +66,9 @@ class County:
         copytree(ROOT / "config", self.config)
         mail = f"mailto://127.0.0.1:{9 if post is None else post.port}/?from=rain@example.org&to={{to}}"
         (self.config / "people.toml").write_text(PEOPLE.format(hook=hook.url(), mail=mail), encoding="utf-8")
+        self.scenario = folder / "soon.toml"
+        sooner = STORM.read_text("utf-8").replace("[60.0, 70.0]", "[20.0, 25.0]")
+        self.scenario.write_text(sooner, encoding="utf-8")
         self.journal = folder / "journal.db"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
         self.environ = {
@@ -91,7 +95,7 @@ class County:
     @contextmanager
     def drill(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
         """The command `drill` while it runs; its last lines are on its stdout, its progress on stderr."""
-        line = [sys.executable, "-m", "gauge_ingest", "drill", "flash_flood", "--speed", str(SPEED)]
+        line = [sys.executable, "-m", "gauge_ingest", "drill", str(self.scenario), "--speed", str(SPEED)]
         line += ["--minutes", str(MINUTES), "--yes", "--json", *words]
         process = subprocess.Popen(
             line,
