@@ -1,7 +1,6 @@
 """Runs a drill: broker, service and stations of its own, watched until all has been said; always ends with a report."""
 
 import json
-import os
 import secrets
 import signal
 import subprocess
@@ -29,7 +28,6 @@ SETTLED_WITHIN_S = 30.0  # after the scenario, for what is still owed and on its
 SECRET_BYTES = 32
 OPEN = ("waiting", "begun")
 REPORT = "report.json"
-NICENESS = 5  # where processors are scarce, the real rain comes first
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a closed terminal ends it like Ctrl-C
 
 Say = Callable[[str], None]
@@ -68,7 +66,6 @@ def desk_secret() -> str:
 def run(plan: Plan, stage: Stage, configuration: Configuration, clock: Clock, say: Say) -> Report:
     """The drill from its first reading to its report, which is written into its folder. Ctrl-C ends it early."""
     began_at = clock.now()
-    os.nice(NICENESS)
     for number in ENDINGS:
         signal.signal(number, _end_once)
     trouble = ""

@@ -47,9 +47,9 @@ reach = [["mail", "chen@example.org"]]
 name = "吴"
 reach = [["mail", "wu@example.org"]]
 [chains.immediate]
-steps = [{{ after = "0m", tell = ["duty", "chen"] }}]
+steps = [{{ after = "0m", tell = ["duty", "chen"] }}, {{ after = "24h", tell = ["everybody"] }}]
 [chains.default]
-steps = [{{ after = "0m", tell = ["duty"] }}, {{ after = "5m", tell = ["everybody"] }}]
+steps = [{{ after = "0m", tell = ["duty"] }}, {{ after = "24h", tell = ["everybody"] }}]
 [[duty.weekly]]
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 hours = "08:00-08:00"

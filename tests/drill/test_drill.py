@@ -137,7 +137,7 @@ def test_ctrl_c_ends_a_drill_with_a_report_and_says_to_those_who_were_told_that_
     with sink() as hook:
         county = County(tmp_path, hook)
         with county.drill("--to", "liu", "--report", "report.txt") as process:
-            until(lambda: hook.arrived or process.poll() is not None, within_s=25, what="somebody is told")
+            until(lambda: hook.arrived or process.poll() is not None, within_s=60, what="somebody is told")
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGINT)  # an impatient hand
             report = finished(process)

@@ -79,7 +79,7 @@ def test_for_some_people_every_step_that_names_others_tells_all_of_them(tmp_path
     assert roster_of(whole, ()) is whole
     assert configuration.roster == roster_of(whole, ("chen", "liu"))
     assert configuration.roster.people == {name: whole.people[name] for name in ("liu", "chen")}
-    assert configuration.roster.chains["default"] == (ChainStep(0, (EVERYBODY,)), ChainStep(300, (EVERYBODY,)))
+    assert configuration.roster.chains["default"] == (ChainStep(0, (EVERYBODY,)), ChainStep(86_400, (EVERYBODY,)))
 
 
 def test_for_the_roster_people_and_rota_stay_as_they_are(tmp_path: Path) -> None:
