@@ -13,6 +13,8 @@ from gauge_ingest.commands import (
     correct,
     corrections,
     deliveries,
+    drill,
+    drills,
     duty,
     handover,
     health,
@@ -61,6 +63,8 @@ app.command()(handover.handover)
 app.add_typer(messages.app, name="messages", help="What people are told, word for word: preview, check, samples.")
 app.command()(deliveries.deliveries)
 app.command("notify-test")(notify_test.notify_test)
+app.command()(drill.drill)
+app.add_typer(drills.app, name="drills")
 app.command()(health.health)
 app.command()(check.check)
 app.command()(account.account)

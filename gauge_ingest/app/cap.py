@@ -14,7 +14,12 @@ from gauge_ingest.notifiers.cap_document import Issuer
 def issuer(configuration: Configuration) -> Issuer:
     """Who issues CAP documents under a configuration; the outbound process and the command `cap` have the same."""
     rules = {rule.id: rule for rule in configuration.rules}
-    return Issuer(configuration.settings.cap, configuration.stations, rules, basins=configuration.basins)
+    is_drill = bool(configuration.settings.drill.name)
+    return Issuer(
+        *(configuration.settings.cap, configuration.stations, rules),
+        basins=configuration.basins,
+        is_drill=lambda _event: is_drill,
+    )
 
 
 def cap_notifier(configuration: Configuration, now: Callable[[], int]) -> CapNotifier:

@@ -31,6 +31,7 @@ def delivery(
         held_until=held_until,
         link=link,
         now=now,
+        drill=bool(settings.drill.name),
     )
     return Delivering(
         desk,

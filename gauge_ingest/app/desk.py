@@ -39,6 +39,7 @@ def desk_of(
         link_hours=desk.link_hours,
         configured=f"{directory}: {len(configuration.stations)} stations",
         now=clock.now,
+        drill_options=settings.drill_options,
     )
     return DeskThread(known, host=desk.host, port=desk.port)
 

@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +28,7 @@ log = logging.getLogger("gauge_ingest")
 # Five seconds: commands that wait for the lock as well may take it first, each for half a second or so.
 LOCK_TRIES = 50
 LOCK_EVERY_S = 0.1
+PARENT_EVERY_S = 1.0
 GC_EVERY = 10_000  # new objects between two looks of the garbage collector at the young ones
 
 
@@ -72,6 +75,8 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         look=Outlook(settings.journal_path, settings.outbound_path, journal.reader, now=clock.now),
     )
     _listen_to_signals(ingest)
+    if settings.drill.name:
+        _end_with(os.getppid(), ingest)
     _spare_the_collector()
     log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
     try:
@@ -91,6 +96,18 @@ def _listen_to_signals(ingest: Ingest) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ingest.stop())
     signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
+
+
+def _end_with(parent: int, ingest: Ingest) -> None:
+    """A drill whose command was killed must not go on telling people."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_EVERY_S)
+        log.error("the drill has been killed: ended")
+        ingest.stop()
+
+    threading.Thread(target=watch, name="drill", daemon=True).start()
 
 
 def _spare_the_collector() -> None:

@@ -1,12 +1,13 @@
 """The writer of messages, made from a configuration."""
 
 from gauge_ingest.configuration import Configuration
-from gauge_ingest.messages.facts import World
+from gauge_ingest.messages.facts import COMMAND, World
 from gauge_ingest.messages.writer import Writer
 
 
 def world_of(configuration: Configuration) -> World:
     """What facts are looked up in."""
+    drill = configuration.settings.drill_options
     return World(
         places={
             **{station.id: station.name for station in configuration.stations.values()},
@@ -14,6 +15,7 @@ def world_of(configuration: Configuration) -> World:
         },
         rules={rule.id: rule for rule in configuration.rules},
         actions=configuration.actions,
+        command=f"{COMMAND}{drill} --who NAME" if drill else COMMAND,
     )
 
 

@@ -88,7 +88,7 @@ def _followers(configuration: Configuration, positions: Positions, now: Callable
         )
     notifiers: list[Notifier] = []
     if settings.notify.log:
-        notifiers.append(LogNotifier(configuration.stations))
+        notifiers.append(LogNotifier(configuration.stations, drill=bool(settings.drill.name)))
     if settings.notify.mqtt:
         notifiers.append(MqttNotifier(_alert_broker(settings), configuration.stations))
     if settings.cap.folder:

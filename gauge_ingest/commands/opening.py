@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gauge_ingest.clock import Clock, clock_from
-from gauge_ingest.commands.output import Status, stop
+from gauge_ingest.commands.output import Status, notice, stop
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, configuration_directory, load
 from gauge_ingest.configuration.mistakes import nearest
 from gauge_ingest.core.model import Station
@@ -41,9 +41,12 @@ def configured(given: Path | None) -> Configuration:
     """The configuration, or an end that names every mistake in it."""
     directory = directory_of(given)
     try:
-        return load(directory, os.environ)
+        configuration = load(directory, os.environ)
     except ConfigurationRefused as refused:
         stop(Status.WRONG_USE, f"the configuration in {directory} cannot be used:", *map(str, refused.mistakes))
+    if configuration.settings.drill.name:
+        notice(f"演习 DRILL, nothing of this is real: {configuration.settings.drill.name}")
+    return configuration
 
 
 def clock_of_environment() -> Clock:

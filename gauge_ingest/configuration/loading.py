@@ -151,6 +151,8 @@ def _configuration(read: _Read) -> Configuration:
     sections: dict[str, dict[str, Any]] = read.settings.settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
+    if not read.settings.settings.drill.name:
+        del sections["drill"]  # new to the program: it must change no text, see below
     rules, stations = read.rules.canonical(), read.stations.canonical()
     everything: dict[str, object] = {"settings": sections, "stations": stations, "rules": rules}
     # What is not there is left out: a file that is new to the program changes no text, and nothing is owed for it.

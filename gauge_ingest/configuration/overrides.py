@@ -19,6 +19,8 @@ NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
 NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_")  # the latter: gauge_ingest.configuration.channels
 SECRET_CHARACTERS_MAX = 4_096
 DESK_SECRET_CHARACTERS_MIN = 16
+DRILLS = "drills"  # the folder beside a journal that holds those of drills
+OF_A_DRILL = ("GAUGE_DESK_SECRET", "GAUGE_DESK_SECRET_FILE")  # all that a drill takes from the environment
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     name: section.annotation for name, section in Settings.model_fields.items() if isinstance(section.annotation, type)
@@ -55,7 +57,12 @@ def read_settings(
 ) -> SettingsRead:
     """The settings of a file under an environment. `read_text` reads a secret's file: OSError or ValueError."""
     read = SettingsRead()
+    drill = table.get("drill")
+    # Else GAUGE_JOURNAL_PATH, set for the real service, would turn a command for a drill into one for real alerts.
+    is_drill = isinstance(drill, Mapping) and bool(drill.get("name"))
     for name, text in environ.items():
+        if is_drill and name not in OF_A_DRILL:
+            continue
         if name.startswith(PREFIX) and name not in NO_OVERRIDES and not name.startswith(NO_OVERRIDES_PREFIXES):
             _read_variable(read, name, text, environ, read_text)
     for name in table:
@@ -70,6 +77,7 @@ def read_settings(
     _check_influx(read)
     _check_cap(read)
     _check_desk(read)
+    _check_drill(read)
     return read
 
 
@@ -222,12 +230,29 @@ def _check_desk(read: SettingsRead) -> None:
     if not parts.hostname or "@" in parts.netloc:
         remedy = "must name a host, without user name and password, e.g. https://rain.example.org"
         read.refuse("desk", "public_url", remedy, UNSHOWN if "@" in desk.public_url else desk.public_url)
-    if not secret and ("desk", "secret") not in read.wrong:
+    if not secret and ("desk", "secret") not in read.wrong and not read.settings.drill.name:
         remedy = "links are signed: set GAUGE_DESK_SECRET or GAUGE_DESK_SECRET_FILE (`openssl rand -hex 32` prints one)"
         read.refuse("desk", "public_url", remedy, desk.public_url)
     if not desk.port and ("desk", "port") not in read.wrong:
         remedy = "links would lead nowhere: set the port of the desk, e.g. 8750, or take public_url out"
         read.refuse("desk", "port", remedy, desk.port)
+
+
+def _check_drill(read: SettingsRead) -> None:
+    """A drill never has the real journal, and leaves nothing where others take it for real rain or a real alert."""
+    settings = read.settings
+    name = settings.drill.name
+    if not name:
+        return
+    if settings.journal_path.absolute().parent.parent.name != DRILLS:
+        remedy = "marks everything that is told as a drill: `gauge-ingest drill` alone sets it, leave it empty"
+        read.refuse("drill", "name", remedy, name)
+    if settings.influx.url:
+        read.refuse("influx", "url", "must be empty in a drill: no copy of it may stand among real rain")
+    if settings.notify.mqtt:
+        read.refuse("notify", "mqtt", "must be false in a drill: no state of it may be retained", value=True)
+    if settings.cap.folder and settings.cap.status != "Exercise":
+        read.refuse("cap", "status", 'must be "Exercise" in a drill', settings.cap.status)
 
 
 def _url_remedy(url: str) -> str | None:

@@ -1,5 +1,6 @@
 """The sections of gauge_ingest.toml: every key with its default and its bounds."""
 
+import shlex
 from pathlib import Path
 from typing import Literal
 
@@ -103,6 +104,14 @@ class ReportsSettings(BaseModel):
     keep_days: int = Field(default=0, ge=0, le=36_500)
 
 
+class DrillSettings(BaseModel):
+    """Section [drill], which `gauge-ingest drill` alone writes: everything told under it is marked as a drill."""
+
+    model_config = STRICT
+
+    name: str = Field(default="", max_length=100, pattern=PRINTABLE)
+
+
 class Settings(BaseModel):
     """Everything in gauge_ingest.toml, with the environment laid over it."""
 
@@ -116,6 +125,7 @@ class Settings(BaseModel):
     desk: DeskSettings = DeskSettings()
     reports: ReportsSettings = ReportsSettings()
     cap: CapSettings = CapSettings()
+    drill: DrillSettings = DrillSettings()
 
     @property
     def journal_path(self) -> Path:
@@ -131,3 +141,10 @@ class Settings(BaseModel):
     def reports_folder(self) -> Path:
         """Where reports are written: `reports` beside the journal unless told otherwise."""
         return Path(self.reports.folder) if self.reports.folder else self.journal_path.with_name("reports")
+
+    @property
+    def drill_options(self) -> str:
+        """What a command takes behind it to be about this drill, and never about the real alerts; else nothing."""
+        if not self.drill.name:
+            return ""
+        return f" --config {shlex.quote(str(self.journal_path.absolute().with_name('config')))}"

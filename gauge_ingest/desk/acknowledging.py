@@ -173,11 +173,13 @@ class AlertDesk:
         if trouble.status == 429:
             return Answer(429, "")
         alert_id = trouble.alert_id
-        commands = ["gauge-ingest alerts"]
+        options = self._known.drill_options
+        commands = [f"gauge-ingest alerts{options}"]
         if alert_id is not None and trouble.key != "missing":
-            commands.append(f"gauge-ingest alerts acknowledge {alert_id}")
+            commands.append(f"gauge-ingest alerts acknowledge {alert_id}{options}")
         values = {"hours": self._known.link_hours, "alert": alert_id}
-        return Answer(trouble.status, trouble_page(trouble.languages, trouble.key, commands=commands, **values))
+        page = trouble_page(trouble.languages, trouble.key, commands=commands, drill=bool(options), **values)
+        return Answer(trouble.status, page)
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,10 @@ from gauge_ingest.core.people import Person
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`names`: what people call each scope; `configured`: what /readyz says of the configuration."""
+    """`names`: what people call each scope; `configured`: what /readyz says of the configuration.
+
+    `drill_options`: of a drill, what its commands take behind them; empty where everything is real.
+    """
 
     journal: Path
     outbound: Path
@@ -22,3 +25,4 @@ class Known:
     link_hours: int
     configured: str
     now: Callable[[], int]
+    drill_options: str = ""

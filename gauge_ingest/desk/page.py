@@ -75,6 +75,7 @@ def alert_page(seen: Seen, known: Known, *, now: int) -> str:
     return _render(
         "alert.html",
         w=words,
+        drill=bool(known.drill_options),
         level=_word(words, level_of(alert.level if stands else alert.peak, levels)),
         colour=_COLOURS[level_of(alert.level, levels).grade] if stands else _OVER,
         place=_place(words, known, alert),
@@ -99,7 +100,9 @@ def alert_page(seen: Seen, known: Known, *, now: int) -> str:
     )
 
 
-def trouble_page(languages: Sequence[str], key: str, *, commands: Sequence[str], **values: object) -> str:
+def trouble_page(
+    languages: Sequence[str], key: str, *, commands: Sequence[str], drill: bool = False, **values: object
+) -> str:
     """Why there is no page, and what to do instead; in both languages where the person's is not known."""
     parts = [
         {
@@ -110,7 +113,7 @@ def trouble_page(languages: Sequence[str], key: str, *, commands: Sequence[str],
         }
         for words in (LANGUAGES[language] for language in languages)
     ]
-    return _render("trouble.html", w=LANGUAGES[languages[0]], parts=parts, commands=commands)
+    return _render("trouble.html", w=LANGUAGES[languages[0]], drill=drill, parts=parts, commands=commands)
 
 
 @cache

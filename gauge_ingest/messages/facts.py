@@ -28,11 +28,15 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the facts are looked up in: names of scopes, rules by id, the contingency plan."""
+    """What the facts are looked up in: names of scopes, rules by id, the contingency plan.
+
+    `command`: how an alert is acknowledged without a link; {id} in it stands for the alert.
+    """
 
     places: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     actions: Actions = field(default_factory=Actions)
+    command: str = COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +254,7 @@ def _answer(
         "warns": warns,
         "action": one_line(world.actions.todo(now, alert.scope, language), TEXT_MAX) if warns else "",
         "asks": asks,
-        "command": COMMAND.format(id=alert.id) if asks else "",
+        "command": world.command.replace("{id}", str(alert.id)) if asks else "",
         "acknowledged_by": one_line(seen[0].who, WHO_MAX) if seen else "",
         "unacknowledged_for": "" if seen or rise is None else elapsed_text(event.at - rise.at, language),
     }
