@@ -15,7 +15,8 @@ from gauge_ingest.notifiers.settings import ChannelSettings
 PREFIX = "GAUGE_SECRET_"
 FILE_SUFFIX = "_FILE"
 
-_PASSWORD = re.compile(r"^[^:/]+://[^/@]*:(?P<given>[^/@]+)@")
+# What follows a colon is a password, but for a port before a query that holds an @ itself: relay:25?from=us@example.org
+_PASSWORD = re.compile(r"^[^:/]+://[^/@]*:(?P<given>(?!\d{1,5}\?)[^/@]+)@")
 
 
 def secret_name(channel: str) -> str:
