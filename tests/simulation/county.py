@@ -38,7 +38,7 @@ url = "http://127.0.0.1:{hook}/hook"
 timeout_s = 0.7
 retry_max_s = 1
 dead_after_s = 2
-group_s = {group_s}
+group_s = 0
 [people.liu]
 name = "刘伟"
 language = "en"
@@ -129,6 +129,7 @@ class Post:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self.plan: list[str] = []
+        self.asked = 0
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
         self.controller: Controller | None = None
@@ -148,6 +149,7 @@ class Post:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd calls it so
         self, _server: Any, session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
+        self.asked += 1
         session.does = self.plan.pop(0) if self.plan else "take"
         if session.does == "421":
             return "421 too busy"
