@@ -93,8 +93,10 @@ BASIN = '\n[basins.north]\nname = "北坡"\nstations = ["HTB01", "HTB02", "HTB04
 # Each headline says which event it is of, and whether the alert stands otherwise since.
 RAIN = "{{ rain_mm }} {{ duration }} {{ threshold_mm }} {{ highest_rain_mm }} {{ who }} {{ merged_into }}"
 MARK = "<{{ alert }}.{{ event }}.{{ now_level }}{{ ended }}>"
-HEADLINES = {"headline": f"{{{{ kind }}}} {{{{ level }}}} {{{{ place }}}} {RAIN} {MARK}",
- "service_headline": f"{{{{ kind }}}} {{{{ level }}}} {{{{ place }}}} {{{{ finding }}}} {{{{ who }}}} {MARK}"}
+HEADLINES = {
+    "headline": f"{{{{ kind }}}} {{{{ level }}}} {{{{ place }}}} {RAIN} {MARK}",
+    "service_headline": f"{{{{ kind }}}} {{{{ level }}}} {{{{ place }}}} {{{{ finding }}}} {{{{ who }}}} {MARK}",
+}
 
 
 def configured(folder: Path, *, post: int, hook: int, group_s: int = 1) -> Path:

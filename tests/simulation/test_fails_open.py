@@ -30,7 +30,7 @@ SPEED = 60
 WITHIN_S = 40
 TROUBLE_S = 8
 DUTY = "[[duty.weekly]]"
-NOBODY = "[[duty.shifts]]\nsince = 2020-01-01T08:00:00+08:00\nuntil = 2020-01-02T08:00:00+08:00\npeople = [\"liu\"]\n"
+NOBODY = '[[duty.shifts]]\nsince = 2020-01-01T08:00:00+08:00\nuntil = 2020-01-02T08:00:00+08:00\npeople = ["liu"]\n'
 
 
 class Town:
@@ -162,7 +162,7 @@ def test_a_link_in_a_mail_acknowledges_and_the_others_hear_who_did(tmp_path: Pat
         "GAUGE_DESK_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "GAUGE_DESK_SECRET": SECRET,
     }
-    with town(tmp_path, **desk) as place:
+    with town(tmp_path, str, **desk) as place:
         place.rain("HTB01")
         soon(lambda: place.hears("liu", "wang", scope="HTB01"), place)
         link = re.search(r"http://127\.0\.0\.1:\d+/a/\S+", place.post.mails[0].text)
@@ -180,13 +180,14 @@ def test_a_link_in_a_mail_acknowledges_and_the_others_hear_who_did(tmp_path: Pat
     assert answer.status_code == 200
     assert [one.who for one in events if one.kind == "acknowledged"] == ["刘伟"]
     assert not [one for one in events if one.kind == "escalated"]
-    assert "刘伟" in hooks[-1].document["text"] and "going there" in hooks[-1].document["text"]
+    assert "刘伟" in hooks[-1].document["text"]
+    assert "going there" in hooks[-1].document["text"]
     assert "刘伟" in mails[-1].text
 
 
 @pytest.mark.slow
 def test_changes_of_people_lose_nobody_who_is_to_be_told(tmp_path: Path) -> None:
-    """A broken file is refused, a channel goes while messages wait on it, a person goes: all through a reload."""
+    """A broken file is refused, a channel is taken from everybody while messages wait on it, a person goes."""
     with town(tmp_path) as place:
         whole = (place.config / "people.toml").read_text(encoding="utf-8")
         broken = place.people(lambda text: text.replace('reach = [["mail"', 'reach = [["pigeon"'))
@@ -200,9 +201,7 @@ def test_changes_of_people_lose_nobody_who_is_to_be_told(tmp_path: Path) -> None
         place.post.stop()
         place.rain("HTB02")
         soon(lambda: place.waits("HTB02"), place)
-        head, _, tail = whole.partition("[channels.hook]")
-        mended = head + tail[tail.index("[people.liu]") :]
-        mended = mended.replace(', ["hook", "liu"]', "").replace('["hook", "wang"], ', "").replace('["hook", "chen"], ', "")
+        mended = re.sub(r'(, )?\["hook", "\w+"\](, )?', "", whole)
         assert place.people(lambda _: mended).returncode == 0
         place.post.start()
         soon(lambda: {"wang"} <= {one.to.partition("@")[0] for one in place.post.mails}, place)

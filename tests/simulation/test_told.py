@@ -2,14 +2,10 @@
 
 import os
 import random
-import re
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 from gauge_ingest.configuration import load
 from gauge_ingest.outbound.record import delivered
@@ -20,12 +16,25 @@ from tests.simulation.service import Service, running_service, scaled_clock, unt
 from tests.simulation.test_late import connected
 from tests.simulation.told import heard, journalled, prove
 
-KILLS = int(os.environ.get("GAUGE_TEST_TOLD_KILLS", "6"))
+KILLS = int(os.environ.get("GAUGE_TEST_TOLD_KILLS", "3"))
 SEED = int(os.environ.get("GAUGE_TEST_SEED", "0")) or random.randrange(1, 10_000)
 SPEED = 120
 TRIES_WITHIN_S = 5.0  # most lives try to tell before they end
-POST_PLAN = ["take"] * 6 + "421 450 550 452 554 hang drop".split() + ["take and drop", "take and hang"] * 2
-HOOK_PLAN: list[Any] = [200] * 6 + [500, 502, "hang", "reset", "reset early", "close", "garbage", 503, 429, 403, 404, 400]
+POST_PLAN = ["take"] * 6 + ["421", "450", "550", "452", "554", "hang", "drop"] + ["take and drop", "take and hang"] * 2
+HOOK_PLAN: list[Any] = [200] * 6 + [
+    500,
+    502,
+    "hang",
+    "reset",
+    "reset early",
+    "close",
+    "garbage",
+    503,
+    429,
+    403,
+    404,
+    400,
+]
 
 
 def owed(service: Service) -> list[str]:
@@ -35,7 +44,9 @@ def owed(service: Service) -> list[str]:
         debts = reader.debts()
         newest = reader.alerts.newest_event()
     found = delivered(service.folder / "outbound.db", since=0)
-    waiting = [f"{one.delivery.person} {one.delivery.event}" for one in found if one.delivery.state in ("waiting", "begun")]
+    waiting = [
+        f"{one.delivery.person} {one.delivery.event}" for one in found if one.delivery.state in ("waiting", "begun")
+    ]
     behind = [] if found and max(one.delivery.event for one in found) == newest else [f"event {newest}"]
     return [*waiting, *behind, *standing, *([f"{debts} debts"] if debts else [])]
 

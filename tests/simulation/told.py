@@ -105,7 +105,7 @@ def _replaced(key: tuple[str, int], by_key: Mapping[tuple[str, int], Mapping[str
 
 
 def _prove_order(lines: Sequence[Line], journal: Journalled) -> None:
-    """Of each alert, what is told for the first time is newer than what was told before, or says what has come since."""
+    """Of each alert, what is told first is newer than what was told before, or says what has come since."""
     newest: dict[tuple[str, int], int] = {}
     seen: set[tuple[str, int]] = set()
     kinds = {event.id: event.kind for event in journal.events}
