@@ -68,12 +68,12 @@ class Town:
         return {line.person for line in self.heard() if line.event in ids} == set(people)
 
     def events(self, scope: str) -> list[AlertEvent]:
-        """The events of a scope's alerts."""
+        """The events of a scope's alerts about rain."""
         with closing(self.service.reader()) as reader:
             return [
                 event
                 for alert in reader.alerts.all(ended=True)
-                if alert.scope == scope
+                if alert.scope == scope and alert.rule == "flash"
                 for event in reader.alerts.events(alert.id)
             ]
 

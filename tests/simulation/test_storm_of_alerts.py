@@ -1,4 +1,4 @@
-"""Two hundred stations raise within a minute: five people hear of every one, in few mails, and the rain does not wait."""
+"""Two hundred stations raise within a minute: five people hear of each, in few mails, and the rain does not wait."""
 
 import time
 from collections.abc import Sequence
