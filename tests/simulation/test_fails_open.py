@@ -27,7 +27,7 @@ from tests.simulation.told import Line, heard
 from tests.worlds import MINUTE, message
 
 SPEED = 60
-WITHIN_S = 40
+WITHIN_S = 90
 TROUBLE_S = 8
 DUTY = "[[duty.weekly]]"
 NOBODY = '[[duty.shifts]]\nsince = 2020-01-01T08:00:00+08:00\nuntil = 2020-01-02T08:00:00+08:00\npeople = ["liu"]\n'
