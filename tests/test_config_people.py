@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, load
+from gauge_ingest.configuration.channels import read_channels
+from gauge_ingest.configuration.mistakes import Place
 from gauge_ingest.core.people import Address, ChainStep, Quiet, Roster, Shift, Weekly, on_duty
 from gauge_ingest.core.spans import parse_instant
 from tests.test_config import MUTATION, SHIPPED, mutated, write
@@ -155,6 +157,14 @@ def test_a_mistake_is_told_with_its_place_and_what_would_be_right(
 
     assert any(one.file == "people.toml" and one.key == key and remedy in one.remedy for one in found), found
     assert "hunter2" not in f"{found!r} {[*map(str, found)]}"
+
+
+def test_the_port_of_a_relay_is_not_taken_for_a_password() -> None:
+    channel = {"kind": "apprise", "url": "mailto://relay.example.org:587?from=rain@example.org&to={to}"}
+
+    _, mistakes = read_channels({"mail": channel}, Place("people.toml", "channels"), {}, lambda path: path.read_text())
+
+    assert mistakes == []
 
 
 def test_one_mistake_is_told_once(folder: Path) -> None:

@@ -16,7 +16,8 @@ PREFIX = "GAUGE_SECRET_"
 FILE_SUFFIX = "_FILE"
 
 _MAIL = "mailto://smtp.example.org?from=rain@example.org&to={to}"
-_PASSWORD = re.compile(r"^[^:/]+://[^/@?]*:(?P<given>[^/@?]+)@")
+# What follows a colon is a password, but for a port before a query that holds an @ itself: relay:25?from=us@example.org
+_PASSWORD = re.compile(r"^[^:/]+://[^/@]*:(?P<given>(?!\d{1,5}\?)[^/@]+)@")
 
 
 def secret_name(channel: str) -> str:

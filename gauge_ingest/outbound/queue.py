@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from gauge_ingest.core.model import EventKind
 from gauge_ingest.core.people import Address
 from gauge_ingest.journal import Position
 from gauge_ingest.outbound.deliveries import REASON_MAX, SCHEMA, Batch, Due, Told, Waiting, superseded_by
@@ -102,7 +103,7 @@ class Queue:
             " WHERE w.delivery = d.id AND (w.perhaps_told OR w.state = 'begun')) ORDER BY id",
             (due.person, due.event.alert_id, delivery, *kinds),
         ).fetchall()
-        self._end_other_ways(db, due, now)
+        self._end_other_ways(db, delivery, now)
         ids = [one for one, _, _ in old]
         if not ids:
             return []
@@ -126,13 +127,15 @@ class Queue:
         )
         return [(Address(channel, to), instead_of) for channel, to, instead_of in found]
 
-    def _end_other_ways(self, db: sqlite3.Connection, due: Due, now: int) -> None:
+    def _end_other_ways(self, db: sqlite3.Connection, newer: int, now: int) -> None:
         """Of a former state that has been told on one way the others need not be tried any longer."""
-        kinds = superseded_by(due.event.kind)
+        kind = EventKind(db.execute("SELECT kind FROM delivery WHERE id = ?", (newer,)).fetchone()[0])
+        kinds = superseded_by(kind)
         db.execute(
-            "UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery IN (SELECT id FROM"
-            f" delivery WHERE person = ? AND alert = ? AND state = 'done' AND kind IN ({_marks(kinds)}))",
-            (now, due.person, due.event.alert_id, *kinds),
+            "UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery IN (SELECT o.id"
+            " FROM delivery n JOIN delivery o ON o.epoch = n.epoch AND o.person = n.person AND o.alert = n.alert"
+            f" AND o.id < n.id WHERE n.id = ? AND o.state = 'done' AND o.kind IN ({_marks(kinds)}))",
+            (now, newer, *kinds),
         )
 
     # --- out -----------------------------------------------------------------------------------------------------
@@ -223,6 +226,8 @@ class Queue:
                     " AND (SELECT evacuates FROM delivery WHERE id = ?) = 0",
                     (now, one.delivery, one.delivery),
                 )
+            for one in batch.members:
+                self._end_other_ways(db, one.delivery, now)  # else an old state would come last, on a way that revives
             db.execute("DELETE FROM unreached WHERE person = ?", (batch.person,))
             db.execute(
                 "INSERT INTO channel (name, told_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET"

@@ -104,6 +104,23 @@ def test_a_newer_state_ends_what_other_ways_still_try_of_the_former(tmp_path: Pa
     assert [event for event, _ in mail.events()] == [2]
 
 
+def test_a_way_that_revives_does_not_bring_back_what_no_longer_holds(tmp_path: Path) -> None:
+    """The former state may have arrived and waits on both ways when the newer one is put."""
+    world = World(tmp_path, person("zhang", "mail", "sms"))
+    mail, sms = Line("mail", always=away(perhaps_told=True)), Line("sms")
+    world.tell(1, "raised", "orange")
+    with running(world.delivering(mail, sms, dead_after_s=1.0)) as delivering:
+        assert until(lambda: bool(mail.told))
+        world.tell(1, "eased", "blue")
+        delivering.wake()
+        assert until(lambda: {event for event, _ in sms.events()} == {1, 2})
+        mail.told.clear()
+        mail.always = None
+        time.sleep(0.5)
+
+    assert (1, True) not in mail.events()
+
+
 def test_whom_no_way_reaches_is_written_down_until_one_does(tmp_path: Path) -> None:
     world = World(tmp_path, person("zhang", "mail", "sms"))
     mail, sms = Line("mail", always=away()), Line("sms", always=REFUSED)
