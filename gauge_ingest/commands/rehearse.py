@@ -75,15 +75,19 @@ def rehearse_rules(
         record = _record(configuration, every_rule, config, (since, csv, scenario), seed, first)
         rehearsal = rehearse(record, files, known, on_share=second)
     if plot is not None:
-        names = {station.id: station.name for station in stations.values()}
-        names |= {basin.id: basin.name for basin in basins.values()}
-        _write(plot, svg(rehearsal, names))
+        _write(plot, svg(rehearsal, _names(configuration)))
     if as_json:
         print_json(document(rehearsal))
     else:
         show_rehearsal(rehearsal)
     if rehearsal.missed:
         raise typer.Exit(int(Status.NOT_WELL))
+
+
+def _names(configuration: Configuration) -> dict[str, str]:
+    """What people call each station and basin."""
+    stations = {station.id: station.name for station in configuration.stations.values()}
+    return stations | {basin.id: basin.name for basin in configuration.basins.values()}
 
 
 def _record(
