@@ -18,7 +18,7 @@ from tests.worlds import MINUTE, message
 PEOPLE = """
 [channels.mail]
 kind = "apprise"
-url = "mailto://smtp.example.org?to={to}"
+url = "mailto://smtp.example.org?from=rain@example.org&to={to}"
 [people.liu]
 name = "刘伟"
 reach = [["mail", "liu@example.org"]]

@@ -1,9 +1,7 @@
 """When people, files and disks are not as they should be, more people are told, never fewer; it is on record."""
 
-import re
 import resource
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +10,11 @@ from pathlib import Path
 from resource import RLIM_INFINITY
 from typing import Any
 
-import httpx
 import pytest
 
 from gauge_ingest.clock import clock_from
 from gauge_ingest.core.model import AlertEvent
 from tests.delivery.sink import Sink
-from tests.desk.serving import free_port
 from tests.edges.broker import running_mosquitto
 from tests.simulation.county import SECRET, Post, configured
 from tests.simulation.service import Service, running_service, scaled_clock, until
@@ -29,8 +25,6 @@ from tests.worlds import MINUTE, message
 SPEED = 60
 WITHIN_S = 90
 TROUBLE_S = 8
-DUTY = "[[duty.weekly]]"
-NOBODY = '[[duty.shifts]]\nsince = 2020-01-01T08:00:00+08:00\nuntil = 2020-01-02T08:00:00+08:00\npeople = ["liu"]\n'
 
 
 class Town:
@@ -51,12 +45,6 @@ class Town:
                 message([(now, 126)], seq=self._seq + 1, station_id=station),
             ],
         )
-
-    def people(self, change: Callable[[str], str]) -> "subprocess.CompletedProcess[str]":
-        """Change people.toml and have it taken up; what the command said."""
-        file = self.config / "people.toml"
-        file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
-        return self.service.command("reload")
 
     def heard(self) -> list[Line]:
         """What people heard."""
@@ -135,92 +123,6 @@ def full(place: Town) -> Iterator[None]:
 def soon(so: Callable[[], Any], place: Town) -> None:
     """It comes about, or what was heard is shown."""
     until(so, within_s=WITHIN_S, what=lambda: f"{place.heard()}\n{place.service.log.read_text()[-3000:]}")
-
-
-@pytest.mark.slow
-def test_with_nobody_on_the_rota_and_no_answer_everybody_is_told_twice_and_it_is_on_record(tmp_path: Path) -> None:
-    with town(tmp_path, lambda text: text.partition(DUTY)[0] + NOBODY) as place:
-        place.rain("HTB01")
-        soon(lambda: any(one.step == 99 for one in place.events("HTB01")), place)
-        soon(lambda: not place.waits("HTB01"), place)
-        events, lines = place.events("HTB01"), place.heard()
-
-    steps = [(one.step, one.reason) for one in events if one.kind == "escalated"]
-    assert (0, "nobody is on duty: everybody is told") in steps
-    assert "the chain has ended" in steps[-1][1]
-    for event in events:
-        if event.kind in ("raised", "escalated"):
-            told = {line.person for line in lines if line.event >= event.id and line.alert == event.alert_id}
-            assert told == {"liu", "wang", "chen"}
-
-
-@pytest.mark.slow
-def test_a_link_in_a_mail_acknowledges_and_the_others_hear_who_did(tmp_path: Path) -> None:
-    port = free_port()
-    desk = {
-        "GAUGE_DESK_PORT": str(port),
-        "GAUGE_DESK_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "GAUGE_DESK_SECRET": SECRET,
-    }
-    with town(tmp_path, str, **desk) as place:
-        place.rain("HTB01")
-        soon(lambda: place.hears("liu", "wang", scope="HTB01"), place)
-        link = re.search(r"http://127\.0\.0\.1:\d+/a/\S+", place.post.mails[0].text)
-        assert link is not None
-        soon(lambda: "desk listens" in place.service.log.read_text(encoding="utf-8"), place)
-        with httpx.Client(trust_env=False, timeout=20) as client:
-            page = client.get(link[0]).text
-            form = dict(re.findall(r'name="(token|seen)" value="([^"]+)"', page))
-            answer = client.post(link[0], data={**form, "comment": "going there"})
-        soon(lambda: place.hears("liu", "wang", scope="HTB01", kind="acknowledged"), place)
-        time.sleep(600 / SPEED)  # past every step of the chain
-        events = place.events("HTB01")
-        mails, hooks = place.post.mails, place.hook.arrived
-
-    assert answer.status_code == 200
-    assert [one.who for one in events if one.kind == "acknowledged"] == ["刘伟"]
-    assert not [one for one in events if one.kind == "escalated"]
-    assert "刘伟" in hooks[-1].document["text"]
-    assert "going there" in hooks[-1].document["text"]
-    assert "刘伟" in mails[-1].text
-
-
-@pytest.mark.slow
-def test_changes_of_people_lose_nobody_who_is_to_be_told(tmp_path: Path) -> None:
-    """A broken file is refused, a channel is taken from everybody while messages wait on it, a person goes."""
-    with town(tmp_path) as place:
-        whole = (place.config / "people.toml").read_text(encoding="utf-8")
-        broken = place.people(lambda text: text.replace('reach = [["mail"', 'reach = [["pigeon"'))
-        assert broken.returncode == 2
-        assert "pigeon" in broken.stdout + broken.stderr
-        place.rain("HTB01")
-        soon(lambda: place.hears("liu", "wang", scope="HTB01"), place)
-        (place.config / "people.toml").write_text(whole, encoding="utf-8")
-
-        place.hook.always = "hang"
-        place.post.stop()
-        place.rain("HTB02")
-        soon(lambda: place.waits("HTB02"), place)
-        mended = re.sub(r'(, )?\["hook", "\w+"\](, )?', "", whole)
-        assert place.people(lambda _: mended).returncode == 0
-        place.post.start()
-        soon(lambda: {"wang"} <= {one.to.partition("@")[0] for one in place.post.mails}, place)
-        soon(lambda: not place.waits("HTB02"), place)
-
-        place.post.stop()
-        place.rain("HTB03")
-        soon(lambda: place.waits("HTB03"), place)
-        left = mended.replace(mended[mended.index("[people.wang]") : mended.index("[people.chen]")], "")
-        assert place.people(lambda _: left.replace('"liu", "wang"', '"liu"')).returncode == 0
-        place.post.start()
-        soon(lambda: not place.waits("HTB03"), place)
-        ids = {one.id for one in place.events("HTB03") if one.kind == "raised"}
-        found = place.service.ask("deliveries", "--since", "2026-07-01T00:00:00+08:00")
-
-    gone = [one for one in found if one["person"] == "wang" and one["event"] in ids]
-    assert [(one["state"], one["reason"]) for one in gone] == [("rejected", "the person is no longer in people.toml")]
-    assert {one["state"] for one in found if one["person"] == "liu"} <= {"done", "superseded"}
-    assert "wang" not in {line.person for line in place.heard() if line.event in ids}
 
 
 @pytest.mark.slow
