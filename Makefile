@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-# Tests that start whole services, and those that fill both processors by themselves.
+# Tests that start whole services, which wait more than they work, and those that fill both processors by themselves.
 SERVICES := tests/edges tests/simulation
 ALONE := tests/deterministic tests/test_benchmarks.py
 
@@ -21,7 +21,7 @@ test: .venv/dev.stamp
 	@sh tests/install.sh
 	$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(SERVICES:%=--ignore=%)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(SERVICES)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(SERVICES)
 	$(BIN)/python -m pytest $(ALONE)
 
 # make fast   the tests that take no broker and no database
