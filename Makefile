@@ -21,7 +21,7 @@ test: .venv/dev.stamp
 	@sh tests/install.sh
 	$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(SERVICES:%=--ignore=%)
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(SERVICES)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(SERVICES)
 	$(BIN)/python -m pytest $(ALONE)
 
 # make fast   the tests that take no broker and no database
