@@ -32,7 +32,7 @@ season, colours, Caine's curve, a rise, a minimum duration; mean, maximum and tw
 load: as in benchmarks.pipeline, one station in ten rains and has storms that raise alerts; with {FEW} stations every \
 one is looked at with the rain of one in ten, so that both sides have the same share of wet readings
 processor time of this process alone, for decoding, derivation, checks, rules and the commit of batches of {BATCH}; \
-both sides in turns, the median of all turns
+both sides in turns; the few have more storms in so many turns than the many, which their mean shows
 """.splitlines()
 
 
@@ -103,9 +103,9 @@ def main() -> None:
     sys.stdout.write(
         f"{FEW} stations x 10 rules: {few['us']:.1f} us CPU per reading, {few['events']} alert events\n"
         f"{MANY:,} stations x 10 rules: {many['us']:.1f} us CPU per reading, {many['events']} alert events\n"
-        f"ratio, median of {result['turns']} pairs of turns: {result['ratio']:.3f} (half of them"
-        f" {result['quartiles'][0]:.2f} ... {result['quartiles'][1]:.2f}); wanted at most {RATIO_MAX}:"
-        f" {'holds' if result['ratio'] <= RATIO_MAX else 'does not hold'}\n"
+        f"ratio of the medians: {many['us'] / few['us']:.3f}, of the means: {result['ratio']:.3f}; pairs of turns:"
+        f" {result['turns']}, half of them {result['quartiles'][0]:.2f} ... {result['quartiles'][1]:.2f}; wanted at"
+        f" most {RATIO_MAX}: {'holds' if many['us'] / few['us'] <= RATIO_MAX else 'does not hold'}\n"
     )
     for note in result["notes"]:
         sys.stdout.write(f"· {note}\n")

@@ -99,7 +99,7 @@ def test_a_storm_of_alerts_is_told_whole_the_gravest_first_and_in_few_mails(tmp_
         assert not any(line.repeated for line in mine)
         last_grave = max(line.at for line in mine if grave[line.alert])
         waited = [line for line in mine if not grave[line.alert] and line.at < last_grave]
-        # The storm is committed in a few batches: what an earlier one raised may be on its way before the next is there.
+        # The storm is committed in batches: what an earlier one raised may be on its way before the next is there.
         assert len({line.at for line in waited}) <= 3, "what moves people waits behind what does not"
     assert len(post.mails) <= len(lines) / 10
 
