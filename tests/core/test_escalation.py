@@ -58,7 +58,7 @@ def test_where_nobody_is_on_duty_everybody_is_told_at_once_and_told_why() -> Non
 def test_what_was_answered_has_ended_or_was_never_told_escalates_no_more(
     one: object, events: list[AlertEvent], people: Roster
 ) -> None:
-    assert due(one, events, people, now=T0 + 24 * HOUR) == ()  # type: ignore[arg-type]
+    assert due(one, events, people, now=T0 + 24 * HOUR) == ()  # type: ignore[arg-type]  # any field, by its name
 
 
 def test_late_rain_that_was_told_escalates_like_any_other() -> None:

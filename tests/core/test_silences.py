@@ -18,7 +18,7 @@ def event(number: int, kind: EventKind = EventKind.RAISED, **changes: object) ->
         number, 1, "rain", "HTB01", kind, "yellow", T, T, T + HOUR // 2, late=False, unconfirmed=False, sent=True,
         evidence=None,
     )  # fmt: skip
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)  # type: ignore[arg-type]  # any field, by its name
 
 
 def level(of: AlertEvent) -> object:
@@ -50,7 +50,7 @@ CASES = [
 def test_a_rise_is_held_back_by_the_silence_that_it_falls_into(
     case: str, changed: dict[str, object], asked: dict[str, object], *, back: bool
 ) -> None:
-    one, of = replace(ONE, **asked), event(7, **changed)  # type: ignore[arg-type]
+    one, of = replace(ONE, **asked), event(7, **changed)  # type: ignore[arg-type]  # any field, by its name
 
     found = silenced([one], of, level_of(of.level))
 

@@ -90,7 +90,7 @@ def test_one_bad_address_delays_nobody_else_on_its_channel(tmp_path: Path) -> No
     class Picky(Line):
         def send(self, to: str, message: object) -> None:
             self.always = away() if to == "zhang" else None
-            super().send(to, message)  # type: ignore[arg-type]
+            super().send(to, message)  # type: ignore[arg-type]  # any field, by its name
 
     world, mail = World(tmp_path, person("zhang"), person("li")), Picky("mail")
     with running(world.delivering(mail, retry_max_s=30.0)) as delivering:
@@ -191,9 +191,9 @@ def test_a_journal_that_was_restored_counts_its_events_anew(tmp_path: Path) -> N
 def test_a_refused_message_of_several_is_tried_one_by_one(tmp_path: Path, group: int) -> None:
     class Narrow(Line):
         def send(self, to: str, message: object) -> None:
-            text = message.text  # type: ignore[attr-defined]
+            text = message.text  # type: ignore[attr-defined]  # known to be there
             self.always = NotifierRejected("too much") if "\n" in text or text.startswith("#1 ") else None
-            super().send(to, message)  # type: ignore[arg-type]
+            super().send(to, message)  # type: ignore[arg-type]  # any field, by its name
 
     world, mail = World(tmp_path, person("zhang")), Narrow("mail")
     for alert in range(1, group + 1):

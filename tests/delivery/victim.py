@@ -51,7 +51,7 @@ def main(folder: Path, *ports: int) -> None:
         retry_max_s=0.1,
     )
     delivering.start()
-    print("begun", flush=True)  # noqa: T201
+    print("begun", flush=True)  # noqa: T201 - for whoever reads the run
     undone = "SELECT 1 FROM delivery WHERE state <> 'done'"
     while not rows(folder, "SELECT 1 FROM delivery LIMIT 1") or rows(folder, undone):
         time.sleep(0.02)

@@ -14,8 +14,8 @@ from gauge_ingest.desk.links import link
 from gauge_ingest.desk.serving import DeskThread
 from tests.commands.place import Place
 
-SECRET = "of-the-tests-0123456789"  # noqa: S105
-OTHER_SECRET = "of-somebody-else-entirely"  # noqa: S105
+SECRET = "of-the-tests-0123456789"  # noqa: S105 - of nobody
+OTHER_SECRET = "of-somebody-else-entirely"  # noqa: S105 - of nobody
 WANG = Person("wang", "王伟", "zh", ())
 LI = Person("li", "Li Na", "en", ())
 PEOPLE = {one.id: one for one in (WANG, LI)}

@@ -54,7 +54,7 @@ def page(alert: Alert = ALERT, *events: AlertEvent, person: Person = LI) -> str:
     ],
 )
 def test_how_sure_an_alert_is_stands_on_its_page(changes: dict[str, float], said: list[str], unsaid: list[str]) -> None:
-    shown = page(replace(ALERT, evidence=replace(SURE, **changes)))  # type: ignore[arg-type]
+    shown = page(replace(ALERT, evidence=replace(SURE, **changes)))  # type: ignore[arg-type]  # any field, by its name
 
     assert [words for words in said if words not in shown] == []
     assert [words for words in unsaid if words in shown] == []

@@ -246,7 +246,7 @@ def test_a_finding_ends_with_its_station(tmp_path: Path) -> None:
 
 def test_a_watchdog_that_trips_over_a_bug_is_told_and_the_rain_goes_on(tmp_path: Path) -> None:
     desk = calm(tmp_path)
-    desk.around = replace(desk.around, disk="no disk")  # type: ignore[arg-type]
+    desk.around = replace(desk.around, disk="no disk")  # type: ignore[arg-type]  # any field, by its name
 
     desk.pass_time(10, tips=silent(tips=1))
 

@@ -73,13 +73,11 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path, change: Callable[[str], str] = str, **environ: str) -> Iterator[Town]:
+def town(folder: Path) -> Iterator[Town]:
     """A town, until the block ends."""
     post, hook = Post(), Sink()
     config = configured(folder, post=post.port, hook=hook.port)
-    file = config / "people.toml"
-    file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
-    environ = {"GAUGE_CONFIG": str(config), "GAUGE_SECRET_HOOK": SECRET, **environ}
+    environ = {"GAUGE_CONFIG": str(config), "GAUGE_SECRET_HOOK": SECRET}
     with (
         running_mosquitto(folder / "broker") as broker,
         running_service(folder, port=broker.port, clock=scaled_clock(SPEED), **environ) as service,
