@@ -7,9 +7,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 # Tests that start whole services, which wait more than they work, and those that fill both processors by themselves.
 SERVICES := tests/edges tests/simulation
+# A change is judged by what it changed: properties get the same examples each time here, new ones with make properties.
+PYTEST := $(BIN)/python -m pytest --hypothesis-profile=ci
 ALONE := tests/deterministic tests/test_benchmarks.py
 
-.PHONY: help demo test fast sim soak mutants lint types lock clean
+.PHONY: help demo test fast sim soak properties mutants lint types lock clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -20,9 +22,9 @@ demo: .venv/run.stamp
 test: .venv/dev.stamp
 	@sh tests/install.sh
 	$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(SERVICES:%=--ignore=%)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(SERVICES)
-	$(BIN)/python -m pytest $(ALONE)
+	$(PYTEST) -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(SERVICES:%=--ignore=%)
+	$(PYTEST) -n 2 --dist loadfile $(SERVICES)
+	$(PYTEST) $(ALONE)
 
 # make fast   the tests that take no broker and no database
 fast: .venv/dev.stamp
@@ -35,6 +37,10 @@ sim: .venv/dev.stamp
 # make soak   the same with new seeds until the time is over: MINUTES=10
 soak: .venv/dev.stamp
 	@$(BIN)/python -m tests.deterministic --minutes $(or $(MINUTES),10)
+
+# make properties  every property once more with new examples: SEED=17 repeats a run
+properties: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 -m hypothesis --dist loadfile $(SEED:%=--hypothesis-seed=%)
 
 # make mutants  faults put into the service on purpose, and the seed that catches each
 mutants: .venv/dev.stamp
