@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.fleet import SEQ_FIRST, STATIONS, Part, begin_at
 from benchmarks.machine import machine
-from benchmarks.rounds import WARM_STEPS, latencies_ms, percentile, running_store, stage, warm_up
+from benchmarks.rounds import WARM_STEPS, latencies, percentile, running_store, stage, warm_up
 from benchmarks.servers import Publisher, Service
 from benchmarks.stores import STORES, on_this_machine
 
@@ -138,7 +138,7 @@ def _live_parts(backlog: Part, count: int) -> list[Part]:
 
 
 def _latency(live: Publisher, place: int, part: Part, times: Path) -> dict[str, float]:
-    committed_ms, _ = latencies_ms(live.times_ns(place), part.seq_first, times)
+    committed_ms = latencies(live.times_ns(place), part.seq_first, times).committed_ms
     assert len(committed_ms) == part.count, f"{part.count - len(committed_ms)} live messages were never committed"
     return {
         "readings": part.count,

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 STATIONS = 1_000
+BASIN = 5  # stations in a basin, where rules ask for basins
+TEN_RULES = Path(__file__).with_name("ten_rules.toml")  # seven of each station, three of each basin
 REPORT_EVERY_S = 300
 WET_EVERY = 10  # one station in ten rains
 STORM_EVERY_STEPS, STORM_STEPS = 288, 12  # one hour of each day

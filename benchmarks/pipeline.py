@@ -11,11 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fleet import STATIONS
+from benchmarks.fleet import STATIONS, TEN_RULES
 from benchmarks.machine import machine, program_path
 from benchmarks.options import Size, options
 from benchmarks.rounds import WARM_STEPS, Round, baseline_round, latency_round, publisher_round, service_round
-from benchmarks.servers import PROTOCOLS
+from benchmarks.servers import PROTOCOLS, SHIPPED_RULES
 from benchmarks.stores import STORES, on_this_machine
 
 SIZE = Size(runs=5, readings=200_000, quick_runs=1, quick_readings=4_000)
@@ -36,7 +36,8 @@ CPU: user and system time of each process (/proc), without its children, per rea
 share: what processes outside the benchmark had of all work done meanwhile; with much of it, trust the ratio only
 latency: the same service with a look at the clock when Pump.take has returned, which is after the commit, and when \
 the PUBACKs were written (benchmarks.timed_service), from the sending of each message, same machine's clock; sent one \
-by one at a steady pace of a fifth of the load
+by one at a steady pace of a fifth of the load; once with the shipped rules and once, at the same pace, with ten rules \
+of every kind at each station and its basin (benchmarks/ten_rules.toml)
 """.splitlines()
 
 
@@ -76,7 +77,10 @@ def measure(
     _progress("publisher alone, latency")
     alone = publisher_round(readings, where)
     rate = statistics.median(service.rate for service, _ in pairs) / LATENCY_SHARE
-    latency = latency_round(store, max(500, round(rate * latency_s)), rate, where, protocol=protocol)
+    late, late_with_ten = (
+        latency_round(store, max(500, round(rate * latency_s)), rate, where, protocol=protocol, rules=rules)
+        for rules in (SHIPPED_RULES, TEN_RULES)
+    )
     services, baselines = [service for service, _ in pairs], [baseline for _, baseline in pairs]
     facts = [service.facts for service in services]
     return {
@@ -86,7 +90,8 @@ def measure(
         "publisher_alone": _summary([alone]),
         "ratio": statistics.median(service.rate / baseline.rate for service, baseline in pairs),
         "ratios": [service.rate / baseline.rate for service, baseline in pairs],
-        "latency": latency,
+        "latency": late,
+        "latency_with_ten_rules": late_with_ten,
         "published": sum(fact["published"] for fact in facts),
         "committed": sum(fact["committed"] for fact in facts),
         "stored": sum(fact["stored"] for fact in facts) if store != "none" else None,
@@ -121,14 +126,17 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     ratios = ", ".join(f"{ratio:.2f}" for ratio in sorted(result["ratios"]))
     console.print(f"service ÷ stock paho, median of pairs: {result['ratio']:.2f}   ({ratios})", highlight=False)
-    late = result["latency"]
-    console.print(
-        f"publish to committed at {late['rate']:,.0f}/s: p50 {late['committed_p50_ms']:.2f} ms, p99"
-        f" {late['committed_p99_ms']:.2f} ms, max {late['committed_max_ms']:.1f} ms; to acknowledged: p50"
-        f" {late['acknowledged_p50_ms']:.2f} ms, p99 {late['acknowledged_p99_ms']:.2f} ms"
-        f" ({late['readings']} readings in {late['commits']} commits)",
-        highlight=False,
-    )
+    for key, which in (("latency", "shipped rules"), ("latency_with_ten_rules", "ten rules of every kind")):
+        late = result[key]
+        console.print(
+            f"publish to committed at {late['rate']:,.0f}/s, {which}: p50 {late['committed_p50_ms']:.2f} ms, p99"
+            f" {late['committed_p99_ms']:.2f} ms, max {late['committed_max_ms']:.1f} ms; to acknowledged: p50"
+            f" {late['acknowledged_p50_ms']:.2f} ms, p99 {late['acknowledged_p99_ms']:.2f} ms"
+            f" ({late['readings']} readings in {late['commits']} commits); those committed with an alert event:"
+            f" {late['alerted']}, p50 {late['alerted_p50_ms']:.2f} ms, p99 {late['alerted_p99_ms']:.2f} ms;"
+            f" alert events of debts: {late['alert_events_of_debts']}",
+            highlight=False,
+        )
     stored = "no store" if result["stored"] is None else f"in the store {result['stored']}"
     console.print(
         f"published {result['published']}, committed {result['committed']}, {stored} (all rounds, with the reports"

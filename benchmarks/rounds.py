@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.fleet import SEQ_FIRST, STATIONS, Part, begin_at
 from benchmarks.machine import busy_s, cpu_s
-from benchmarks.servers import PROTOCOLS, Baseline, Broker, Publisher, Service
+from benchmarks.servers import PROTOCOLS, SHIPPED_RULES, Baseline, Broker, Publisher, Service
 from benchmarks.stores import BenchmarkStore, started
+from benchmarks.timed_service import NONE
 
 # Each station reports so often before the clock starts, and each time all of it is settled first: its first report is
 # a debt, its second one brings it into memory, and series and connections are made.
@@ -144,14 +146,33 @@ def publisher_round(readings: int, where: Path) -> Round:
         return meter.round((sent["ended_ns"] - sent["begun_ns"]) / 1e9, {})
 
 
+class Latencies(NamedTuple):
+    """Milliseconds from sending each message to its commit and its acknowledgement, sorted.
+
+    `alerted_ms`: to the commit, of messages whose transaction held alert events; how many `events` those were, and how
+    many `others` were committed when no message was, as of debts.
+    """
+
+    committed_ms: list[float]
+    acknowledged_ms: list[float]
+    alerted_ms: list[float]
+    others: int
+
+
 def latency_round(
-    store_name: str, readings: int, rate: float, where: Path, *, protocol: str = PROTOCOLS[0]
+    store_name: str,
+    readings: int,
+    rate: float,
+    where: Path,
+    *,
+    protocol: str = PROTOCOLS[0],
+    rules: Path = SHIPPED_RULES,
 ) -> dict[str, float]:
     """Milliseconds from sending a message to its commit and to its acknowledgement, at a steady rate."""
     with stage(where) as (folder, stack, broker):
         store = running_store(store_name, folder, stack)
         times = folder / "service.times"
-        service = Service(broker.port, folder, store, timed=times, protocol=protocol)
+        service = Service(broker.port, folder, store, timed=times, protocol=protocol, rules=rules)
         stack.callback(service.program.end)
         publisher = _publisher(broker, folder, stack, readings, rate)
         warm = warm_up(publisher, service)
@@ -161,28 +182,34 @@ def latency_round(
         service.progress.wait_for(warm + readings)
         commits = service.progress.commits() - before
         service.program.end()
-        committed_ms, acknowledged_ms = latencies_ms(publisher.times_ns(WARM_STEPS), SEQ_FIRST + warm, times)
-        assert len(committed_ms) == readings, f"{readings - len(committed_ms)} messages were never committed"
+        late = latencies(publisher.times_ns(WARM_STEPS), SEQ_FIRST + warm, times)
+        assert len(late.committed_ms) == readings, f"{readings - len(late.committed_ms)} messages were never committed"
         return {
             "rate": rate,
             "readings": readings,
             "commits": commits,
-            **{f"committed_p{share}_ms": percentile(committed_ms, share) for share in (50, 99)},
-            "committed_max_ms": committed_ms[-1],
-            **{f"acknowledged_p{share}_ms": percentile(acknowledged_ms, share) for share in (50, 99)},
+            **{f"committed_p{share}_ms": percentile(late.committed_ms, share) for share in (50, 99)},
+            "committed_max_ms": late.committed_ms[-1],
+            **{f"acknowledged_p{share}_ms": percentile(late.acknowledged_ms, share) for share in (50, 99)},
+            "alerted": len(late.alerted_ms),
+            **{f"alerted_p{share}_ms": percentile(late.alerted_ms, share) for share in (50, 99)},
+            "alert_events_of_debts": late.others,
         }
 
 
-def latencies_ms(sent_ns: "array[int]", seq_first: int, times: Path) -> tuple[list[float], list[float]]:
-    """Milliseconds from sending to commit and to acknowledgement of one part's messages, sorted."""
+def latencies(sent_ns: "array[int]", seq_first: int, times: Path) -> Latencies:
+    """Of one part's messages."""
     found = array("q", times.read_bytes())
-    committed_ms, acknowledged_ms = [], []
-    for seq, committed_ns, acknowledged_ns in zip(found[0::3], found[1::3], found[2::3], strict=True):
-        if 0 <= seq - seq_first < len(sent_ns):
+    committed_ms, acknowledged_ms, alerted_ms, others = [], [], [], 0
+    for seq, committed_ns, acknowledged_ns, events in zip(*(found[at::4] for at in range(4)), strict=True):
+        if seq == NONE:
+            others = events
+        elif 0 <= seq - seq_first < len(sent_ns):
             begun_ns = sent_ns[seq - seq_first]
             committed_ms.append((committed_ns - begun_ns) / 1e6)
             acknowledged_ms.append((acknowledged_ns - begun_ns) / 1e6)
-    return sorted(committed_ms), sorted(acknowledged_ms)
+            alerted_ms += committed_ms[-1:] if events else []
+    return Latencies(sorted(committed_ms), sorted(acknowledged_ms), sorted(alerted_ms), others)
 
 
 def percentile(ordered: list[float], share: int) -> float:

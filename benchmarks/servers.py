@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fleet import Part, write_configuration
+from benchmarks.fleet import BASIN, Part, write_configuration
 from benchmarks.machine import Program, children, free_port, listens, program_path
 from benchmarks.stores import BenchmarkStore
 
-RULES = Path("config/rules.toml")  # those shipped; benchmarks run from the root of the project
+SHIPPED_RULES = Path("config/rules.toml")  # those shipped; benchmarks run from the root of the project
 CONNECTIONS = 8  # of the publisher
 PROTOCOLS = ("3.1.1", "5")  # of MQTT
 LOOK_EVERY_S = 0.002
@@ -90,12 +90,14 @@ class Service:
         timed: Path | None = None,
         protocol: str = PROTOCOLS[0],
         checked: bool = True,
+        rules: Path = SHIPPED_RULES,
     ) -> None:
         self._folder = folder / "var"
         influx = f'[influx]\nurl = "{store.url}"\n' if store else ""
         broker = f'[mqtt]\nport = {port}\nprotocol = "{protocol}"\n'
         settings = f'{broker}\n[journal]\npath = "{self._folder / "journal.db"}"\n\n{influx}'
-        config = write_configuration(folder, rules=RULES, settings=settings)
+        basin = 0 if rules == SHIPPED_RULES else BASIN
+        config = write_configuration(folder, rules=rules, settings=settings, basin=basin)
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
         if store:
             environ["GAUGE_INFLUX_TOKEN"] = store.token

@@ -44,9 +44,24 @@ def test_the_pipeline_benchmark_loses_nothing_and_shows_each_process_the_ratio_a
     assert 0 < result["latency"]["committed_p50_ms"] <= result["latency"]["committed_p99_ms"]
     assert result["latency"]["committed_p50_ms"] <= result["latency"]["acknowledged_p50_ms"]
     assert result["latency"]["rate"] * 5 == pytest.approx(result["service"]["rate"])
+    ten, shipped = result["latency_with_ten_rules"], result["latency"]
+    assert (ten["rate"], ten["readings"]) == (shipped["rate"], shipped["readings"])
+    assert 0 < ten["alerted"] <= ten["readings"]
+    assert ten["committed_p50_ms"] <= ten["alerted_p99_ms"] <= ten["committed_max_ms"]
     assert {"cores", "python", "sqlite", "paho", "mosquitto"} <= set(result["machine"])
     assert any("WITHOUT persistence" in note for note in result["notes"])
     assert any("telegraf" in words for words in result["left_out"])
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_rules_shows_both_sides_and_their_ratio() -> None:
+    result = run("rules")
+
+    few, many = result["few"], result["many"]
+    assert (few["stations"], many["stations"]) == (5, 500)
+    assert min(few["events"], many["events"]) > 0
+    assert min(few["us"], many["us"]) > 0
+    assert 0 < result["quartiles"][0] <= result["ratios_median"] <= result["quartiles"][1]
 
 
 def test_the_cost_of_the_checks_is_the_median_of_its_pairs() -> None:
