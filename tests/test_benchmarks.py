@@ -1,6 +1,8 @@
 """The benchmarks run and measure what they say; how fast it is, is nobody's test."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,9 +27,15 @@ def run(program: str, *arguments: str) -> dict[str, Any]:
     if missing:
         pytest.skip(f"NO BENCHMARK: {', '.join(missing)} not installed")
     command = [sys.executable, "-m", f"benchmarks.{program}", "--quick", "--json", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr[-2_000:]
-    return dict(json.loads(done.stdout))
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, stdout=pipe, stderr=pipe) as started:
+        try:
+            said, complained = started.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            os.killpg(started.pid, signal.SIGKILL)  # with the broker, the service and the store that it started
+            raise
+    assert started.returncode == 0, complained[-2_000:]
+    return dict(json.loads(said))
 
 
 @pytest.mark.slow
