@@ -23,7 +23,7 @@ test: .venv/dev.stamp
 	@sh tests/install.sh
 	$(MAKE) --no-print-directory lint types
 	$(PYTEST) -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(SERVICES:%=--ignore=%)
-	$(PYTEST) -n 2 --dist loadfile $(SERVICES)
+	$(PYTEST) -n 3 --dist loadfile $(SERVICES)
 	$(PYTEST) $(ALONE)
 
 # make fast   the tests that take no broker and no database
@@ -38,9 +38,9 @@ sim: .venv/dev.stamp
 soak: .venv/dev.stamp
 	@$(BIN)/python -m tests.deterministic --minutes $(or $(MINUTES),10)
 
-# make properties  every property once more with new examples: SEED=17 repeats a run
+# make properties  every property with new examples, and more seeds where a test has many: SEED=17 repeats a run
 properties: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m hypothesis --dist loadfile $(SEED:%=--hypothesis-seed=%)
+	GAUGE_TEST_ALL_SEEDS=1 $(BIN)/python -m pytest -n 2 -m "hypothesis or seeded" --dist load $(SEED:%=--hypothesis-seed=%)
 
 # make mutants  faults put into the service on purpose, and the seed that catches each
 mutants: .venv/dev.stamp

@@ -7,6 +7,7 @@ import pytest
 
 from tests.commands.place import Place
 from tests.commands.rain import fill
+from tests.seeds import seeds
 from tests.worlds import BEIJING, HOUR, MINUTE, T0, Desk, message, text
 
 STEP_MS = {"5m": 5 * MINUTE, "1h": HOUR, "1d": 24 * HOUR}
@@ -44,7 +45,7 @@ def slowly(raw: list[dict[str, Any]], since: int, until: int, step: str) -> list
     return windows
 
 
-@pytest.mark.parametrize("seed", range(6))
+@seeds(2, 12)
 def test_fixed_steps_are_what_a_slow_sum_over_raw_increments_gives(place: Place, seed: int) -> None:
     with place.desk() as desk:
         fill(desk, seed)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gauge_ingest.pump import Delivery
+from tests.seeds import seeds
 from tests.worlds import MINUTE, T0, Desk, message, rule, station
 
 
@@ -36,7 +37,7 @@ def a_day(seed: int, *, minutes: int = 600) -> list[Delivery]:
     return deliveries
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(6, 24)
 def test_any_shuffle_and_repetition_of_a_days_messages_gives_the_same_rain_and_episodes(
     seed: int, tmp_path: Path
 ) -> None:
@@ -67,7 +68,7 @@ def test_any_shuffle_and_repetition_of_a_days_messages_gives_the_same_rain_and_e
     assert shuffled.episodes() == straight.episodes(), f"seed {seed}"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(6, 24)
 def test_what_is_derived_at_once_is_what_a_sweep_over_everything_derives(seed: int, tmp_path: Path) -> None:
     deliveries = a_day(seed)
     at_once = Desk(tmp_path / "a", [station()], [rule()])
@@ -86,7 +87,7 @@ def test_what_is_derived_at_once_is_what_a_sweep_over_everything_derives(seed: i
     assert at_once.episodes() == swept.episodes()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(12, 80)
 def test_each_late_message_paid_for_alone_ends_where_all_at_once_ends(seed: int, tmp_path: Path) -> None:
     deliveries = a_day(seed)
     draw = random.Random(seed)

@@ -17,6 +17,7 @@ from gauge_ingest.core.model import (
     Wetness,
 )
 from gauge_ingest.pump import Delivery
+from tests.seeds import seeds
 from tests.worlds import MINUTE, T0, Desk, message, station
 
 NAMES = ("HTB01", "HTB02", "HTB03")
@@ -84,7 +85,7 @@ def desk_of(folder: Path, rules: Sequence[Rule] = RULES) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("seed", range(4))
+@seeds(2, 12)
 def test_episodes_do_not_depend_on_the_order_in_which_the_messages_of_three_stations_arrive(
     seed: int, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from gauge_ingest.rehearsal.kept import read_kept
 from gauge_ingest.rehearsal.replay import replay
 from tests.pump.test_rule_kinds import BASIN, NAMES, RULES, days
 from tests.rehearsal.test_live import serve, story
+from tests.seeds import seeds
 from tests.worlds import MINUTE, T0, Desk, station
 
 Stories = list[tuple[Any, ...]]
@@ -42,7 +43,7 @@ def rehearsed(desk: Desk, *, since: int) -> Stories:
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in order", "with late messages"])
-@pytest.mark.parametrize("seed", range(2))
+@seeds(1, 8)
 def test_rules_of_every_kind_tell_again_what_the_service_told(seed: int, late: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a case
     """
     Goal: a rehearsal is the service for rules of basins, wet ground, seasons and rises, too.
