@@ -1,19 +1,21 @@
 """[channels.ID] of people.toml: ways to reach people, and their secrets from the environment."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from gauge_ingest.configuration.basins import ID
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.overrides import ENVIRONMENT, SECRET_CHARACTERS_MAX
 from gauge_ingest.notifiers.settings import ChannelSettings
 
 PREFIX = "GAUGE_SECRET_"
 FILE_SUFFIX = "_FILE"
+UNUSED = "no channel of people.toml has this secret: take it out, or see that the channel's id is spelt alike"
 
 _MAIL = "mailto://smtp.example.org?from=rain@example.org&to={to}"
 # What follows a colon is a password, but for a port before a query that holds an @ itself: relay:25?from=us@example.org
@@ -25,37 +27,48 @@ def secret_name(channel: str) -> str:
     return PREFIX + channel.upper().replace("-", "_")
 
 
+@dataclass(slots=True)
+class ChannelsRead:
+    """The channels of a table with their secrets, and every mistake in either.
+
+    `warnings`: secrets in the environment that belong to no channel. A channel that is taken out must not keep the
+    service down while its secret is still set.
+    """
+
+    channels: dict[str, ChannelSettings] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+    warnings: list[Mistake] = field(default_factory=list)
+
+
 def read_channels(
     raw: Mapping[str, object], place: Place, environ: Mapping[str, str], read_text: Callable[[Path], str]
-) -> tuple[dict[str, ChannelSettings], list[Mistake]]:
-    """The channels of a table with their secrets, and every mistake in either."""
-    mistakes: list[Mistake] = []
+) -> ChannelsRead:
+    """The channels of a table. `read_text` reads the file of a secret: OSError or ValueError."""
+    read = ChannelsRead()
     names: dict[str, str] = {}
     for channel in raw:
         name = secret_name(channel)
         before = names.setdefault(name, channel)
         if not ID.fullmatch(channel) or name.endswith(FILE_SUFFIX):
             remedy = "an id is 1 to 32 of the characters A-Z a-z 0-9 _ -, and does not end in _file"
-            mistakes.append(place.at(channel).mistake(remedy))
+            read.mistakes.append(place.at(channel).mistake(remedy))
         elif before != channel:
-            mistakes.append(
-                place.at(channel).mistake(f"would share its secret {name} with {before}: name it otherwise")
-            )
-    secrets = _secrets(environ, names, read_text, mistakes)
-    channels = {}
+            remedy = f"would share its secret {name} with {before}: name it otherwise"
+            read.mistakes.append(place.at(channel).mistake(remedy))
+    secrets = _secrets(environ, names, read_text, read)
     for channel, item in raw.items():
         here = place.at(channel)
         if isinstance(item, Mapping):
-            channels[channel] = _channel(item, here, secrets.get(channel), secret_name(channel), mistakes)
+            read.channels[channel] = _channel(item, here, secrets.get(channel), secret_name(channel), read)
         else:
-            mistakes.append(here.mistake(f"must be a table, written [channels.{channel}]"))
-    return channels, mistakes
+            read.mistakes.append(here.mistake(f"must be a table, written [channels.{channel}]"))
+    return read
 
 
 def _channel(
-    item: Mapping[str, object], place: Place, secret: str | None, variable: str, mistakes: list[Mistake]
+    item: Mapping[str, object], place: Place, secret: str | None, variable: str, read: ChannelsRead
 ) -> ChannelSettings:
-    plain = dict(item)
+    plain, mistakes = dict(item), read.mistakes
     if plain.pop("secret", None) is not None:
         remedy = f"a secret does not belong in a file that many may read: set {variable} or {variable}{FILE_SUFFIX}"
         mistakes.append(place.at("secret").mistake(remedy))
@@ -71,12 +84,16 @@ def _channel(
     mistakes += [replace(one, value=shown.get(one.key, one.value)) for one in judged.mistakes]
     channel = judged.value.model_copy(update={"secret": SecretStr(secret or "")})
     if not written and "url" not in judged.wrong and "kind" not in judged.wrong:
-        mistakes += _wrong_url(channel, place.at("url"), None if secret is not None else variable)
+        wrong = _wrong_url(channel, place.at("url"))
+        mistakes += wrong
+        if not wrong and secret is None and channel.needs_secret:
+            key = "url" if "{secret}" in channel.url else "secret"
+            mistakes.append(place.at(key).mistake(_missing(channel, variable, read.warnings)))
     return channel
 
 
-def _wrong_url(channel: ChannelSettings, place: Place, missing: str | None) -> list[Mistake]:
-    """What an address lacks; `missing`: the variable of the secret, if it is not set."""
+def _wrong_url(channel: ChannelSettings, place: Place) -> list[Mistake]:
+    """What an address lacks."""
     if channel.kind == "bell":
         return []
     if not channel.url:
@@ -84,13 +101,19 @@ def _wrong_url(channel: ChannelSettings, place: Place, missing: str | None) -> l
         return [place.mistake(f"is required: where the channel sends to, e.g. {example}")]
     if channel.kind == "webhook" and not re.match(r"https?://[^/]", channel.url):
         return [place.mistake("must begin with http:// or https:// and name a host")]
-    if "{secret}" in channel.url and missing:
-        return [place.mistake(f"needs its secret: set {missing} or {missing}{FILE_SUFFIX}")]
     return []
 
 
+def _missing(channel: ChannelSettings, variable: str, unused: Sequence[Mistake]) -> str:
+    """What to do where a secret is not set, with the unused variable that was perhaps meant to be it."""
+    why = "needs its secret" if "{secret}" in channel.url else "a web hook is signed with its secret"
+    meant = get_close_matches(variable, [one.key.removesuffix(FILE_SUFFIX) for one in unused], n=1)
+    slip = f"; {meant[0]} is set, and belongs to no channel" if meant else ""
+    return f"{why}: set {variable} or {variable}{FILE_SUFFIX}{slip}"
+
+
 def _secrets(
-    environ: Mapping[str, str], names: Mapping[str, str], read_text: Callable[[Path], str], mistakes: list[Mistake]
+    environ: Mapping[str, str], names: Mapping[str, str], read_text: Callable[[Path], str], read: ChannelsRead
 ) -> dict[str, str]:
     """The secrets of channels, empty where one is wrong.
 
@@ -104,21 +127,20 @@ def _secrets(
         plain = variable.removesuffix(FILE_SUFFIX)
         channel = names.get(plain)
         if channel is None:
-            known = [*names, *(f"{name}{FILE_SUFFIX}" for name in names)]
-            mistakes.append(here.mistake(f"no channel of people.toml has this secret; {nearest(variable, known)}"))
+            read.warnings.append(here.mistake(UNUSED))
             continue
         found.setdefault(channel, "")
         if plain != variable and environ.get(plain):
-            mistakes.append(here.mistake(f"set either {variable} or {plain}, not both"))
+            read.mistakes.append(here.mistake(f"set either {variable} or {plain}, not both"))
             continue
-        secret = text if plain == variable else _from_file(Path(text), here, read_text, mistakes)
+        secret = text if plain == variable else _from_file(Path(text), here, read_text, read.mistakes)
         if secret is None:
             continue
         if 1 <= len(secret) <= SECRET_CHARACTERS_MAX and secret.isprintable():
             found[channel] = secret
         else:
             remedy = f"must hold one line of 1 to {SECRET_CHARACTERS_MAX} printable characters"
-            mistakes.append(here.mistake(remedy))
+            read.mistakes.append(here.mistake(remedy))
     return found
 
 

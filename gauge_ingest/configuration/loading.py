@@ -62,6 +62,7 @@ class Configuration:
     actions: Actions = field(repr=False, default_factory=Actions)
     templates: Mapping[str, str] = field(repr=False, default_factory=dict)  # of messages, by file
     watch: WatchSettings = field(default=WATCHING, repr=False)
+    warnings: tuple[Mistake, ...] = ()  # what changes nothing, and may be a mistake
 
 
 class _Read(NamedTuple):
@@ -85,10 +86,10 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     """The configuration in a folder under an environment, or ConfigurationRefused with every mistake in them."""
     mistakes: list[Mistake] = []
     settings_table, stations_table, rules_table = _tables(directory, mistakes)
-    settings = read_settings(settings_table or {}, environ, _secret_text)
+    settings = read_settings(settings_table or {}, environ, secret_text)
     stations = StationsRead() if stations_table is None else read_stations(stations_table)
     rules = RulesRead() if rules_table is None else read_rules(rules_table, stations.ids, stations.basins)
-    people = read_people(directory, environ, _secret_text) if _is_folder(directory) else PeopleRead()
+    people = read_people(directory, environ, secret_text) if is_folder(directory) else PeopleRead()
     _check_keep_days(settings, rules)
     levels = None if rules_table is None else [level for rule in rules.rules for level in rule.levels]
     places = None if stations.ids is None else {**stations.ids, **stations.basins}
@@ -114,21 +115,23 @@ def _optional(directory: Path, name: str, mistakes: list[Mistake]) -> Mapping[st
 def _tables(directory: Path, mistakes: list[Mistake]) -> list[Mapping[str, object] | None]:
     """The contents of the three files in the order settings, stations, rules; None where one cannot be read."""
     names = (overrides.FILE, stations.FILE, rules.FILE)
-    if not _is_folder(directory):
+    if not is_folder(directory):
         remedy = "there is no such folder: name one with --config or GAUGE_CONFIG"
         mistakes.append(Place(str(directory)).mistake(remedy))
         return [None] * len(names)
     return [read_table(directory / name, mistakes) for name in names]
 
 
-def _is_folder(directory: Path) -> bool:
+def is_folder(directory: Path) -> bool:
+    """Whether there is such a folder; none where the file system cannot be asked."""
     try:
         return directory.is_dir()
     except (OSError, ValueError):
         return False
 
 
-def _secret_text(path: Path) -> str:
+def secret_text(path: Path) -> str:
+    """The text of a file that holds a secret; OSError, or ValueError where it is too large or no text."""
     return read_text(path, SECRET_FILE_BYTES_MAX)
 
 
@@ -177,4 +180,5 @@ def _configuration(read: _Read) -> Configuration:
         actions=read.todo.actions,
         templates=read.templates.templates,
         watch=read.watch.settings,
+        warnings=tuple(read.people.warnings),
     )

@@ -97,6 +97,7 @@ class PeopleRead:
     chains: dict[str, tuple[ChainStep, ...]] = field(default_factory=dict)
     duty: DutyRead = field(default_factory=DutyRead)
     mistakes: list[Mistake] = field(default_factory=list)
+    warnings: list[Mistake] = field(default_factory=list)
 
     @property
     def roster(self) -> Roster:
@@ -126,8 +127,10 @@ def read_people(directory: Path, environ: Mapping[str, str], read_text: Callable
         file.at(name).mistake(f"unknown key; {nearest(name, TABLES)}") for name in table if name not in TABLES
     ]
     tables = {name: _of_tables(read, table.get(name, {}), file.at(name)) for name in TABLES}
-    read.channels, mistakes = read_channels(tables["channels"], file.at("channels"), environ, read_text)
-    read.mistakes += mistakes
+    channels = read_channels(tables["channels"], file.at("channels"), environ, read_text)
+    read.channels = channels.channels
+    read.mistakes += channels.mistakes
+    read.warnings += channels.warnings
     for name, item in tables["people"].items():
         _read_person(read, name, item, tables["channels"], file.at("people", name))
     _check_names(read, file)

@@ -37,8 +37,9 @@ def refused(config: Path, **environ: str) -> list[str]:
 def test_a_drill_takes_neither_journal_nor_influx_nor_real_status_from_the_environment(tmp_path: Path) -> None:
     config = written(tmp_path)
     real = {"GAUGE_JOURNAL_PATH": "var/journal.db", "GAUGE_INFLUX_URL": "http://127.0.0.1:8086"}
+    real |= {"GAUGE_CAP_STATUS": "Actual", "GAUGE_NOTIFY_MQTT": "true"}
 
-    configuration = load(config, {**real, "GAUGE_CAP_STATUS": "Actual", "GAUGE_NOTIFY_MQTT": "true"})
+    configuration = load(config, {**real, "GAUGE_SECRET_HOOK": "of-the-tests-0123456789"})
 
     settings = configuration.settings
     assert settings.journal_path == tmp_path / "drills" / "now" / "journal.db"
