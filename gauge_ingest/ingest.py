@@ -62,6 +62,7 @@ class Ingest:
         now: Callable[[], int],
         reload: Callable[[], dict[str, Any]],
         look: Callable[[], Surroundings] = Surroundings,
+        refused: Callable[[], str] = str,
         monotonic: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
         wait_s: float = WAIT_S,
@@ -75,6 +76,7 @@ class Ingest:
         self._now = now
         self._reload = reload
         self._look = look
+        self._refused = refused
         self._connected_since: int | None = None
         self._drained = False
         self._monotonic = monotonic
@@ -208,6 +210,7 @@ class Ingest:
             connected_since=self._connected_since if self._inlet.connected else None,
             drained=self._drained,
             outbound_alive=self._outbound.alive,
+            refused=self._refused(),
         )
 
     def _beat(self) -> None:
@@ -224,6 +227,7 @@ class Ingest:
             "broker": {"connected": self._inlet.connected, "detail": self._inlet.detail},
             "debts": self._journal.reader.debts(),
             "outbound": {"alive": self._outbound.alive},
+            "configuration": {"refused": self._refused()},
         }
         beside = self._status_path.with_name(self._status_path.name + ".new")
         beside.write_text(json.dumps(status), encoding="utf-8")

@@ -1,14 +1,28 @@
 """The accepted configuration: checked, kept beside the journal for the outbound process, whole or not at all."""
 
+import logging
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gauge_ingest.configuration import Configuration, ConfigurationRefused, load
+from gauge_ingest.configuration import (
+    Configuration,
+    ConfigurationRefused,
+    Mistake,
+    Usable,
+    kept_beside,
+    load,
+    stand_in,
+    usable,
+)
 from gauge_ingest.outbound import OutboundProcess
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.accept import Network
+
+log = logging.getLogger("gauge_ingest")
 
 FILES = ("gauge_ingest.toml", "stations.toml", "rules.toml", "people.toml", "actions.toml")
 CALENDARS = "*.ics"  # people.toml may name one beside it
@@ -30,12 +44,50 @@ def network_of(configuration: Configuration) -> Network:
     )
 
 
+def take_up(directory: Path, environ: Mapping[str, str]) -> Usable:
+    """What a start runs on: the configuration in a folder, kept from now on, else the one that was kept before.
+
+    Raises ConfigurationRefused with the folder's mistakes where neither can be used.
+    """
+    chosen = usable(directory, environ)
+    if chosen.refusal is None:
+        kept = kept_beside(chosen.configuration.settings.journal_path)
+        try:
+            chosen = Usable(accept(directory, kept, environ), kept)
+        except ConfigurationRefused as refused:  # changed since, or it cannot be kept
+            chosen = stand_in(directory, environ, refused)
+    if chosen.refusal is not None:
+        tell_of(chosen.refusal.mistakes)
+        log.error("mend it, then reload; running on the configuration accepted at=%s", chosen.refusal.accepted)
+    _warn(chosen.configuration)
+    return chosen
+
+
+def tell_of(mistakes: Sequence[Mistake]) -> None:
+    """Log each mistake for which a configuration is refused."""
+    for mistake in mistakes:
+        log.error("configuration refused mistake=%s", mistake)
+
+
 def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configuration:
     """Check a configuration and keep a copy of its files; raises ConfigurationRefused and keeps the old copy.
 
     The outbound process reads the copy: when it is started again, half-edited files are none of its business.
     """
+    load(directory, environ)  # its mistakes are told with the folder that they stand in
     fresh = kept.with_name(kept.name + ".new")
+    try:
+        _copy(directory, fresh)
+        configuration = load(fresh, environ)
+        shutil.rmtree(kept, ignore_errors=True)
+        fresh.rename(kept)
+    except OSError as error:
+        raise ConfigurationRefused([Mistake(str(kept), "", "", f"it cannot be kept there: {error}")]) from error
+    return configuration
+
+
+def _copy(directory: Path, fresh: Path) -> None:
+    """Copy the files of a configuration, down to the disk: after a power cut the copy is all that there may be."""
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     calendars = [path.name for path in directory.glob(CALENDARS) if path.is_file()]
@@ -45,31 +97,46 @@ def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configura
     for name in FOLDERS:
         if (directory / name).is_dir():
             shutil.copytree(directory / name, fresh / name)
-    configuration = load(fresh, environ)
-    shutil.rmtree(kept, ignore_errors=True)
-    fresh.rename(kept)
-    return configuration
+    for path in (*fresh.rglob("*"), fresh):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Reloader:
     """What SIGHUP and `gauge-ingest reload` do, between two batches."""
 
     def __init__(
-        self, directory: Path, kept: Path, environ: Mapping[str, str], pump: Pump, outbound: OutboundProcess
+        self, directory: Path, running: Usable, environ: Mapping[str, str], pump: Pump, outbound: OutboundProcess
     ) -> None:
         self._directory = directory
-        self._kept = kept
+        self._kept = running.directory
         self._environ = environ
         self._pump = pump
         self._outbound = outbound
-        self._settings = load(kept, environ).settings
+        self._settings = running.configuration.settings
+        self._refusal = running.refusal
+
+    @property
+    def refused(self) -> str:
+        """Why the start went on with the configuration that was kept; empty when it did not, or it is mended."""
+        return "" if self._refusal is None else str(self._refusal)
 
     def __call__(self) -> dict[str, Any]:
-        """`{"ok": True, "needs_restart": [sections]}`, or `{"ok": False, "mistakes": […]}` and the old one stays."""
+        """`{"ok": True, "needs_restart": [sections], "warnings": […]}`, or `{"ok": False, "mistakes": […]}` and the old
+        one stays.
+        """
         try:
             configuration = accept(self._directory, self._kept, self._environ)
         except ConfigurationRefused as error:
-            return {"ok": False, "mistakes": [_mistake(mistake) for mistake in error.mistakes]}
+            tell_of(error.mistakes)
+            if self._refusal is not None:
+                self._refusal = replace(self._refusal, mistakes=error.mistakes)
+            return {"ok": False, "mistakes": [_told(mistake) for mistake in error.mistakes]}
+        self._refusal = None
+        _warn(configuration)
         changed = [
             section
             for section in NEED_RESTART
@@ -77,8 +144,17 @@ class Reloader:
         ]
         self._pump.configure(network_of(configuration))
         self._outbound.restart()
-        return {"ok": True, "needs_restart": changed}
+        return {
+            "ok": True,
+            "needs_restart": changed,
+            "warnings": [_told(mistake) for mistake in configuration.warnings],
+        }
 
 
-def _mistake(mistake: Any) -> dict[str, str]:
+def _warn(configuration: Configuration) -> None:
+    for warning in configuration.warnings:
+        log.warning("configuration accepted but for=%s", warning)
+
+
+def _told(mistake: Mistake) -> dict[str, str]:
     return {"file": mistake.file, "key": mistake.key, "value": mistake.value, "remedy": mistake.remedy}

@@ -10,12 +10,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from gauge_ingest.app.accepted import Reloader, accept, network_of
+from gauge_ingest.app.accepted import Reloader, network_of, take_up, tell_of
 from gauge_ingest.app.around import Outlook
 from gauge_ingest.app.logs import log_to_stderr
 from gauge_ingest.clock import Clock, clock_from
 from gauge_ingest.codecs import CODECS
-from gauge_ingest.configuration import Settings, load
+from gauge_ingest.configuration import ConfigurationRefused, Settings, usable
 from gauge_ingest.ingest import Ingest
 from gauge_ingest.inlet import BrokerAddress, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalBroken, Lock, Locked
@@ -35,9 +35,12 @@ GC_EVERY = 10_000  # new objects between two looks of the garbage collector at t
 def run(directory: Path, environ: Mapping[str, str]) -> int:
     """The ingest process, until SIGTERM or SIGINT; the exit status."""
     log_to_stderr()
-    settings, clock = load(directory, environ).settings, clock_from(environ)
+    clock = clock_from(environ)
     try:
-        lock = _lock(settings.journal_path)
+        lock = _lock(usable(directory, environ).configuration.settings.journal_path)
+    except ConfigurationRefused as refused:
+        tell_of(refused.mistakes)
+        return 2
     except Locked as error:
         log.error("%s", error)
         return 2
@@ -46,23 +49,26 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
         return 2
     try:
         return _ingest(directory, environ, clock)
+    except ConfigurationRefused as refused:  # changed since
+        tell_of(refused.mistakes)
+        return 2
     finally:
         lock.release()
 
 
 def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
-    kept = load(directory, environ).settings.journal_path.parent / "accepted-config"
-    configuration = accept(directory, kept, environ)
-    settings = configuration.settings
+    running = take_up(directory, environ)
+    settings = running.configuration.settings
     try:
         journal = Journal(settings.journal_path)
         pump = Pump(journal, CODECS["json_v1"], _admission(settings), now=clock.now)
-        pump.configure(network_of(configuration))
+        pump.configure(network_of(running.configuration))
     except JournalBroken as error:
         log.error("%s", error)
         return 1
     inlet = Inlet(_broker(settings))
-    outbound = OutboundProcess([sys.executable, "-m", "gauge_ingest", "outbound", "--config", str(kept)], environ)
+    outbound = _outbound(running.directory, environ)
+    reloader = Reloader(directory, running, environ, pump, outbound)
     ingest = Ingest(
         inlet=inlet,
         pump=pump,
@@ -71,12 +77,12 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         outbound=outbound,
         status_path=settings.journal_path.with_name(settings.journal_path.name + ".status.json"),
         now=clock.now,
-        reload=Reloader(directory, kept, environ, pump, outbound),
+        reload=reloader,
+        refused=lambda: reloader.refused,
         look=Outlook(settings.journal_path, settings.outbound_path, journal.reader, now=clock.now),
     )
     _listen_to_signals(ingest)
-    if settings.drill.name:
-        _end_with(os.getppid(), ingest)
+    _end_with_drill(settings, ingest)
     _spare_the_collector()
     log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
     try:
@@ -98,8 +104,11 @@ def _listen_to_signals(ingest: Ingest) -> None:
     signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
 
 
-def _end_with(parent: int, ingest: Ingest) -> None:
+def _end_with_drill(settings: Settings, ingest: Ingest) -> None:
     """A drill whose command was killed must not go on telling people."""
+    if not settings.drill.name:
+        return
+    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -125,6 +134,10 @@ def _admission(settings: Settings) -> PumpSettings:
         readings_older_than_days_max=settings.journal.readings_older_than_days_max,
         unknown_sender_quota=settings.journal.unknown_sender_quota,
     )
+
+
+def _outbound(directory: Path, environ: Mapping[str, str]) -> OutboundProcess:
+    return OutboundProcess([sys.executable, "-m", "gauge_ingest", "outbound", "--config", str(directory)], environ)
 
 
 def _broker(settings: Settings) -> BrokerAddress:

@@ -1,6 +1,7 @@
 """check: the configuration, every mistake at once."""
 
 import os
+from collections.abc import Sequence
 
 import typer
 
@@ -11,12 +12,14 @@ from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mist
 
 
 def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check the configuration; exit status 2 with every mistake that is in it."""
+    """Check the configuration; exit status 2 with every mistake that is in it. A warning changes no exit status."""
     directory = directory_of(config)
     mistakes: list[Mistake] = []
+    warnings: tuple[Mistake, ...] = ()
     configuration: Configuration | None = None
     try:
         configuration = load(directory, os.environ)
+        warnings = configuration.warnings
     except ConfigurationRefused as refused:
         mistakes += refused.mistakes
     try:
@@ -25,8 +28,7 @@ def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
         remedy = str(error).removeprefix(f"{VARIABLE}: ")
         mistakes.append(Mistake("environment", VARIABLE, "", remedy))
     if as_json:
-        shown = [{"file": m.file, "key": m.key, "value": m.value, "remedy": m.remedy} for m in mistakes]
-        print_json({"ok": not mistakes, "mistakes": shown})
+        print_json({"ok": not mistakes, "mistakes": _shown(mistakes), "warnings": _shown(warnings)})
     elif mistakes:
         for mistake in mistakes:
             print(plain(str(mistake)))  # noqa: T201  one line each, however long, for people and for grep
@@ -37,5 +39,11 @@ def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
         people = len(configuration.roster.people)
         what = f"stations: {len(configuration.stations)}, rules: {len(configuration.rules)}, people: {people}"
         show(f"{directory} is in order: {what}, journal {settings.journal_path}, {copy}")
+        for warning in warnings:
+            print(plain(f"warning: {warning}"))  # noqa: T201  one line each, as mistakes have them
     if mistakes:
         raise typer.Exit(int(Status.WRONG_USE))
+
+
+def _shown(mistakes: Sequence[Mistake]) -> list[dict[str, str]]:
+    return [{"file": one.file, "key": one.key, "value": one.value, "remedy": one.remedy} for one in mistakes]

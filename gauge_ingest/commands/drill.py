@@ -13,7 +13,13 @@ import typer
 
 from gauge_ingest.clock import VARIABLE, Clock, ScaledClock, SystemClock, clock_starting_now, clock_text
 from gauge_ingest.commands.drill_text import report_text
-from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured, directory_of
+from gauge_ingest.commands.opening import (
+    ConfigOption,
+    JsonOption,
+    clock_of_environment,
+    configured_on_disk,
+    directory_of,
+)
 from gauge_ingest.commands.output import Status, notice, print_json, print_text, stop
 from gauge_ingest.configuration import Configuration, ConfigurationRefused
 from gauge_ingest.configuration.mistakes import nearest
@@ -75,7 +81,7 @@ def drill(
     as_json: JsonOption = False,
 ) -> None:
     """Send marked alerts of a simulated storm to real people, and report who acknowledged when."""
-    configuration, directory, clock = configured(config), directory_of(config), _clock(speed)
+    configuration, directory, clock = configured_on_disk(config), directory_of(config), _clock(speed)
     if public_url and not desk_port:
         stop(Status.WRONG_USE, "--public-url: leads nowhere without --desk-port")
     if configuration.settings.drill.name:

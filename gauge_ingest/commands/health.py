@@ -10,8 +10,8 @@ from rich.text import Text
 from gauge_ingest.clock import clock_from
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
 from gauge_ingest.commands.output import Status, plain, print_json, show, table
-from gauge_ingest.configuration import ConfigurationRefused, load
-from gauge_ingest.wellbeing import Check, checks_of, document
+from gauge_ingest.configuration import ConfigurationRefused, first_of, usable
+from gauge_ingest.wellbeing import Check, checks_of, configuration_check, document
 
 
 def health(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -27,16 +27,20 @@ def health(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 def _checks(directory: Path) -> Iterator[Check]:
     try:
-        configuration, clock = load(directory, os.environ), clock_from(os.environ)
+        found, clock = usable(directory, os.environ), clock_from(os.environ)
     except ConfigurationRefused as refused:
-        more = f" (and {len(refused.mistakes) - 1} more)" if len(refused.mistakes) > 1 else ""
-        yield Check("configuration", False, f"{refused.mistakes[0]}{more}: gauge-ingest check")
+        yield Check("configuration", False, f"{first_of(refused.mistakes)}: gauge-ingest check")
         return
     except ValueError as error:
         yield Check("configuration", False, str(error))
         return
-    yield Check("configuration", True, f"{directory}: {len(configuration.stations)} stations")
-    settings = configuration.settings
+    settings = found.configuration.settings
+    if found.refusal is None:
+        said = f"{directory}: {len(found.configuration.stations)} stations"
+        yield configuration_check(settings.journal_path, said)
+    else:
+        instead = f"a start would take the one accepted at {found.refusal.accepted}"
+        yield Check("configuration", False, f"{first_of(found.refusal.mistakes)}: gauge-ingest check; {instead}")
     yield from checks_of(settings.journal_path, settings.outbound_path, now=clock.now)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured, directory_of, reading
+from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured_on_disk, directory_of, reading
 from gauge_ingest.commands.output import Status, notice, plain, print_json, show, stop, table
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, load
 from gauge_ingest.configuration.mistakes import nearest
@@ -40,7 +40,7 @@ def preview(
             stop(Status.WRONG_USE, f"{option} {value}: {nearest(value, known)}")
     if (alert is None) == (sample is None):
         stop(Status.WRONG_USE, "name an alert of the journal (--alert ID) or a sample (--sample NAME)")
-    configuration = configured(config)
+    configuration = configured_on_disk(config)
     if alert is not None:
         message = _of_alert(configuration, alert, language)
     else:

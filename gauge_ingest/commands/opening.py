@@ -1,17 +1,24 @@
 """What every command begins with: its options, the configuration, the clock, the journal; or a refusal."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import DatabaseError
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from gauge_ingest.clock import Clock, clock_from
 from gauge_ingest.commands.output import Status, notice, stop
-from gauge_ingest.configuration import Configuration, ConfigurationRefused, configuration_directory, load
+from gauge_ingest.configuration import (
+    Configuration,
+    ConfigurationRefused,
+    Mistake,
+    Usable,
+    configuration_directory,
+    usable,
+)
 from gauge_ingest.configuration.mistakes import nearest
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.spans import parse_moment
@@ -38,15 +45,36 @@ def directory_of(given: Path | None) -> Path:
 
 
 def configured(given: Path | None) -> Configuration:
-    """The configuration, or an end that names every mistake in it."""
-    directory = directory_of(given)
+    """The configuration that a service runs on, or an end that names every mistake in it.
+
+    Where the folder is refused, that is the one accepted last: whoever must look at alerts at night can do so.
+    """
+    found = found_usable(given)
+    if found.refusal is not None:
+        notice(f"the configuration in {directory_of(given)} cannot be used:")
+        for mistake in found.refusal.mistakes:
+            notice(str(mistake))
+        notice(f"the one accepted at {found.refusal.accepted} is used in its place")
+    return found.configuration
+
+
+def configured_on_disk(given: Path | None) -> Configuration:
+    """The configuration as it stands in its folder, or an end that names every mistake in it."""
+    found = found_usable(given)
+    if found.refusal is not None:
+        _stop_refused(given, found.refusal.mistakes)
+    return found.configuration
+
+
+def found_usable(given: Path | None) -> Usable:
+    """The configuration that a service would start with, in place of which one, or an end with every mistake."""
     try:
-        configuration = load(directory, os.environ)
+        found = usable(directory_of(given), os.environ)
     except ConfigurationRefused as refused:
-        stop(Status.WRONG_USE, f"the configuration in {directory} cannot be used:", *map(str, refused.mistakes))
-    if configuration.settings.drill.name:
-        notice(f"演习 DRILL, nothing of this is real: {configuration.settings.drill.name}")
-    return configuration
+        _stop_refused(given, refused.mistakes)
+    if found.configuration.settings.drill.name:
+        notice(f"演习 DRILL, nothing of this is real: {found.configuration.settings.drill.name}")
+    return found
 
 
 def clock_of_environment() -> Clock:
@@ -103,3 +131,7 @@ def station_named(name: str, stations: Mapping[str, Station]) -> Station:
 
 def _named(path: Path, error: Exception) -> str:
     return str(error) if str(path) in str(error) else f"{path}: {error}"
+
+
+def _stop_refused(given: Path | None, mistakes: Sequence[Mistake]) -> NoReturn:
+    stop(Status.WRONG_USE, f"the configuration in {directory_of(given)} cannot be used:", *map(str, mistakes))

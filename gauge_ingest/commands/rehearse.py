@@ -13,7 +13,7 @@ from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
     clock_of_environment,
-    configured,
+    configured_on_disk,
     directory_of,
 )
 from gauge_ingest.commands.output import Status, notice, print_json, stop
@@ -64,7 +64,7 @@ def rehearse_rules(
         stop(Status.WRONG_USE, "name one history: --since T, --csv FILE or --scenario NAME")
     if plot is not None and plot.suffix != ".svg":
         stop(Status.WRONG_USE, f"--plot {plot}: choose a name that ends in .svg")
-    configuration = configured(config)
+    configuration = configured_on_disk(config)
     stations, basins = configuration.stations, configuration.basins
     paths = [rules] if against is None else [rules, against]
     files = [RuleFile(str(path), rules_of(path, stations, basins)) for path in paths]

@@ -11,8 +11,9 @@ from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
     clock_of_environment,
-    configured,
+    configured_on_disk,
     directory_of,
+    found_usable,
 )
 from gauge_ingest.commands.output import Status, notice, print_json, show, stop
 from gauge_ingest.commands.writing import asked_of_service
@@ -31,7 +32,7 @@ def run(*, speed: SpeedOption = None, config: ConfigOption = None) -> None:
     if speed is not None:
         _set_clock(speed)
     clock_of_environment()
-    configured(config)
+    found_usable(config)  # the service itself tells what it runs on
     # Late: it brings the broker's client and the scheduler along, and most commands need neither.
     from gauge_ingest.app import run_ingest
 
@@ -41,7 +42,7 @@ def run(*, speed: SpeedOption = None, config: ConfigOption = None) -> None:
 def outbound(config: ConfigOption = None) -> None:
     """Run the outbound process, which the service starts by itself."""
     clock_of_environment()
-    configured(config)
+    configured_on_disk(config)
     from gauge_ingest.app import run_outbound
 
     raise typer.Exit(run_outbound(directory_of(config), os.environ))
@@ -49,7 +50,7 @@ def outbound(config: ConfigOption = None) -> None:
 
 def demo(*, forever: ForeverOption = False, config: ConfigOption = None) -> None:
     """Show everything on this machine in two minutes: broker, service, five simulated stations, a storm."""
-    configured(config)
+    configured_on_disk(config)
     from gauge_ingest import demo as demonstration
 
     raise typer.Exit(demonstration.run(forever, directory_of(config)))
@@ -57,7 +58,7 @@ def demo(*, forever: ForeverOption = False, config: ConfigOption = None) -> None
 
 def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Have the running service read its configuration again; a wrong one is refused as a whole."""
-    configuration = configured(config)
+    configuration = configured_on_disk(config)
     path = configuration.settings.journal_path
     try:
         running = holder(path) is not None
@@ -77,6 +78,8 @@ def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
         show("the service has taken the configuration over")
         for section in answer.get("needs_restart", ()):
             show(f"[{section}] has changed: that takes a restart of the service")
+        for warning in answer.get("warnings", ()):
+            show(f"warning: {_mistake_text(warning)}")
 
 
 def schema() -> None:

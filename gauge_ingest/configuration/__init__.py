@@ -1,5 +1,6 @@
 """Configuration: TOML files, a calendar, templates and the environment, checked as a whole before any of it is used."""
 
+from gauge_ingest.configuration.kept import Refusal, Usable, first_of, kept_beside, stand_in, usable
 from gauge_ingest.configuration.loading import (
     Configuration,
     ConfigurationRefused,
@@ -21,7 +22,13 @@ __all__ = [
     "MqttSettings",
     "NotifySettings",
     "OutboundSettings",
+    "Refusal",
     "Settings",
+    "Usable",
     "configuration_directory",
+    "first_of",
+    "kept_beside",
     "load",
+    "stand_in",
+    "usable",
 ]

@@ -133,6 +133,15 @@ class QuarantineTable(BaseModel):
     entries_per_hour_max: int = Field(default=WATCHING.quarantine.entries_per_hour_max, ge=1, le=900)
 
 
+class ConfigurationTable(BaseModel):
+    """[watch.configuration]."""
+
+    model_config = STRICT
+
+    watch: Switch = "on"
+    level: Level = "warning"
+
+
 class DangerTable(BaseModel):
     """[watch.danger_in_silence]. Its level is one of an alert that moves people, or any other name of a level."""
 
@@ -167,6 +176,7 @@ TABLES: Mapping[str, tuple[type[BaseModel], type[Any]]] = {
     "broker": (BrokerTable, watch.BrokerWatch),
     "outbound": (OutboundTable, watch.OutboundWatch),
     "quarantine": (QuarantineTable, watch.QuarantineWatch),
+    "configuration": (ConfigurationTable, watch.ConfigurationWatch),
     "danger_in_silence": (DangerTable, watch.DangerWatch),
 }
 

@@ -27,6 +27,7 @@ class Finding(StrEnum):
     BROKER_GONE = "broker_gone"
     OUTBOUND_GONE = "outbound_gone"
     QUARANTINE_GROWING = "quarantine_growing"
+    CONFIGURATION_REFUSED = "configuration_refused"
     DANGER_IN_SILENCE = "danger_in_silence"
 
 

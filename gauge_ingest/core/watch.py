@@ -118,6 +118,14 @@ class QuarantineWatch:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationWatch:
+    """[watch.configuration]: the service was started on the configuration that was accepted before this one."""
+
+    watch: Watching = Watching.ON
+    level: str = WARNING
+
+
+@dataclass(frozen=True, slots=True)
 class DangerWatch:
     """[watch.danger_in_silence]: a station falls silent while its neighbours report heavy rain.
 
@@ -151,6 +159,7 @@ class WatchSettings:
     broker: BrokerWatch = field(default_factory=BrokerWatch)
     outbound: OutboundWatch = field(default_factory=OutboundWatch)
     quarantine: QuarantineWatch = field(default_factory=QuarantineWatch)
+    configuration: ConfigurationWatch = field(default_factory=ConfigurationWatch)
     danger_in_silence: DangerWatch = field(default_factory=DangerWatch)
 
 
@@ -181,3 +190,4 @@ class Surroundings:
     outbound_alive: bool | None = None
     disk: Disk | None = None
     followers: tuple[Follower, ...] | None = None
+    refused: str | None = None  # why the configuration on disk is not the one in force; empty: it is

@@ -1,11 +1,19 @@
-"""Watchdogs over the service itself: disk, stores, the outbound process, the quarantine."""
+"""Watchdogs over the service itself: disk, stores, the outbound process, the quarantine, its configuration."""
 
 from collections.abc import Sequence
 
 from gauge_ingest.core.findings import SERVICE, WARNING, Ended, Finding, Found, stepped
 from gauge_ingest.core.model import SECOND_MS
 from gauge_ingest.core.spans import instant_text
-from gauge_ingest.core.watch import Disk, DiskWatch, Follower, OutboundWatch, QuarantineWatch, StoreWatch
+from gauge_ingest.core.watch import (
+    ConfigurationWatch,
+    Disk,
+    DiskWatch,
+    Follower,
+    OutboundWatch,
+    QuarantineWatch,
+    StoreWatch,
+)
 from gauge_ingest.core.watchdogs import BACK_SHARE, Judged, step_of
 
 MB = 1_000_000
@@ -78,3 +86,11 @@ def quarantine_growing(entries: int, settings: QuarantineWatch, *, now: int, sta
         " gauge-ingest quarantine list"
     )
     return Found(Finding.QUARANTINE_GROWING, SERVICE, settings.level, reason, now)
+
+
+def configuration_refused(refused: str, settings: ConfigurationWatch, *, now: int) -> Judged:
+    """The service was started with broken files, and runs on those that were accepted before."""
+    if not refused:
+        return Ended(Finding.CONFIGURATION_REFUSED, SERVICE, "the configuration on disk is in force")
+    reason = f"{refused}. Mend it (gauge-ingest check has all mistakes), then gauge-ingest reload"
+    return Found(Finding.CONFIGURATION_REFUSED, SERVICE, settings.level, reason, now)

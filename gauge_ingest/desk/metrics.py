@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from gauge_ingest.core.levels import LEVELS
 from gauge_ingest.desk.known import Known
 from gauge_ingest.journal import JournalUnavailable, Reader
-from gauge_ingest.wellbeing import checks_of, free_bytes
+from gauge_ingest.wellbeing import checks_of, configuration_check, free_bytes
 from gauge_ingest.wellbeing.followers import FollowersUnknown, standings
 
 LEVELS_MAX = 32
@@ -43,8 +43,9 @@ class _Service(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every metric; without a journal only those that need none."""
         known = self._known
-        checks = [(check.name, float(check.ok)) for check in checks_of(known.journal, known.outbound, now=known.now)]
-        yield _labelled("check_ok", "1 where the check of `gauge-ingest health` is ok, else 0", "check", checks)
+        checks = [configuration_check(known.journal, ""), *checks_of(known.journal, known.outbound, now=known.now)]
+        oks = [(check.name, float(check.ok)) for check in checks]
+        yield _labelled("check_ok", "1 where the check of `gauge-ingest health` is ok, else 0", "check", oks)
         yield from _files(known.journal)
         try:
             with closing(Reader.open(known.journal)) as reader:

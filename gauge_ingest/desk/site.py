@@ -18,7 +18,7 @@ from gauge_ingest.desk.acknowledging import AlertDesk, Answer
 from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.metrics import exposition
 from gauge_ingest.desk.page import style_source
-from gauge_ingest.wellbeing import Check, checks_of, document
+from gauge_ingest.wellbeing import checks_of, configuration_check, document
 
 BODY_BYTES_MAX = 4_096
 BODY_S = 10.0
@@ -111,7 +111,7 @@ class _Kept:
 
 
 def _readiness(known: Known) -> tuple[int, bytes]:
-    checks = [Check("configuration", True, known.configured)]
+    checks = [configuration_check(known.journal, known.configured)]
     checks += checks_of(known.journal, known.outbound, now=known.now)
     told = document(checks)
     return 200 if told["ok"] else 503, json.dumps(told, ensure_ascii=False).encode()

@@ -104,6 +104,21 @@ WATCHED: Mapping[str, FindingWords] = {
         over=_HEARD,
         tells_why=True,
     ),
+    "configuration_refused": FindingWords(
+        title=Words("配置有误，沿用旧配置", "CONFIGURATION REFUSED, THE FORMER ONE IS USED"),
+        means=Words(
+            "磁盘上的配置不能用，预警照常，但按上次通过的站点、规则和联系人发出；新改动未生效",
+            "the files on disk cannot be used: warnings go on with the stations, rules and people accepted before;"
+            " what was changed since is not in force",
+        ),
+        todo=Words(
+            "确认值班人员和电话仍然正确；通知系统管理员改正配置（gauge-ingest check）后执行 gauge-ingest reload",
+            "see whether the people on duty are still the right ones; tell the administrator: gauge-ingest check,"
+            " then gauge-ingest reload",
+        ),
+        over=Words("新配置已生效", "the files on disk are in force"),
+        tells_why=True,
+    ),
     "battery_low": FindingWords(
         title=Words("测站电压低", "BATTERY LOW"),
         means=Words("测站可能随时停报", "the station may stop at any time"),

@@ -8,7 +8,13 @@ from gauge_ingest.core.hearing import NEVER, Hearing, Line, cut_off, heard, line
 from gauge_ingest.core.model import HOUR_MS, SECOND_MS, Alert, Station
 from gauge_ingest.core.watch import WATCHING, Surroundings, Watching, WatchSettings
 from gauge_ingest.core.watchdogs import Judged, network_silent, silence_ms, station_silent
-from gauge_ingest.core.watchdogs_service import disk_low, outbound_gone, quarantine_growing, store_behind
+from gauge_ingest.core.watchdogs_service import (
+    configuration_refused,
+    disk_low,
+    outbound_gone,
+    quarantine_growing,
+    store_behind,
+)
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.danger import Dangers
 from gauge_ingest.pump.figures import Figures
@@ -33,6 +39,7 @@ TABLES: Mapping[Finding, str] = {
     Finding.BROKER_GONE: "broker",
     Finding.OUTBOUND_GONE: "outbound",
     Finding.QUARANTINE_GROWING: "quarantine",
+    Finding.CONFIGURATION_REFUSED: "configuration",
     Finding.DANGER_IN_SILENCE: "danger_in_silence",
 }
 
@@ -213,6 +220,8 @@ class Watch:
             self._outbound_gone_since = None if alive else now if since is None else since
             since = self._outbound_gone_since
             judged.append(outbound_gone(alive=alive, gone_since=since, settings=settings.outbound, now=now))
+        if around.refused is not None:
+            judged.append(configuration_refused(around.refused, settings.configuration, now=now))
         entries = self._journal.reader.watch.quarantined_since(now - HOUR_MS)
         grows = Finding.QUARANTINE_GROWING in levels
         judged.append(quarantine_growing(entries, settings.quarantine, now=now, standing=grows))

@@ -38,6 +38,13 @@ def checks_of(journal: Path, outbound: Path, *, now: Callable[[], int]) -> Itera
     yield _disk(journal)
 
 
+def configuration_check(journal: Path, said: str) -> Check:
+    """Whether the service runs on the configuration of its folder; `said`: what is told where nothing is wrong."""
+    told = status_file.read(journal)
+    refused = "" if isinstance(told, str) else told.refused
+    return Check("configuration", not refused, f"{refused}: gauge-ingest reload when it is mended" if refused else said)
+
+
 def free_bytes(journal: Path) -> int:
     """Free space beside the journal, or where its folder will be; raises OSError."""
     return shutil.disk_usage(_folder(journal)).free

@@ -18,6 +18,7 @@ class ServiceStatus(NamedTuple):
     broker_detail: str
     debts: int
     outbound_alive: bool
+    refused: str = ""  # why the configuration on disk is not the one in force
 
 
 class _Broker(BaseModel):
@@ -33,6 +34,12 @@ class _Outbound(BaseModel):
     alive: bool
 
 
+class _Configuration(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    refused: str = ""
+
+
 class _Status(BaseModel):
     model_config = ConfigDict(strict=True)
 
@@ -40,6 +47,7 @@ class _Status(BaseModel):
     broker: _Broker
     debts: int
     outbound: _Outbound
+    configuration: _Configuration = _Configuration()
 
 
 def read(journal: Path) -> ServiceStatus | str:
@@ -58,4 +66,5 @@ def read(journal: Path) -> ServiceStatus | str:
     age_s = abs(SystemClock().now() - status.wall_at) // 1000
     if age_s > STALE_S:
         return f"the service has not written its status for {age_s} s: it hangs, or this machine's clock was set"
-    return ServiceStatus(status.broker.connected, status.broker.detail, status.debts, status.outbound.alive)
+    broker, refused = status.broker, status.configuration.refused
+    return ServiceStatus(broker.connected, broker.detail, status.debts, status.outbound.alive, refused)

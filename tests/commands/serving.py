@@ -53,7 +53,15 @@ def service(place: Place, reload: Reload = no_reload) -> Iterator[list[Request]]
         thread.join()
 
 
-def write_status(place: Place, *, age_s: float = 0, connected: bool = True, alive: bool = True, debts: int = 0) -> None:
+def write_status(
+    place: Place,
+    *,
+    age_s: float = 0,
+    connected: bool = True,
+    alive: bool = True,
+    debts: int = 0,
+    refused: str = "",
+) -> None:
     """The status file as the ingest process writes it, so many real seconds ago."""
     status = {
         "at": place.now,
@@ -62,6 +70,7 @@ def write_status(place: Place, *, age_s: float = 0, connected: bool = True, aliv
         "broker": {"connected": connected, "detail": "127.0.0.1:1883" if connected else "connection refused"},
         "debts": debts,
         "outbound": {"alive": alive},
+        "configuration": {"refused": refused},
     }
     path = place.journal.with_name(place.journal.name + ".status.json")
     path.write_text(json.dumps(status), encoding="utf-8")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gauge_ingest.app.accepted import accept
+from gauge_ingest.configuration import kept_beside
 from gauge_ingest.jobs import KNOCKED
 from gauge_ingest.outbound import Positions
 from tests.commands.place import Place
@@ -175,6 +177,37 @@ def test_a_configuration_that_is_wrong_is_not_well(place: Place) -> None:
 
     assert list(checks) == ["configuration"]
     assert "rules.toml" in checks["configuration"][1]
+
+
+def test_where_an_accepted_configuration_stands_in_the_mistake_is_named_and_all_else_is_looked_at(place: Place) -> None:
+    with place.desk() as desk:
+        desk.take(message([(T0, 1)]))
+    accept(place.config, kept_beside(place.journal), place.environment())
+    with service(place):
+        (place.config / "rules.toml").write_text("wrong = 1\n", encoding="utf-8")
+        write_status(place, refused="the configuration on disk is refused: rules.toml")
+
+        checks = details(place, status=1)
+
+    assert list(checks) == NAMES
+    assert [name for name, (ok, _) in checks.items() if not ok] == ["configuration"]
+    assert checks["configuration"][1].startswith("rules.toml: wrong: unknown key")
+    assert "a start would take the one accepted at" in checks["configuration"][1]
+
+
+def test_files_that_are_mended_are_not_well_until_they_are_reloaded(place: Place) -> None:
+    with place.desk():
+        pass
+    with service(place):
+        write_status(place, refused="the configuration on disk is refused: rules.toml")
+        before = details(place, status=1)
+        write_status(place)
+
+        after = details(place, status=0)
+
+    refused = "the configuration on disk is refused: rules.toml: gauge-ingest reload when it is mended"
+    assert before["configuration"] == (False, refused)
+    assert after["configuration"][0]
 
 
 def test_a_wrong_clock_is_not_well(place: Place) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from gauge_ingest.app.accepted import accept
 from gauge_ingest.commands.output import plain
+from gauge_ingest.configuration import kept_beside
 from tests.commands.place import Place
 from tests.commands.serving import service
 from tests.worlds import T0, message, text
@@ -128,8 +130,37 @@ def test_a_duration_counts_back_from_the_clock_that_is_set(place: Place) -> None
 
 
 def test_the_shipped_configuration_is_in_order(place: Place) -> None:
-    assert place.json("check") == {"ok": True, "mistakes": []}
+    assert place.json("check") == {"ok": True, "mistakes": [], "warnings": []}
     assert "in order" in place.run("check").stdout
+
+
+def test_check_tells_of_a_secret_of_no_channel_and_ends_well(place: Place) -> None:
+    place.environ = {"GAUGE_SECRET_OLD": "hunter2"}
+
+    document, shown = place.json("check"), place.run("check")
+
+    assert (document["ok"], document["mistakes"]) == (True, [])
+    assert [one["key"] for one in document["warnings"]] == ["GAUGE_SECRET_OLD"]
+    assert "in order" in shown.stdout
+    assert "warning: environment: GAUGE_SECRET_OLD: no channel of people.toml has this secret" in shown.stdout
+
+
+@pytest.mark.parametrize("command", [["reload"], ["messages", "preview", "--sample", "raised"]])
+def test_what_is_about_the_folder_itself_is_refused_though_another_configuration_stands_in(
+    place: Place, command: list[str]
+) -> None:
+    with place.desk():
+        pass
+    accept(place.config, kept_beside(place.journal), place.environment())
+    (place.config / "rules.toml").write_text("wrong = 1\n", encoding="utf-8")
+
+    refused, looked = place.run(*command), place.run("alerts")
+
+    assert refused.exit_code == 2
+    assert "cannot be used:" in refused.stderr
+    assert looked.exit_code == 0
+    assert "rules.toml: wrong" in looked.stderr
+    assert "is used in its place" in looked.stderr
 
 
 def test_check_names_every_mistake_of_every_file_and_of_the_environment(place: Place) -> None:

@@ -8,7 +8,13 @@ from gauge_ingest.core.findings import Ended, Finding, Found
 from gauge_ingest.core.health import StationHealth
 from gauge_ingest.core.watch import WATCHING, Disk, Follower
 from gauge_ingest.core.watchdogs import figures
-from gauge_ingest.core.watchdogs_service import disk_low, outbound_gone, quarantine_growing, store_behind
+from gauge_ingest.core.watchdogs_service import (
+    configuration_refused,
+    disk_low,
+    outbound_gone,
+    quarantine_growing,
+    store_behind,
+)
 
 NOW = 1_784_109_900_000
 MB = 1_000_000
@@ -158,3 +164,12 @@ def test_an_outbound_process(*, alive: bool, gone_s: int | None, expected: str |
 )
 def test_a_quarantine(*, entries: int, standing: bool, expected: str) -> None:
     assert said_of(quarantine_growing(entries, WATCHING.quarantine, now=NOW, standing=standing)) == expected
+
+
+def test_a_configuration_that_another_one_stands_in_for() -> None:
+    refused = configuration_refused("people.toml: line 3: is no TOML", WATCHING.configuration, now=NOW)
+
+    assert isinstance(refused, Found)
+    assert (refused.finding, refused.scope, refused.level) == (Finding.CONFIGURATION_REFUSED, "service", "warning")
+    assert refused.reason.startswith("people.toml: line 3: is no TOML. Mend it")
+    assert said_of(configuration_refused("", WATCHING.configuration, now=NOW)) == ENDS

@@ -42,6 +42,20 @@ def test_healthz_lives_with_the_process_and_nothing_else(place: Place) -> None:
         assert client.get("/healthz").text == "ok\n"
 
 
+def test_a_configuration_that_another_one_stands_in_for_is_not_ready(place: Place) -> None:
+    with place.desk() as desk:
+        desk.take(message([(T0, 1)]))
+    with serving(known_of(place)) as client, service(place):
+        write_status(place, refused="the configuration on disk is refused: people.toml: people.liu")
+        ready, measured = client.get("/readyz"), metrics(client)
+
+    assert ready.status_code == 503
+    row = ready.json()["checks"][0]
+    assert (row["name"], row["ok"]) == ("configuration", False)
+    assert "people.toml: people.liu" in row["detail"]
+    assert measured["check_ok", (("check", "configuration"),)] == 0
+
+
 def test_readyz_says_what_the_command_says(place: Place) -> None:
     with place.desk() as desk:
         desk.now = place.now - MINUTE

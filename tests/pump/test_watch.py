@@ -187,6 +187,22 @@ def test_disk_store_and_outbound_process_are_told_by_level_and_end(tmp_path: Pat
     ]
 
 
+def test_broken_files_that_others_stand_in_for_are_told_until_a_reload(tmp_path: Path) -> None:
+    desk = calm(tmp_path)
+    finding = Finding.CONFIGURATION_REFUSED
+
+    for refused in ("", "people.toml is broken", "people.toml is broken", "rules.toml is broken", None, ""):
+        desk.around = replace(desk.around, refused=refused)
+        desk.tick()
+        standing = [one.reason.partition(". ")[0] for one in desk.standing(finding).values()]
+        assert standing == ([refused] if refused else [] if refused == "" else ["rules.toml is broken"])
+
+    assert [(one.kind, one.level) for one in desk.events(finding)] == [
+        (EventKind.RAISED, "warning"),
+        (EventKind.CLEARED, "warning"),
+    ]
+
+
 def test_a_quarantine_that_grows_is_told_and_ends_an_hour_later(tmp_path: Path) -> None:
     desk = calm(tmp_path)
     desk.take(*(message([(T0, 1)], seq=number)._replace(payload=b"rubbish %d" % number) for number in range(51)))
