@@ -1,6 +1,6 @@
 """What a drill's report looks like on a terminal, and in a file that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -8,7 +8,8 @@ def report_text(report: Mapping[str, Any]) -> str:
     """A report in lines, from the document of it."""
     lines = [
         f"演习 DRILL {report['name']}: {report['ended']}",
-        f"scenario {report['scenario']}, seed {report['seed']}, {report['speed']:g} times as fast",
+        _sum(report["people"]),
+        f"scenario {report['scenario']}, seed {report['seed']}, {pace(report['speed'])}",
         f"{_at(report['began_at'])} to {_at(report['ended_at'])} by its own clock; minutes are real ones",
         "",
         "people:",
@@ -21,6 +22,17 @@ def report_text(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def pace(speed: float) -> str:
+    """How fast a drill's clock goes, in words."""
+    return "in real time" if speed == 1 else f"{speed:g} times as fast"
+
+
+def _sum(people: Sequence[Mapping[str, Any]]) -> str:
+    told = [one for one in people if one["told"]]
+    seen = sum(bool(one["acknowledged"]) for one in told)
+    return f"told: {len(told)} of {len(people)} people; acknowledged: {seen or 'nobody'}"
+
+
 def _person(person: Mapping[str, Any]) -> list[str]:
     lines = [f"  {person['id']} {person['name']}: {'told' if person['told'] else 'not told of anything'}"]
     for one in person["told"]:
@@ -31,16 +43,25 @@ def _person(person: Mapping[str, Any]) -> list[str]:
     if person["told"] and not person["acknowledged"]:
         lines.append("    HAS NOT ACKNOWLEDGED")
     if person["over"]:
-        told = person["over"].startswith("not ")
-        lines.append(f"    the end: {person['over'].upper() if told else 'told by ' + person['over']}")
+        untold = person["over"].startswith("not ")
+        lines.append(f"    the end: {person['over'].upper() if untold else 'told by ' + person['over']}")
     return lines
 
 
 def _alert(alert: Mapping[str, Any]) -> list[str]:
     what = f"{alert['id']} {alert['rule']} at {alert['scope']}: {alert['peak']}"
-    lines = [f"  {what}, raised {_at(alert['raised_at'])}, {alert['state']}"]
-    lines += [f"    escalated {_at(one['at'])} to step {one['step']}" for one in alert["escalated"]]
-    return lines + [f"    {_seen(one)}" for one in alert["acknowledged"]]
+    state = "stands at the end" if alert["state"] == "raised" else alert["state"]
+    lines = [f"  {what}, raised {_at(alert['raised_at'])}, {state}"]
+    lines += [f"    {_escalated(one)}" for one in alert["escalated"]]
+    lines += [f"    {_seen(one)}" for one in alert["acknowledged"]]
+    if alert["rain"] and not alert["answered"]:
+        lines.append(f"    NOBODY ACKNOWLEDGED{' THE LAST RISE' if alert['acknowledged'] else ''}")
+    return lines
+
+
+def _escalated(one: Mapping[str, Any]) -> str:
+    who = f"told {', '.join(one['told'])}" if one["told"] else "NOBODY COULD BE TOLD"
+    return f"{_at(one['at'])} escalated to step {one['step']}, {one['reason']}; {who}"
 
 
 def _seen(one: Mapping[str, Any]) -> str:
