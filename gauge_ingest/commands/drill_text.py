@@ -34,29 +34,34 @@ def _sum(people: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _person(person: Mapping[str, Any]) -> list[str]:
-    lines = [f"  {person['id']} {person['name']}: {'told' if person['told'] else 'not told of anything'}"]
-    for one in person["told"]:
-        tries = "1 try" if one["tries"] == 1 else f"{one['tries']} tries"
-        what = f"{one['kind']} {one['level']}".strip()
-        lines.append(f"    {_at(one['at'])} alert {one['alert']} {what} by {one['channel']} {one['to']}, {tries}")
-    lines += [f"    {line}" for line in map(_seen, person["acknowledged"])]
+    lines = [(one["at"], _told(one)) for one in person["told"]]
+    lines += [(one["at"], _seen(one)) for one in person["acknowledged"]]
+    found = [f"  {person['id']} {person['name']}: {'told' if person['told'] else 'not told of anything'}"]
+    found += [f"    {line}" for _, line in sorted(lines)]
     if person["told"] and not person["acknowledged"]:
-        lines.append("    HAS NOT ACKNOWLEDGED")
+        found.append("    HAS NOT ACKNOWLEDGED")
     if person["over"]:
         untold = person["over"].startswith("not ")
-        lines.append(f"    the end: {person['over'].upper() if untold else 'told by ' + person['over']}")
-    return lines
+        found.append(f"    the end: {person['over'].upper() if untold else 'told by ' + person['over']}")
+    return found
+
+
+def _told(one: Mapping[str, Any]) -> str:
+    tries = "1 try" if one["tries"] == 1 else f"{one['tries']} tries"
+    what = f"told: {one['kind']} {one['level']}".strip()
+    return f"{_at(one['at'])} alert {one['alert']} {what} by {one['channel']} {one['to']}, {tries}"
 
 
 def _alert(alert: Mapping[str, Any]) -> list[str]:
+    lines = [(one["at"], _escalated(one)) for one in alert["escalated"]]
+    lines += [(one["at"], _seen(one)) for one in alert["acknowledged"]]
     what = f"{alert['id']} {alert['rule']} at {alert['scope']}: {alert['peak']}"
     state = "stands at the end" if alert["state"] == "raised" else alert["state"]
-    lines = [f"  {what}, raised {_at(alert['raised_at'])}, {state}"]
-    lines += [f"    {_escalated(one)}" for one in alert["escalated"]]
-    lines += [f"    {_seen(one)}" for one in alert["acknowledged"]]
+    found = [f"  {what}, raised {_at(alert['raised_at'])}, {state}"]
+    found += [f"    {line}" for _, line in sorted(lines)]
     if alert["rain"] and not alert["answered"]:
-        lines.append(f"    NOBODY ACKNOWLEDGED{' THE LAST RISE' if alert['acknowledged'] else ''}")
-    return lines
+        found.append(f"    NOBODY ACKNOWLEDGED{' THE LAST RISE' if alert['acknowledged'] else ''}")
+    return found
 
 
 def _escalated(one: Mapping[str, Any]) -> str:
@@ -67,7 +72,7 @@ def _escalated(one: Mapping[str, Any]) -> str:
 def _seen(one: Mapping[str, Any]) -> str:
     after = "" if one["minutes"] is None else f", {one['minutes']:.1f} minutes after"
     words = f": {one['comment']}" if one["comment"] else ""
-    return f"{_at(one['at'])} alert {one['alert']} acknowledged by {one['who']}{after}{words}"
+    return f"{_at(one['at'])} alert {one['alert']} ACKNOWLEDGED by {one['who']}{after}{words}"
 
 
 def _at(instant: str) -> str:

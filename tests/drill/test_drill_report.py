@@ -94,7 +94,10 @@ def test_a_report_does_not_say_that_nobody_acknowledged_where_somebody_did() -> 
     text = report((ANSWERED,), SEEN, answered=True)
 
     assert "told: 1 of 1 people; acknowledged: 1" in text
-    assert "alert 1 acknowledged by 刘伟, 1.5 minutes after" in text
+    lines = [line.strip() for line in text.splitlines()]
+    seen = [number for number, line in enumerate(lines) if "alert 1 ACKNOWLEDGED by 刘伟, 1.5 minutes after" in line]
+    assert len(seen) == 2, "of the person and of the alert"
+    assert "escalated" in lines[seen[1] + 1], "in order of time"
     assert "NOBODY" not in text
     assert "everything worked" in text
 
