@@ -118,7 +118,7 @@ def people_rows(
 
 def alert_row(alert: Alert, events: Sequence[AlertEvent], deliveries: Sequence[Delivered], *, speed: float) -> AlertRow:
     """An alert with its escalations and acknowledgements; minutes count from when it was raised."""
-    told = [(one.delivery.event, one.delivery.person) for one in deliveries if _told(one) is not None]
+    told = _reached(deliveries)
     raised = Told(alert.raised_at, "", "", 0, alert.id, 0, "", "")
     return AlertRow(
         *(
@@ -173,6 +173,16 @@ def document(report: Report) -> dict[str, Any]:
     """A report as --json prints it."""
     plain: dict[str, Any] = _plain(report)
     return {"v": 1, "drill": True, **plain}
+
+
+def _reached(deliveries: Sequence[Delivered]) -> list[tuple[int, str]]:
+    """Events and people: who was told of an event, or at once of a newer one of its alert in its place."""
+    reached: dict[tuple[int, str], bool] = {}
+    for one in sorted(deliveries, key=lambda one: one.delivery.event, reverse=True):
+        newer = one.delivery.superseded_by
+        in_its_place = newer is not None and reached.get((newer, one.delivery.person), False)
+        reached[one.delivery.event, one.delivery.person] = _told(one) is not None or in_its_place
+    return sorted(key for key, is_reached in reached.items() if is_reached)
 
 
 def _unanswered(alert: AlertRow) -> str:

@@ -96,9 +96,9 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
         county = County(folder, hook, post)
         county.environ |= {"GAUGE_INFLUX_URL": influx.url(""), "GAUGE_INFLUX_TOKEN": "of-the-tests"}
         with running_service(folder, port=broker.port, **county.environ), ExitStack() as listens:
-            until(lambda: "connected" in (folder / "service.log").read_text("utf-8"), within_s=30, what="it runs")
+            until(lambda: "connected" in (folder / "service.log").read_text("utf-8"), within_s=120, what="it runs")
             storm(broker.port)
-            until(lambda: hook.arrived and post.box.mails and influx.arrived, within_s=30, what="a real alert is told")
+            until(lambda: hook.arrived and post.box.mails and influx.arrived, within_s=120, what="a real alert is told")
             heard = listens.enter_context(listening(broker.port))
             until(lambda: heard, within_s=5, what="the retained state of the real alert")
 

@@ -8,10 +8,21 @@ from gauge_ingest.app.ingest_side import _tick_every_s
 from gauge_ingest.clock import SystemClock, clock_starting_now
 from gauge_ingest.commands.drill_text import report_text
 from gauge_ingest.core.model import EventKind, State
-from gauge_ingest.drill.report import AlertRow, Ended, Escalated, PersonRow, Report, Seen, Told, document, unseen
+from gauge_ingest.drill.report import (
+    AlertRow,
+    Ended,
+    Escalated,
+    PersonRow,
+    Report,
+    Seen,
+    Told,
+    alert_row,
+    document,
+    unseen,
+)
 from gauge_ingest.drill.run import QUIET_S, SETTLED_WITHIN_S, Look, ending
 from gauge_ingest.messages.samples import SAMPLES
-from gauge_ingest.outbound.record import Delivered, DeliveryRow
+from gauge_ingest.outbound.record import Delivered, DeliveryRow, TryRow
 
 RAISED = SAMPLES["raised"]
 AT = 1_784_109_600_000  # 2026-07-15T18:00:00+08:00
@@ -111,6 +122,19 @@ def test_a_rise_that_nobody_acknowledged_is_told_though_the_level_before_was() -
 
 def test_an_escalation_that_reached_nobody_is_called_so() -> None:
     assert "NOBODY COULD BE TOLD" in report((SILENT,), (), told=())
+
+
+def test_who_was_told_of_a_newer_event_in_place_of_an_escalation_was_told_of_it() -> None:
+    step = replace(RAISED.event, id=2, kind=EventKind.ESCALATED, step=1, at=AT)
+    row = DeliveryRow(1, 1, 2, "escalated", "immediate", "liu", AT, AT, "superseded", 3, "", None)
+    done = TryRow(1, "hook", "liu", AT, AT, "done", "", repeated=False)
+    newer = Delivered(row._replace(id=2, event=3, state="done", superseded_by=None), (), (done,))
+
+    def told(*deliveries: Delivered) -> tuple[str, ...]:
+        return alert_row(RAISED.alert, [RAISED.event, step], deliveries, speed=1).escalated[0].told
+
+    assert told(Delivered(row, (), ()), newer) == ("liu",)
+    assert told(Delivered(row, (), ()), newer._replace(tries=())) == ()
 
 
 @pytest.mark.parametrize(("speed", "every_s"), [(1, 10.0), (10, 1.0), (1_000, 0.5), (0.1, 10.0)])
