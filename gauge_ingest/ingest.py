@@ -66,6 +66,7 @@ class Ingest:
         monotonic: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
         wait_s: float = WAIT_S,
+        tick_every_s: float = TICK_EVERY_S,
     ) -> None:
         self._inlet = inlet
         self._pump = pump
@@ -82,6 +83,7 @@ class Ingest:
         self._monotonic = monotonic
         self._rest = rest
         self._wait_s = wait_s
+        self._tick_every_s = tick_every_s
         self._pay_at = self._spool_at = self._status_at = self._tick_at = self._beat_at = 0.0
         self._happened: list[Happened] = []
         self._stopping = False
@@ -195,7 +197,7 @@ class Ingest:
                 )
                 self._outbound.wake()
         if now >= self._tick_at:
-            self._tick_at = now + TICK_EVERY_S
+            self._tick_at = now + self._tick_every_s
             if self._pump.tick(self._around()):
                 self._outbound.wake()
         if now >= self._status_at:

@@ -13,10 +13,10 @@ from pathlib import Path
 from gauge_ingest.app.accepted import Reloader, network_of, take_up, tell_of
 from gauge_ingest.app.around import Outlook
 from gauge_ingest.app.logs import log_to_stderr
-from gauge_ingest.clock import Clock, clock_from
+from gauge_ingest.clock import Clock, ScaledClock, clock_from
 from gauge_ingest.codecs import CODECS
 from gauge_ingest.configuration import ConfigurationRefused, Settings, usable
-from gauge_ingest.ingest import Ingest
+from gauge_ingest.ingest import TICK_EVERY_S, Ingest
 from gauge_ingest.inlet import BrokerAddress, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalBroken, Lock, Locked
 from gauge_ingest.outbound import OutboundProcess
@@ -29,6 +29,7 @@ log = logging.getLogger("gauge_ingest")
 LOCK_TRIES = 50
 LOCK_EVERY_S = 0.1
 PARENT_EVERY_S = 1.0
+TICK_LEAST_S = 0.5
 GC_EVERY = 10_000  # new objects between two looks of the garbage collector at the young ones
 
 
@@ -80,9 +81,10 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         reload=reloader,
         refused=lambda: reloader.refused,
         look=Outlook(settings.journal_path, settings.outbound_path, journal.reader, now=clock.now),
+        tick_every_s=_tick_every_s(clock) if settings.drill.name else TICK_EVERY_S,
     )
     _listen_to_signals(ingest)
-    _end_with_drill(settings, ingest)
+    _end_with_the_drill(settings, ingest)
     _spare_the_collector()
     log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
     try:
@@ -104,8 +106,8 @@ def _listen_to_signals(ingest: Ingest) -> None:
     signal.signal(signal.SIGHUP, lambda *_: ingest.ask_reload())
 
 
-def _end_with_drill(settings: Settings, ingest: Ingest) -> None:
-    """A drill whose command was killed must not go on telling people."""
+def _end_with_the_drill(settings: Settings, ingest: Ingest) -> None:
+    """A drill whose command was killed must not go on telling people, even where its guard was killed as well."""
     if not settings.drill.name:
         return
     parent = os.getppid()
@@ -117,6 +119,12 @@ def _end_with_drill(settings: Settings, ingest: Ingest) -> None:
         ingest.stop()
 
     threading.Thread(target=watch, name="drill", daemon=True).start()
+
+
+def _tick_every_s(clock: Clock) -> float:
+    """Real seconds between ticks of a drill: the steps of its chains come in time on a faster clock too."""
+    speed = clock.speed if isinstance(clock, ScaledClock) else 1.0
+    return min(TICK_EVERY_S, max(TICK_EVERY_S / speed, TICK_LEAST_S))
 
 
 def _spare_the_collector() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gauge_ingest.clock import VARIABLE, Clock, ScaledClock, SystemClock, clock_starting_now, clock_text
-from gauge_ingest.commands.drill_text import report_text
+from gauge_ingest.commands.drill_text import pace, report_text
 from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
@@ -35,7 +35,13 @@ WAIT_MIN = 15
 WAIT_MIN_MAX = 1_440
 DAY_MIN = 1_440
 
-ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario of the simulator, or a file.")]
+ScenarioArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A scenario of the simulator, such as shift_change (12 minutes) or flash_flood (hours); or a file.",
+    ),
+]
 ToOption = Annotated[
     str, typer.Option("--to", metavar="roster|PERSON[,PERSON…]", help="Everybody as in people.toml, or these alone.")
 ]
@@ -169,19 +175,20 @@ def _announced(plan: "Plan", ready: "Set", *, now: int) -> Sequence[str]:
     levels = dict.fromkeys(level for rule in configuration.rules for level in rule.levels)
     first = {one.id for level in levels for one in told_by(roster, chain_of(roster, level)[:1], now)}
     lines = [
-        f"演习 DRILL {plan.name}: {plan.scenario}, {plan.speed:g} times as fast, in {ready.stage.folder}",
+        f"演习 DRILL {plan.name}: {pace(plan.speed)}, in {ready.stage.folder}",
         "REAL MESSAGES, each marked DRILL 演习, go to these people; no real alert, total or copy is touched:",
     ]
     for person in roster.people.values():
         when = "told first, as of now" if person.id in first else "told when the chain comes to them"
         ways = ", then ".join(f"{way.channel} {way.to}" for way in person.reach)
         lines.append(f"  {person.id} {person.name} by {ways}: {when}")
-    how = f"by the links, at {desk.public_url}" if desk.public_url else "without links"
+    how = f"by the links to {desk.public_url}, or here" if desk.public_url else "here, their messages have no link"
     command = f"gauge-ingest alerts acknowledge ID{configuration.settings.drill_options} --who NAME"
-    lines.append(f"they acknowledge {how}, or here: {command}")
+    lines.append(f"they acknowledge {how}: {command}")
     if clock := ready.stage.environ.get(VARIABLE):
         lines.append(f'with the drill\'s clock: export {VARIABLE}="{clock}"')
-    return [*lines, f"it ends with the rain and {plan.wait_s / 60:g} minutes at most, or with Ctrl-C"]
+    minutes = f"{plan.wait_s / 60:g} real minutes after the rain at the latest"
+    return [*lines, f"it ends when everybody has acknowledged, {minutes}, or with Ctrl-C"]
 
 
 def _ask(*, yes: bool) -> None:

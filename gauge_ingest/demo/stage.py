@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from gauge_ingest.demo.guard import guarded
+
 FOLDER = Path("var/demo")
 SBIN = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sbin")
 START_WITHIN_S = 20.0
@@ -90,10 +92,13 @@ def service(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def child(stage: Stage, name: str, command: Sequence[str], *, piped: bool = False) -> Iterator["subprocess.Popen[str]"]:
-    """A child in a process group of its own, so that Ctrl-C reaches it through us, with its words in a file."""
+    """A child in a process group of its own, so that Ctrl-C reaches it through us, with its words in a file.
+
+    It ends within seconds when this process is killed.
+    """
     with (stage.folder / f"{name}.log").open("w", encoding="utf-8") as words:
         process = subprocess.Popen(  # noqa: S603 - our own programs and mosquitto
-            command,
+            guarded(command),
             env=stage.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else words,
@@ -113,7 +118,7 @@ def _end(process: "subprocess.Popen[str]") -> None:
         try:
             process.wait(END_WITHIN_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # the guard, its program, and what that has started
             process.wait()
     if process.stdout is not None:
         process.stdout.close()

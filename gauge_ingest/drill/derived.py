@@ -14,6 +14,7 @@ from gauge_ingest.core.people import EVERYBODY, ChainStep, Person, Roster
 from gauge_ingest.notifiers.settings import ChannelSettings
 
 COPIED = ("stations.toml", "rules.toml", "actions.toml")
+FEED_TITLE_MAX = 200
 KEPT_OF_JOURNAL = ("unknown_sender_quota", "clock_ahead_max_s", "readings_older_than_days_max")
 
 
@@ -55,7 +56,10 @@ def write(
     _write_people(directory, source, configuration, to)
     settings = configuration.settings
     cap = settings.cap.model_dump(mode="json")
-    cap |= {"folder": str(folder / "cap"), "status": "Exercise"} if settings.cap.folder else {}
+    feed_title = f"演习 DRILL {settings.cap.feed_title}"[:FEED_TITLE_MAX]
+    cap |= (
+        {"folder": str(folder / "cap"), "status": "Exercise", "feed_title": feed_title} if settings.cap.folder else {}
+    )
     journal = {key: getattr(settings.journal, key) for key in KEPT_OF_JOURNAL}
     sections = {
         "drill": {"name": name},

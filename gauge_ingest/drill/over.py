@@ -23,6 +23,7 @@ _SHORT = {"zh": "演习DRILL 演习结束，演习消息全部作废", "en": "�
 _HOW = {
     Ended.SEEN: "全部确认",
     Ended.UNSEEN: "尚有人未确认",
+    Ended.UNTOLD: "未能发出任何消息",
     Ended.STOPPED: "人工中止",
     Ended.DIED: "因故障中止",
 }

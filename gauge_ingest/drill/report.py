@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.spans import instant_text
+from gauge_ingest.core.told import acknowledgements
 from gauge_ingest.outbound.record import Delivered
 
 
@@ -15,6 +16,7 @@ class Ended(StrEnum):
 
     SEEN = "over, everybody has acknowledged"
     UNSEEN = "over, not everybody has acknowledged"
+    UNTOLD = "over, nobody was told of anything"
     STOPPED = "stopped by hand"
     DIED = "ended by a fault"
 
@@ -52,8 +54,17 @@ class PersonRow(NamedTuple):
     over: str = ""
 
 
+class Escalated(NamedTuple):
+    """One escalation, why, and the people who were told of it."""
+
+    step: int
+    at: int
+    reason: str
+    told: tuple[str, ...]
+
+
 class AlertRow(NamedTuple):
-    """One alert of a drill; `rain`: not a finding; `escalated` are step and instant."""
+    """One alert of a drill; `rain`: not a finding; `state`: at its end; `answered`: since it last rose."""
 
     id: int
     rule: str
@@ -62,8 +73,9 @@ class AlertRow(NamedTuple):
     peak: str
     state: str
     raised_at: int
-    escalated: tuple[tuple[int, int], ...]
+    escalated: tuple[Escalated, ...]
     acknowledged: tuple[Seen, ...]
+    answered: bool
 
 
 class Report(NamedTuple):
@@ -104,8 +116,9 @@ def people_rows(
     return tuple(rows)
 
 
-def alert_row(alert: Alert, events: Sequence[AlertEvent], *, speed: float) -> AlertRow:
+def alert_row(alert: Alert, events: Sequence[AlertEvent], deliveries: Sequence[Delivered], *, speed: float) -> AlertRow:
     """An alert with its escalations and acknowledgements; minutes count from when it was raised."""
+    told = _reached(deliveries)
     raised = Told(alert.raised_at, "", "", 0, alert.id, 0, "", "")
     return AlertRow(
         *(
@@ -117,8 +130,13 @@ def alert_row(alert: Alert, events: Sequence[AlertEvent], *, speed: float) -> Al
             alert.state.value,
             alert.raised_at,
         ),
-        escalated=tuple((one.step, one.at) for one in events if one.kind is EventKind.ESCALATED),
+        escalated=tuple(
+            Escalated(one.step, one.at, one.reason, tuple(person for event, person in told if event == one.id))
+            for one in events
+            if one.kind is EventKind.ESCALATED
+        ),
         acknowledged=tuple(_seen(one, (raised,), speed) for one in events if one.kind is EventKind.ACKNOWLEDGED),
+        answered=bool(acknowledgements(events)),
     )
 
 
@@ -145,9 +163,7 @@ def unseen(rows: Sequence[PersonRow], alerts: Sequence[AlertRow]) -> list[str]:
     wrong += [
         f"{one.id} ({one.name}) was told and has not acknowledged" for one in rows if one.told and not one.acknowledged
     ]
-    wrong += [
-        f"alert {one.id} ({one.rule} at {one.scope}) was acknowledged by nobody" for one in rain if not one.acknowledged
-    ]
+    wrong += [f"alert {one.id} ({one.rule} at {one.scope}) {_unanswered(one)}" for one in rain if not one.answered]
     known = {seen.who for row in rows for seen in row.acknowledged}
     strangers = {seen.who: None for one in alerts for seen in one.acknowledged if seen.who not in known}
     return wrong + [f"{who} acknowledged, and nobody of that name was told" for who in strangers]
@@ -157,6 +173,21 @@ def document(report: Report) -> dict[str, Any]:
     """A report as --json prints it."""
     plain: dict[str, Any] = _plain(report)
     return {"v": 1, "drill": True, **plain}
+
+
+def _reached(deliveries: Sequence[Delivered]) -> list[tuple[int, str]]:
+    """Events and people: who was told of an event, or at once of a newer one of its alert in its place."""
+    reached: dict[tuple[int, str], bool] = {}
+    for one in sorted(deliveries, key=lambda one: one.delivery.event, reverse=True):
+        newer = one.delivery.superseded_by
+        in_its_place = newer is not None and reached.get((newer, one.delivery.person), False)
+        reached[one.delivery.event, one.delivery.person] = _told(one) is not None or in_its_place
+    return sorted(key for key, is_reached in reached.items() if is_reached)
+
+
+def _unanswered(alert: AlertRow) -> str:
+    before = "rose again after it was acknowledged, and the rise" if alert.acknowledged else ""
+    return f"{before} was acknowledged by nobody".strip()
 
 
 def _told(one: Delivered) -> Told | None:
@@ -179,8 +210,6 @@ def _plain(value: Any, name: str = "") -> Any:
     """Named tuples as tables, instants as text."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {field: _plain(one, field) for field, one in zip(value._fields, value, strict=True)}
-    if name == "escalated":
-        return [{"step": step, "at": instant_text(at)} for step, at in value]
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, int) and (name == "at" or name.endswith("_at")):

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from gauge_ingest.app.delivery import channel
 from gauge_ingest.clock import Clock
 from gauge_ingest.configuration import Configuration
-from gauge_ingest.core.model import Alert, AlertEvent
+from gauge_ingest.core.model import Alert, AlertEvent, State
 from gauge_ingest.core.spans import instant_text
+from gauge_ingest.core.told import acknowledgements
 from gauge_ingest.demo.stage import DemoFailed, Stage, broker, child, service
 from gauge_ingest.drill.over import tell_over
 from gauge_ingest.drill.report import Ended, PersonRow, Report, alert_row, document, people_rows, unreached, unseen
@@ -57,6 +58,12 @@ class Look(NamedTuple):
         """Every event, in order."""
         return sorted((event for _, events in self.alerts for event in events), key=lambda event: event.id)
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether an alert of rain stands, and nobody has acknowledged what it last rose to."""
+        rain = [(one, events) for one, events in self.alerts if one.evidence is not None and one.state is State.RAISED]
+        return any(not acknowledgements(events) for _, events in rain)
+
 
 def desk_secret() -> str:
     """A secret that signs the links of one drill: none of them opens a real alert."""
@@ -78,11 +85,11 @@ def run(plan: Plan, stage: Stage, configuration: Configuration, clock: Clock, sa
     except KeyboardInterrupt:
         ended = Ended.STOPPED
     _end_no_more()
-    say(f"{ended}; everybody who was told hears that the drill is over")
+    say(f"DRILL {ended}; everybody who was told hears that the drill is over")
     look = look_at(stage)
     rows = people_rows(configuration.roster.people, look.deliveries, look.events, speed=plan.speed)
     rows = _over(rows, look, configuration, clock, plan, ended)
-    alerts = tuple(alert_row(alert, events, speed=plan.speed) for alert, events in look.alerts)
+    alerts = tuple(alert_row(alert, events, look.deliveries, speed=plan.speed) for alert, events in look.alerts)
     wrong = [trouble] if trouble else []
     wrong += unreached(look.deliveries) + unseen(rows, alerts)
     wrong += [f"{one.id} was not told that it is over: {one.over}" for one in rows if one.over.startswith("not ")]
@@ -132,7 +139,7 @@ def _play(plan: Plan, stage: Stage, configuration: Configuration, say: Say) -> E
         log = stage.folder / "stations.log"
         said = log.read_text(encoding="utf-8", errors="replace").strip()[-500:]
         raise DemoFailed(f"the stations ended with status {stations.returncode}; they say in {log}:\n{said}")
-    say(f"the rain is over; {plan.wait_s:g} s at most for what is on its way and for acknowledgements")
+    say(f"DRILL the rain is over; {plan.wait_s / 60:g} min at most for what is on its way and for acknowledgements")
     return _wait(plan, stage, configuration, telling)
 
 
@@ -142,18 +149,27 @@ def _wait(plan: Plan, stage: Stage, configuration: Configuration, telling: "_Tel
     while True:
         look = look_at(stage)
         telling.tell(look)
-        waited_s = time.monotonic() - over_at
         moved_at = moved_at if look == before else time.monotonic()
         before = look
-        is_quiet = time.monotonic() - moved_at >= QUIET_S
-        on_its_way = not is_quiet or look.owed or any(one.delivery.state in OPEN for one in look.deliveries)
         rows = people_rows(configuration.roster.people, look.deliveries, look.events, speed=plan.speed)
-        everybody = all(one.acknowledged for one in rows if one.told)
-        if everybody and (not on_its_way or waited_s > SETTLED_WITHIN_S):
-            return Ended.SEEN
-        if waited_s > plan.wait_s and (not on_its_way or waited_s > plan.wait_s + SETTLED_WITHIN_S):
-            return Ended.UNSEEN
+        now = time.monotonic()
+        ended = ending(look, rows, waited_s=now - over_at, wait_s=plan.wait_s, still_s=now - moved_at)
+        if ended is not None:
+            return ended
         time.sleep(LOOK_EVERY_S)
+
+
+def ending(look: Look, rows: Sequence[PersonRow], *, waited_s: float, wait_s: float, still_s: float) -> Ended | None:
+    """How a drill ends that has waited so long since its rain, with nothing new for `still_s`; None: not yet."""
+    on_its_way = still_s < QUIET_S or look.owed or any(one.delivery.state in OPEN for one in look.deliveries)
+    told = [one for one in rows if one.told]
+    answered = not look.unanswered and all(one.acknowledged for one in told)
+    nothing_to_wait_for = answered if told else not look.alerts
+    if nothing_to_wait_for and (not on_its_way or waited_s > SETTLED_WITHIN_S):
+        return Ended.SEEN if told else Ended.UNTOLD
+    if waited_s > wait_s and (not on_its_way or waited_s > wait_s + SETTLED_WITHIN_S):
+        return Ended.UNSEEN if told else Ended.UNTOLD
+    return None
 
 
 class _Telling:
@@ -182,7 +198,7 @@ class _Telling:
                 self._line(at, f"{what}: {row.person} by {ways or row.reason}, {row.kind} of alert {row.alert}")
 
     def _line(self, at: int, words: str) -> None:
-        self._say(f"{instant_text(at)[11:19]}  DRILL {words}")
+        self._say(f"DRILL {instant_text(at)[11:19]}  {words}")
 
 
 def _over(

@@ -30,6 +30,11 @@ COUNT_MAX = 99
 FAILURES_MAX = 100
 
 DRILL = {"zh": "【演习 DRILL】", "en": "[演习 DRILL] "}
+DRILL_MEANS = {
+    "zh": "这是演习：不转移任何人，不鸣锣，不拉警报{asks}。以下是真有险情时的做法。",
+    "en": "This is a drill: move nobody, sound no alarm{asks}. The rest says what would be done in earnest.",
+}
+DRILL_ASKS = {"zh": "，只须确认收到", "en": ", only acknowledge"}
 DRILL_SHORT = "演习DRILL "
 REPEAT_SHORT = {"zh": "重复 ", "en": "REPEAT "}
 REPEAT = {"zh": "【重复】", "en": "[REPEAT] "}
@@ -103,7 +108,7 @@ class Writer:
         text = _lines(text) if text else headline
         before = (DRILL[language] if facts.drill else "") + (REPEAT[language] if facts.repeated else "")
         if facts.drill:
-            text = "\n".join(f"{DRILL[language]}{line}" for line in text.split("\n"))
+            text = _drilled(text, language, asks=facts.asks)
         if facts.repeated:
             start = DRILL[language] if facts.drill else ""
             text = before + text.removeprefix(start)
@@ -215,6 +220,13 @@ def _tight(headline: str) -> str:
 def _lines(text: str) -> str:
     """Lines without blanks at their ends, and without empty ones."""
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _drilled(text: str, language: str, *, asks: bool) -> str:
+    """Each line marked, and below the first what a drill asks of people: nobody shall move a village at night."""
+    first, *others = text.split("\n")
+    means = DRILL_MEANS[language].format(asks=DRILL_ASKS[language] if asks else "")
+    return "\n".join(f"{DRILL[language]}{line}" for line in (first, means, *others))
 
 
 def _in_full(ordered: Sequence[Message]) -> list[str]:

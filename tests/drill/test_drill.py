@@ -4,13 +4,15 @@ Goal: who is drilled is told like in earnest and never without the mark; of the 
 Method: a service with a real alert, a mosquitto, a mail server, a web hook, a sink for InfluxDB; then the command.
 """
 
+import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -18,10 +20,10 @@ from paho.mqtt import publish
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.cap.alerts import Validators, said
-from tests.delivery.sink import sink
+from tests.delivery.sink import Arrived, sink
 from tests.delivery.test_apprise import Post
 from tests.desk.serving import free_port
-from tests.drill.place import County, Presser, finished, marked
+from tests.drill.place import MINUTES, County, Presser, descendants, finished, marked
 from tests.edges.broker import running_mosquitto
 from tests.simulation.service import running_service, until
 from tests.worlds import MINUTE, message
@@ -64,40 +66,90 @@ def storm(port: int) -> None:
     publish.single(one.topic, one.payload, qos=1, hostname="127.0.0.1", port=port)
 
 
-def test_a_drill_tells_everybody_marked_and_leaves_the_real_alerts_as_they_are(tmp_path: Path, post: Post) -> None:
-    port, validators = free_port(), Validators()
-    with sink() as hook, sink(204) as influx, running_mosquitto(tmp_path / "broker") as broker:
-        county = County(tmp_path, hook, post)
+class Held(NamedTuple):
+    """A drill that was held beside a service that works, and everything that it may have touched, before and after."""
+
+    folder: Path
+    report: Any
+    arrived: list[Arrived]
+    mails: list[EmailMessage]
+    pages: list[str]
+    typed: str
+    before: "Real"
+    after: "Real"
+
+
+class Real(NamedTuple):
+    """What there is of the real service: journal, CAP documents, rows that InfluxDB got, what the broker has said."""
+
+    journal: list[str]
+    cap: dict[Path, bytes]
+    copied: int
+    heard: list[Any]
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    """The drill: liu opens each link, Chen types the command."""
+    folder, port = tmp_path_factory.mktemp("held"), free_port()
+    with sink() as hook, sink(204) as influx, post_office() as post, running_mosquitto(folder / "broker") as broker:
+        county = County(folder, hook, post)
         county.environ |= {"GAUGE_INFLUX_URL": influx.url(""), "GAUGE_INFLUX_TOKEN": "of-the-tests"}
-        with running_service(tmp_path, port=broker.port, **county.environ):
-            until(lambda: "connected" in (tmp_path / "service.log").read_text("utf-8"), within_s=20, what="it runs")
+        with running_service(folder, port=broker.port, **county.environ), ExitStack() as listens:
+            until(lambda: "connected" in (folder / "service.log").read_text("utf-8"), within_s=120, what="it runs")
             storm(broker.port)
-            until(lambda: hook.arrived and post.box.mails and influx.arrived, within_s=20, what="a real alert is told")
-            time.sleep(1.5)  # and copied, to the last row
-            before, real, copied = whole(county.journal), len(hook.arrived), len(influx.arrived)
-            real_cap = documents(tmp_path / "cap")
-            with listening(broker.port) as heard:
-                until(lambda: heard, within_s=5, what="the retained state of the real alert")
-                states, presser, typed = list(heard), Presser(hook), list[str]()
-                hook.arrived[:], post.box.mails[:] = [], []
+            until(lambda: hook.arrived and post.box.mails and influx.arrived, within_s=120, what="a real alert is told")
+            heard = listens.enter_context(listening(broker.port))
+            until(lambda: heard, within_s=5, what="the retained state of the real alert")
 
-                def meanwhile() -> None:
-                    presser()
-                    if post.box.mails and not typed:
-                        config = str(county.drills[0] / "config")
-                        done = county.command("alerts", "acknowledge", "1", "--who", "Chen", "--config", config)
-                        typed.append(done.stdout + done.stderr)
+            def real() -> Real:
+                return Real(whole(county.journal), documents(folder / "cap"), len(influx.arrived), list(heard))
 
-                words = ("--desk-port", str(port), "--public-url", f"http://127.0.0.1:{port}", "--wait", "0.2")
-                with county.drill("--to", "roster", *words) as process:
-                    report = finished(process, meanwhile)
+            before = settled(real)
+            presser, typed = Presser(hook), list[str]()
+            hook.arrived[:], post.box.mails[:] = [], []
 
-                assert heard == states, "the real broker heard of it"
-            assert whole(county.journal) == before
-            assert len(influx.arrived) == copied
-            assert documents(tmp_path / "cap") == real_cap
-    assert real
+            def meanwhile() -> None:
+                presser()
+                if post.box.mails and not typed:
+                    config, alert = str(county.drills[0] / "config"), told_of(post.box.mails[0][1])
+                    done = county.command("alerts", "acknowledge", alert, "--who", "Chen", "--config", config)
+                    typed.append(done.stdout + done.stderr)
 
+            words = ("--desk-port", str(port), "--public-url", f"http://127.0.0.1:{port}", "--wait", "0.3")
+            with county.drill("--to", "roster", *words) as process:
+                report = finished(process, meanwhile)
+            mails = [one for _, one in post.box.mails]
+            yield Held(*(county.drills[0], report, list(hook.arrived), mails, presser.pages, typed[0], before, real()))
+
+
+def told_of(mail: EmailMessage) -> str:
+    """The number of the alert that a mail is about."""
+    found = re.search(r"Alert (\d+)", mail.get_content())
+    assert found is not None
+    return found[1]
+
+
+def settled(real: Callable[[], Real]) -> Real:
+    """The real service when nothing has changed for a second: everything is copied, to the last row."""
+    found, since = real(), time.monotonic()
+    while time.monotonic() - since < 1.0:
+        time.sleep(0.1)
+        now = real()
+        if now != found:
+            found, since = now, time.monotonic()
+    return found
+
+
+def test_a_drill_leaves_journal_copies_documents_and_broker_of_the_real_service_as_they_are(held: Held) -> None:
+    assert held.before.cap
+    assert held.before.copied
+    assert held.after.heard == held.before.heard, "the real broker heard of it"
+    assert held.after == held.before
+
+
+def test_a_drill_tells_everybody_and_its_report_says_who_acknowledged_when(held: Held) -> None:
+    report = held.report
     assert report["wrong"] == []
     assert report["ended"] == "over, everybody has acknowledged"
     people = {one["id"]: one for one in report["people"]}
@@ -108,55 +160,120 @@ def test_a_drill_tells_everybody_marked_and_leaves_the_real_alerts_as_they_are(t
     assert [people[one]["over"] for one in ("liu", "chen")] == ["hook", "mail"]
     assert {one["scope"] for one in report["alerts"] if one["rain"]} == {"HTB01", "HTB02", "HTB03"}
 
-    assert hook.arrived
-    assert all(marked(one) for one in hook.arrived)
-    assert "演习结束" in hook.arrived[-1].document["subject"]
-    for _, mail in post.box.mails:
-        first = mail.get_content().strip().splitlines()[0]
+
+def test_everything_that_a_drill_tells_is_marked(held: Held) -> None:
+    assert held.arrived
+    assert all(marked(one) for one in held.arrived)
+    assert "演习结束" in held.arrived[-1].document["subject"]
+    assert held.mails
+    for mail in held.mails:
         assert "演习 DRILL" in mail["Subject"]
-        assert "演习 DRILL" in first
-    assert presser.pages
-    assert all("演习 · DRILL" in page for page in presser.pages)
-    assert "DRILL, nothing of this is real" in typed[0]
-    check_files(county.drills[0], validators)
+        assert all(line.startswith("[演习 DRILL]") for line in mail.get_content().strip().splitlines())
+    assert held.pages
+    assert all("演习 · DRILL" in page for page in held.pages)
+    assert "DRILL, nothing of this is real" in held.typed
 
 
-def check_files(folder: Path, validators: Validators) -> None:
-    """What a drill leaves is marked too."""
-    alerts = [one for one in documents(folder / "cap").values() if b"<alert" in one]
+def test_in_a_drill_nobody_is_asked_to_move_a_village(held: Held) -> None:
+    warnings = [one.document["text"] for one in held.arrived if "处置：" in one.document["text"]]
+    assert warnings
+    assert all(0 < text.find("不转移任何人") < text.find("处置：") for text in warnings)
+
+
+def test_what_a_drill_leaves_is_marked_too(held: Held) -> None:
+    found = documents(held.folder / "cap")
+    alerts = [one for one in found.values() if b"<alert" in one]
     assert alerts
     for one in alerts:
-        validators.check(one)
+        Validators().check(one)
         assert said(one, "status") == ["Exercise"]
-    lines = [one for one in (folder / "service.log").read_text("utf-8").splitlines() if "gauge_ingest.alerts" in one]
-    assert lines
-    assert all("演习 DRILL" in one for one in lines)
+    assert "演习 DRILL" in found[held.folder / "cap" / "feed.xml"].decode()
+    lines = (held.folder / "service.log").read_text("utf-8").splitlines()
+    told = [one for one in lines if "gauge_ingest.alerts" in one]
+    assert told
+    assert all("演习 DRILL" in one for one in told)
 
 
-def test_ctrl_c_ends_a_drill_with_a_report_and_says_to_those_who_were_told_that_it_is_over(tmp_path: Path) -> None:
+def test_where_nobody_acknowledges_a_drill_escalates_and_ctrl_c_ends_it_with_a_report_that_says_so(
+    tmp_path: Path, post: Post
+) -> None:
     with sink() as hook:
-        county = County(tmp_path, hook)
-        with county.drill("--to", "liu", "--report", "report.txt") as process:
-            until(lambda: hook.arrived or process.poll() is not None, within_s=60, what="somebody is told")
+        county = County(tmp_path, hook, post, chains=MINUTES)
+        with county.drill("--to", "roster", "--report", "report.txt") as process:
+
+            def everybody() -> bool:
+                to_wu = [mail for to, mail in post.box.mails if "wu" in str(to)]
+                event = re.search(r"消息编号 (\d+)", to_wu[0].get_content()) if to_wu else None
+                return event is not None and int(event[1]) in {one.document["event"] for one in hook.arrived}
+
+            until(lambda: everybody() or process.poll() is not None, within_s=150, what="the last step of the chain")
+            time.sleep(0.5)  # and Chen
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGINT)  # an impatient hand
             report = finished(process)
+    text = (tmp_path / "report.txt").read_text("utf-8")
 
     assert process.returncode == 1
+    check_unanswered(report, text)
     assert report["ended"] == "stopped by hand"
-    assert [(one["id"], one["over"]) for one in report["people"]] == [("liu", "hook")]
-    assert "liu (刘伟) was told and has not acknowledged" in report["wrong"]
+    ends = {one["id"]: one["over"] for one in report["people"]}
+    assert ends == {"liu": "hook", "chen": "mail", "wu": "mail"}
     assert "人工中止" in hook.arrived[-1].document["text"]
     assert all(marked(one) for one in hook.arrived)
+    assert any("无人确认" in one.document["subject"] for one in hook.arrived)
+    assert any("NOT ACKNOWLEDGED" in mail["Subject"] for _, mail in post.box.mails)
+    assert all(mail["Subject"].startswith(("[演习 DRILL]", "【演习 DRILL】")) for _, mail in post.box.mails)
     told = hook.arrived[0].document["text"]
     assert f"--config {county.drills[0] / 'config'} --who NAME" in told, "ID alone would acknowledge a real alert"
-    assert "HAS NOT ACKNOWLEDGED" in (tmp_path / "report.txt").read_text("utf-8")
-    shown = county.command("drills", "show", county.drills[0].name)
-    assert "stopped by hand" in shown.stdout
+    assert county.command("drills", "show", county.drills[0].name).stdout == text
     listed = county.command("drills")
     assert county.drills[0].name in listed.stdout
     time.sleep(0.5)
     assert "演习结束" in hook.arrived[-1].document["subject"], "nothing comes after the end"
+
+
+def check_unanswered(report: Any, text: str) -> None:
+    """The report of a drill in which nobody said anything: who was told when, and that nobody acknowledged."""
+    rain = [one for one in report["alerts"] if one["rain"]]
+    assert rain
+    assert all(one["acknowledged"] == [] for one in rain)
+    first, last = next(one["escalated"] for one in rain if len(one["escalated"]) == 2)
+    assert (first["step"], set(first["told"])) == (1, {"liu", "chen"})
+    assert first["reason"] == "nobody acknowledged within 10 min: Chen is told too"
+    assert (last["step"], set(last["told"])) == (2, {"liu", "chen", "wu"})
+    assert last["reason"] == "nobody acknowledged within 25 min: everybody is told"
+    assert first["at"] < last["at"]
+    assert {one["id"] for one in report["people"] if "escalated" in [each["kind"] for each in one["told"]]} == {
+        *("liu", "chen", "wu")
+    }
+    assert "liu (刘伟) was told and has not acknowledged" in report["wrong"]
+    assert f"alert {rain[0]['id']} (flash_flood at {rain[0]['scope']}) was acknowledged by nobody" in report["wrong"]
+    assert "told: 3 of 3 people; acknowledged: nobody" in text
+    assert text.count("HAS NOT ACKNOWLEDGED") == 3
+    assert text.count("NOBODY ACKNOWLEDGED") == len(rain)
+    assert "escalated to step 2, nobody acknowledged within 25 min: everybody is told; told " in text
+
+
+def test_kill_9_of_the_command_leaves_no_process_of_a_drill_and_nobody_is_told_anything_more(tmp_path: Path) -> None:
+    with sink() as hook:
+        county = County(tmp_path, hook, chains=MINUTES)
+        with county.drill("--to", "liu", "--minutes", "400") as process:
+            until(lambda: hook.arrived or process.poll() is not None, within_s=150, what="somebody is told")
+            started = descendants(process.pid)
+            process.kill()
+            process.wait()
+
+            def left() -> list[str]:
+                return [one.words for one in started if one.alive]
+
+            until(lambda: not left(), within_s=10, what=lambda: f"they still run: {left()}")
+        told = len(hook.arrived)
+        time.sleep(0.5)
+    words = " ".join(one.words for one in started)
+    parts = ("mosquitto", "gauge_ingest run", "gauge_ingest outbound", "simulator run")
+    assert [part for part in parts if part not in words] == [], words
+    assert len(hook.arrived) == told
+    assert "it runs, or was killed" in " ".join(county.command("drills").stdout.split())
 
 
 def test_without_a_terminal_and_without_yes_nobody_is_told(tmp_path: Path) -> None:
@@ -196,10 +313,28 @@ def test_a_drill_that_cannot_be_is_refused_before_anybody_is_told(
     assert not hook.arrived
 
 
-@pytest.fixture
-def post() -> Iterator[Post]:
+def test_a_scenario_that_there_is_not_is_refused_with_the_names_of_those_there_are(tmp_path: Path) -> None:
+    with sink() as hook:
+        county = County(tmp_path, hook)
+
+        done = county.command("drill", "shift_chnge", "--to", "liu", "--yes")
+
+    assert "shift_change" in done.stderr
+    assert "flash_flood" in done.stderr
+    assert "shift_change" in county.command("drill", "--help").stdout
+
+
+@contextmanager
+def post_office() -> Iterator[Post]:
     """A mail server that runs."""
     one = Post()
     one.controller.start()
     yield one
     one.controller.stop()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """A mail server that runs."""
+    with post_office() as one:
+        yield one

@@ -12,7 +12,7 @@ import pytest
 import simulator
 from simulator.scenario import check_stations, find_scenario, read_scenario, scenario_names
 from simulator.scenario.incidents import NoLink
-from tests.simulator.plays import SITES, START_AT, STATIONS, amounts, minute, play
+from tests.simulator.plays import DEPTH_MM, SITES, START_AT, STATIONS, amounts, minute, play
 
 NAMES = scenario_names()
 FOLDER = Path(simulator.__file__).parent / "scenarios"
@@ -23,7 +23,7 @@ SEEDS = pytest.mark.parametrize("seed", [1, 2, 17])
 def test_there_is_a_scenario_for_each_story_that_stations_live_through() -> None:
     assert set(NAMES) >= {
         *("quiet_day", "flash_flood", "backlog", "clogged_index_gauge", "dead_gauge", "counter_corruption"),
-        *("clock_one_day_off", "snow_then_melt", "reboot_storm", "drill", "outage", "steady_rain"),
+        *("clock_one_day_off", "snow_then_melt", "reboot_storm", "drill", "outage", "steady_rain", "shift_change"),
     }
     assert {path.stem for path in FOLDER.glob("*.toml")} == set(NAMES)
 
@@ -84,6 +84,17 @@ def test_the_flash_flood_passes_the_immediate_level_in_the_mountains_and_not_on_
         assert not played.of(station, "missed")
     assert 4.0 < played.most_mm(PLAIN, 30) < 6.0
     assert played.most_mm("HTB02", 30) / played.most_mm(PLAIN, 30) > 2.0
+
+
+@SEEDS
+def test_a_practice_at_the_change_of_a_shift_moves_one_village_within_ten_minutes(seed: int) -> None:
+    played = play("shift_change", seed)
+
+    def told_mm(until: float) -> float:
+        return max(one.count for one in played.readings("HTB02", until=until)) * DEPTH_MM["HTB02"]
+
+    assert told_mm(3.0) < 6.0 <= told_mm(5.0) < 10.0 <= told_mm(8.0)
+    assert [played.fell_mm(station) for station in STATIONS if station != "HTB02"] == [0.0] * 4
 
 
 def test_the_outage_silences_four_stations_while_it_rains() -> None:
