@@ -1,5 +1,6 @@
 """Deliveries as outbound.db keeps them: one for each person and event, its ways, every try."""
 
+import sqlite3
 from typing import NamedTuple
 
 from gauge_ingest.core.model import AlertEvent, EventKind
@@ -100,3 +101,12 @@ def superseded_by(kind: EventKind) -> tuple[EventKind, ...]:
     if kind in STATES:
         return STATES + AGAIN
     return AGAIN if kind in AGAIN else ()
+
+
+def open_way(db: sqlite3.Connection, delivery: int, person: str, address: Address, instead_of: str, now: int) -> None:
+    """An address may be tried for a delivery from now on."""
+    db.execute(
+        "INSERT OR IGNORE INTO way (delivery, channel, address, person, state, instead_of, opened_at)"
+        " VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
+        (delivery, address.channel, address.to, person, instead_of, now),
+    )

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from gauge_ingest.core.people import Address, Person
-from gauge_ingest.outbound.deliveries import REASON_MAX
-from gauge_ingest.outbound.queue import Queue, open_way
+from gauge_ingest.outbound.deliveries import REASON_MAX, open_way
+from gauge_ingest.outbound.queue import Queue
 
 UNDONE = "('waiting', 'begun')"
 NOT_CONFIGURED = "the channel is no longer in people.toml"

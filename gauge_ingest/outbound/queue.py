@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gauge_ingest.core.model import EventKind
-from gauge_ingest.core.people import Address
 from gauge_ingest.journal import Position
-from gauge_ingest.outbound.deliveries import REASON_MAX, SCHEMA, Batch, Due, Told, Waiting, superseded_by
+from gauge_ingest.outbound.deliveries import REASON_MAX, SCHEMA, Batch, Due, Told, Waiting, open_way
 from gauge_ingest.outbound.positions import SCHEMA as POSITIONS
+from gauge_ingest.outbound.superseding import end_former, end_if_former, supersede
 
 BATCH_MAX = 50  # events in one message
 # A message that may have arrived is repeated as it was. When that fails too and more waits, it goes with the rest.
@@ -51,7 +50,10 @@ class Queue:
     def _recover(self) -> None:
         """What a life before had begun may have arrived: it is sent again, as a repeat."""
         with self.transaction() as db:
+            begun = db.execute("SELECT DISTINCT delivery FROM way WHERE state = 'begun'").fetchall()
             db.execute("UPDATE way SET state = 'waiting', perhaps_told = 1 WHERE state = 'begun'")
+            for (delivery,) in begun:
+                end_if_former(db, delivery)
             db.execute("UPDATE delivery SET state = 'waiting' WHERE state = 'begun'")
             db.execute("UPDATE try SET result = 'not known' WHERE result = 'begun'")
 
@@ -84,59 +86,9 @@ class Queue:
             return False
         assert made.lastrowid is not None
         if not due.silenced:
-            for address, instead_of in self._supersede(db, made.lastrowid, due, now) or [(due.first, "")]:
+            for address, instead_of in supersede(db, made.lastrowid, due, now) or [(due.first, "")]:
                 open_way(db, made.lastrowid, due.person, address, instead_of, now)
         return True
-
-    def _supersede(self, db: sqlite3.Connection, delivery: int, due: Due, now: int) -> list[tuple[Address, str]]:
-        """End what waits of this alert's former states; its ways, when there was any.
-
-        The new one has waited as long as the oldest of them, and moves people when one of them did: an alert that
-        changes every few seconds must not be put off by each change.
-        """
-        kinds = superseded_by(due.event.kind)
-        if not kinds:
-            return []
-        old = db.execute(
-            "SELECT id, since_at, evacuates FROM delivery d WHERE person = ? AND alert = ? AND state = 'waiting'"
-            f" AND id < ? AND kind IN ({_marks(kinds)}) AND NOT EXISTS (SELECT 1 FROM way w"
-            " WHERE w.delivery = d.id AND (w.perhaps_told OR w.state = 'begun')) ORDER BY id",
-            (due.person, due.event.alert_id, delivery, *kinds),
-        ).fetchall()
-        self._end_other_ways(db, delivery, now)
-        ids = [one for one, _, _ in old]
-        if not ids:
-            return []
-        marks = _marks(ids)
-        found = db.execute(
-            f"SELECT channel, address, max(instead_of) FROM way WHERE delivery IN ({marks}) AND state = 'waiting'"
-            " GROUP BY channel, address ORDER BY min(opened_at), min(delivery), max(instead_of)",
-            ids,
-        ).fetchall()
-        db.execute(
-            f"UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery IN ({marks})",
-            (now, *ids),
-        )
-        db.execute(
-            f"UPDATE delivery SET state = 'superseded', superseded_by = ?, ended_at = ? WHERE id IN ({marks})",
-            (delivery, now, *ids),
-        )
-        db.execute(
-            "UPDATE delivery SET since_at = min(since_at, ?), evacuates = max(evacuates, ?) WHERE id = ?",
-            (min(since for _, since, _ in old), max(moves for _, _, moves in old), delivery),
-        )
-        return [(Address(channel, to), instead_of) for channel, to, instead_of in found]
-
-    def _end_other_ways(self, db: sqlite3.Connection, newer: int, now: int) -> None:
-        """Of a former state that has been told on one way the others need not be tried any longer."""
-        kind = EventKind(db.execute("SELECT kind FROM delivery WHERE id = ?", (newer,)).fetchone()[0])
-        kinds = superseded_by(kind)
-        db.execute(
-            "UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery IN (SELECT o.id"
-            " FROM delivery n JOIN delivery o ON o.epoch = n.epoch AND o.person = n.person AND o.alert = n.alert"
-            f" AND o.id < n.id WHERE n.id = ? AND o.state = 'done' AND o.kind IN ({_marks(kinds)}))",
-            (now, newer, *kinds),
-        )
 
     # --- out -----------------------------------------------------------------------------------------------------
 
@@ -227,7 +179,7 @@ class Queue:
                     (now, one.delivery, one.delivery),
                 )
             for one in batch.members:
-                self._end_other_ways(db, one.delivery, now)  # else an old state would come last, on a way that revives
+                end_former(db, one.delivery, now)  # else an old state would come last, on a way that revives
             db.execute("DELETE FROM unreached WHERE person = ?", (batch.person,))
             db.execute(
                 "INSERT INTO channel (name, told_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET"
@@ -249,6 +201,7 @@ class Queue:
                     (perhaps_told, perhaps_told, *key),
                 )
                 db.execute("UPDATE delivery SET state = 'waiting' WHERE id = ? AND state = 'begun'", key[:1])
+                end_if_former(db, one.delivery)
             db.execute(
                 "INSERT INTO channel (name, error, error_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
                 " error = excluded.error, error_at = coalesce(channel.error_at, excluded.error_at)",
@@ -267,6 +220,7 @@ class Queue:
                         (one.delivery, batch.channel, batch.address),
                     )
                 db.execute("UPDATE delivery SET state = 'waiting' WHERE id = ? AND state = 'begun'", (one.delivery,))
+                end_if_former(db, one.delivery)
 
     def _ended(self, db: sqlite3.Connection, batch: Batch, result: str, reason: str, now: int) -> None:
         said = reason[:REASON_MAX]
@@ -281,15 +235,6 @@ class Queue:
                 " WHERE delivery = ? AND channel = ? AND address = ? AND result = 'begun'",
                 (result, said, now, *key),
             )
-
-
-def open_way(db: sqlite3.Connection, delivery: int, person: str, address: Address, instead_of: str, now: int) -> None:
-    """An address may be tried for a delivery from now on."""
-    db.execute(
-        "INSERT OR IGNORE INTO way (delivery, channel, address, person, state, instead_of, opened_at)"
-        " VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
-        (delivery, address.channel, address.to, person, instead_of, now),
-    )
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -113,12 +113,43 @@ def test_a_way_that_revives_does_not_bring_back_what_no_longer_holds(tmp_path: P
         assert until(lambda: bool(mail.told))
         world.tell(1, "eased", "blue")
         delivering.wake()
-        assert until(lambda: {event for event, _ in sms.events()} == {1, 2})
+        assert until(lambda: rows(tmp_path, "SELECT state FROM delivery") == [("done",)] * 2)
+        assert until(lambda: ("begun",) not in rows(tmp_path, "SELECT state FROM way"))
         mail.told.clear()
         mail.always = None
         time.sleep(0.5)
 
-    assert (1, True) not in mail.events()
+    assert mail.events() == []
+
+
+@pytest.mark.parametrize("ends", ["fails", "is refused with others", "is cut off"])
+def test_a_former_state_that_was_being_sent_when_the_newer_was_told_is_not_tried_again(
+    tmp_path: Path, ends: str
+) -> None:
+    world = World(tmp_path, person("zhang", "mail", "sms"))
+    mail, sms = Line("mail", away()), Line("sms")
+    world.tell(1, "raised", "orange")
+    world.tell(2, "raised", "orange")
+    with running(world.delivering(mail, sms, dead_after_s=0.1)) as delivering:
+        assert until(lambda: mail.tries == 1)
+        mail.hangs.clear()
+        assert until(lambda: mail.tries == 2)
+        mail.fails = [REFUSED if ends == "is refused with others" else away()]
+        assert until(lambda: {event for event, _ in sms.events()} == {1, 2})
+        for alert in (1, 2):
+            world.tell(alert, "cleared", "orange")
+        delivering.wake()
+        assert until(lambda: len(rows(tmp_path, "SELECT 1 FROM way WHERE channel = 'sms' AND state = 'done'")) == 4)
+        if ends != "is cut off":
+            mail.hangs.set()
+            assert until(lambda: mail.tries > 2 or not rows(tmp_path, "SELECT 1 FROM way WHERE state = 'begun'"))
+            assert until(lambda: not rows(tmp_path, "SELECT 1 FROM way WHERE state IN ('waiting', 'begun')"))
+    later = Line("mail")
+    with running(world.delivering(later, Line("sms"))):
+        assert until(lambda: not rows(tmp_path, "SELECT 1 FROM way WHERE state IN ('waiting', 'begun')"))
+    mail.hangs.set()
+
+    assert [event for event, _ in mail.events() + later.events() if event < 3] == []
 
 
 def test_whom_no_way_reaches_is_written_down_until_one_does(tmp_path: Path) -> None:
