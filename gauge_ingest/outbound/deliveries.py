@@ -47,6 +47,7 @@ STATES = (
 # What says again where it stands: superseded by every newer state, and by the next of its kind.
 AGAIN = (EventKind.ESCALATED, EventKind.REMINDED)
 REASON_MAX = 500
+UNDONE = "('waiting', 'begun')"  # the states of a delivery that nobody was told of yet
 
 
 class Due(NamedTuple):

@@ -12,6 +12,7 @@ from gauge_ingest.outbound.deliveries import Due
 from gauge_ingest.outbound.failover import adopt, fail_over, find_unreached
 from gauge_ingest.outbound.follow import FRESH_MS, IDLE_S, QUIET_CHANGES, QUIET_S, Follower
 from gauge_ingest.outbound.positions import Positions
+from gauge_ingest.outbound.refused import Refusals
 from gauge_ingest.outbound.workers import ChannelWorker, Desk, Way
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Delivering(Follower):
         self._silenced = silenced
         self._levels = levels
         self.workers = {way.channel.name: ChannelWorker(way, desk) for way in ways}
+        self._refusals = Refusals({way.channel.name: way.retry_max_s for way in ways}, monotonic=desk.monotonic)
         self._ending = threading.Event()
         self._is_running = False
         self._moved_at = 0.0
@@ -111,13 +113,14 @@ class Delivering(Follower):
         return 0.0 if events else IDLE_S
 
     def watch(self) -> None:
-        """Open the next ways where one is dead, and write down whom none reaches."""
+        """Open the next ways where one is dead, write down whom none reaches, try again what refused."""
         desk, now = self._desk, self._desk.now()
-        if fail_over(desk.queue, desk.people, self._dead, now=now):
-            for worker in self.workers.values():
-                worker.wake()
+        opened = fail_over(desk.queue, desk.people, self._dead, now=now)
         for name in find_unreached(desk.queue, desk.people, self._dead, now=now):
             log.error("nobody can be reached by any way person=%s", name)
+        if opened + self._refusals.try_again(desk.queue, desk.people, self._dead, now=now):
+            for worker in self.workers.values():
+                worker.wake()
 
     def _keep_watching(self) -> None:
         while not self._ending.wait(WATCH_EVERY_S):

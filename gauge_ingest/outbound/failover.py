@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from gauge_ingest.core.people import Address, Person
-from gauge_ingest.outbound.deliveries import REASON_MAX, open_way
+from gauge_ingest.outbound.deliveries import REASON_MAX, UNDONE, open_way
 from gauge_ingest.outbound.queue import Queue
 
-UNDONE = "('waiting', 'begun')"
 NOT_CONFIGURED = "the channel is no longer in people.toml"
 NOBODY = "the person is no longer in people.toml"
+NO_WAY = "people.toml gives no way"
 
 Dead = Callable[[str, str, str], bool]  # channel, person, address
 
@@ -77,15 +77,10 @@ def fail_over(queue: Queue, people: Mapping[str, Person], dead: Dead, *, now: in
 
 
 def find_unreached(queue: Queue, people: Mapping[str, Person], dead: Dead, *, now: int) -> list[str]:
-    """Write down whom no way reaches; a delivery that every way has refused ends. Whoever is new among them."""
+    """Write down whom no way reaches; whoever is new among them."""
     new = []
     with queue.transaction() as db:
-        _end_refused(db.execute, people, now)
-        waiting = db.execute(
-            f"SELECT DISTINCT person FROM delivery WHERE state IN {UNDONE}"
-            " UNION SELECT person FROM delivery WHERE state = 'rejected' AND ended_at = ?",
-            (now,),
-        ).fetchall()
+        waiting = db.execute(f"SELECT DISTINCT person FROM delivery WHERE state IN {UNDONE}").fetchall()
         for (name,) in waiting:
             person = people.get(name)
             if person is None:
@@ -103,26 +98,18 @@ def find_unreached(queue: Queue, people: Mapping[str, Person], dead: Dead, *, no
                     break
                 words.append(f"{way.channel}: {row[0] if row is not None else 'hangs'}")
             else:
-                made = db.execute(
-                    "INSERT OR IGNORE INTO unreached VALUES (?, ?, ?)", (name, now, "; ".join(words)[:REASON_MAX])
+                known = db.execute("SELECT 1 FROM unreached WHERE person = ?", (name,)).fetchone()
+                reason = "; ".join(words)[:REASON_MAX] or NO_WAY
+                db.execute(
+                    "INSERT INTO unreached VALUES (?, ?, ?) ON CONFLICT (person) DO UPDATE SET"
+                    " reason = excluded.reason WHERE reason <> excluded.reason",
+                    (name, now, reason),
                 )
-                new += [name] if made.rowcount else []
+                new += [] if known else [name]
     return new
 
 
-def _end_refused(execute: Callable[..., object], people: Mapping[str, Person], now: int) -> None:
-    """A delivery that every way of its person has refused will never be taken."""
-    for person in people.values():
-        execute(
-            "UPDATE delivery SET state = 'rejected', ended_at = ?, reason = 'every way has refused it'"
-            f" WHERE person = ? AND state IN {UNDONE} AND (SELECT count(*) FROM way w WHERE w.delivery = delivery.id"
-            " AND w.state = 'rejected') >= ? AND NOT EXISTS (SELECT 1 FROM way w WHERE w.delivery = delivery.id"
-            " AND w.state IN ('waiting', 'begun'))",
-            (now, person.id, len(person.reach)),
-        )
-
-
 def _next(person: Person, address: Address) -> Address | None:
-    """The way after this one; the first for one that is no longer the person's."""
+    """The way after this one, in a circle: the order may have changed since. The first for one that has gone."""
     at = person.reach.index(address) + 1 if address in person.reach else 0
-    return person.reach[at] if at < len(person.reach) else None
+    return person.reach[at % len(person.reach)] if person.reach else None

@@ -169,7 +169,7 @@ class Queue:
             self._ended(db, batch, "done", "", now)
             for one in batch.members:
                 db.execute(
-                    "UPDATE delivery SET state = 'done', ended_at = coalesce(ended_at, ?) WHERE id = ?"
+                    "UPDATE delivery SET state = 'done', reason = '', ended_at = coalesce(ended_at, ?) WHERE id = ?"
                     " AND state <> 'done'",
                     (now, one.delivery),
                 )
@@ -208,8 +208,8 @@ class Queue:
                 (batch.channel, reason[:REASON_MAX], now),
             )
 
-    def rejected(self, batch: Batch, reason: str, *, now: int) -> None:
-        """This way will never take it. Of a message of several each is tried alone first: one may be the guilty one."""
+    def rejected(self, batch: Batch, reason: str, *, now: int) -> int:
+        """This way does not take it; how often it has refused. Of a message of several each is tried alone first."""
         with self.transaction() as db:
             self._ended(db, batch, "rejected", reason, now)
             for one in batch.members:
@@ -221,6 +221,22 @@ class Queue:
                     )
                 db.execute("UPDATE delivery SET state = 'waiting' WHERE id = ? AND state = 'begun'", (one.delivery,))
                 end_if_former(db, one.delivery)
+            counted = "SELECT count(*) FROM try WHERE delivery = ? AND channel = ? AND result = 'rejected'"
+            return max(int(db.execute(counted, (one.delivery, batch.channel)).fetchone()[0]) for one in batch.members)
+
+    def gone(self, deliveries: Sequence[int], reason: str, *, now: int) -> None:
+        """These can never be told, by no way."""
+        with self.transaction() as db:
+            for one in deliveries:
+                db.execute(
+                    "UPDATE delivery SET state = 'rejected', reason = ?, ended_at = ? WHERE id = ?", (reason, now, one)
+                )
+                db.execute("UPDATE way SET state = 'stopped', ended_at = ? WHERE delivery = ?", (now, one))
+                db.execute(
+                    "UPDATE try SET result = 'rejected', reason = ?, ended_at = ? WHERE delivery = ?"
+                    " AND result = 'begun'",
+                    (reason, now, one),
+                )
 
     def _ended(self, db: sqlite3.Connection, batch: Batch, result: str, reason: str, now: int) -> None:
         said = reason[:REASON_MAX]

@@ -154,8 +154,9 @@ class ChannelWorker(threading.Thread):
             self._way.channel.send(batch.address, message)
         except NotifierRejected as error:
             self.standing.ended(batch.person, batch.address)
-            queue.rejected(batch, str(error), now=desk.now())
-            log.error("refused by=%s person=%s event=%d reason=%s", batch.channel, batch.person, message.event, error)
+            refusals = queue.rejected(batch, str(error), now=desk.now())
+            level = logging.ERROR if refusals % LOUD_EVERY == 1 else logging.DEBUG
+            log.log(level, "refused by=%s person=%s event=%d reason=%s", *batch[1:3], message.event, error)
         except NotifierUnavailable as error:
             self._failed(batch, error)
         else:
@@ -169,8 +170,7 @@ class ChannelWorker(threading.Thread):
             self._reader = Reader.open(self._desk.journal)
         desk, person = self._desk, self._desk.people[batch.person]
         message, gone = worded(batch, self._reader, desk.writer, person=person, link=desk.link, drill=desk.drill)
-        for one in gone:
-            desk.queue.rejected(_only(batch, (one,)), GONE, now=desk.now())
+        desk.queue.gone([one.delivery for one in gone], GONE, now=desk.now())
         return message, _only(batch, tuple(one for one in batch.members if one not in gone))
 
     def _failed(self, batch: Batch, error: NotifierUnavailable) -> None:

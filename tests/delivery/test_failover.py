@@ -168,16 +168,6 @@ def test_whom_no_way_reaches_is_written_down_until_one_does(tmp_path: Path) -> N
     assert mail.events() == [(1, False)]
 
 
-def test_what_every_way_has_refused_ends_and_is_written_down(tmp_path: Path) -> None:
-    world, mail = World(tmp_path, person("zhang")), Line("mail", always=REFUSED)
-    world.tell(1, "raised")
-    with running(world.delivering(mail)):
-        assert until(lambda: bool(rows(tmp_path, "SELECT 1 FROM unreached")))
-
-    assert rows(tmp_path, "SELECT state, reason FROM delivery") == [("rejected", "every way has refused it")]
-    assert mail.tries == 1
-
-
 def test_a_channel_that_is_dead_already_fails_over_without_waiting_again(tmp_path: Path) -> None:
     world = World(tmp_path, person("zhang", "mail", "sms"))
     mail, sms = Line("mail", always=away()), Line("sms")
