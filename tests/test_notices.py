@@ -33,12 +33,13 @@ class Line:
 def told(folder: Path, *fails: NotifierUnavailable | None) -> list[bool]:
     """What people heard of one alert, the line failing as said."""
     desk = Desk(folder, [station()], [rule()])
+    line, positions = Line(*fails), Positions(folder / "outbound.db")
+    follower = NotifierFollower(line, folder / "journal.db", positions, now=lambda: desk.now, retry_max_s=1)
+    follower.step()
     for minute in (0, 5, 10, 15):
         desk.now = T0 + minute * MINUTE
         desk.take(message([(desk.now, minute)], seq=minute))
         desk.settle()
-    line, positions = Line(*fails), Positions(folder / "outbound.db")
-    follower = NotifierFollower(line, folder / "journal.db", positions, now=lambda: desk.now, retry_max_s=1)
     for _ in range(len(fails) + 2):
         follower.step()
     follower.close()
@@ -56,6 +57,20 @@ def test_a_notice_that_nobody_can_have_heard_is_no_repeat_when_it_is_told(tmp_pa
 
 def test_a_notice_that_may_have_been_heard_is_told_again_as_a_repeat(tmp_path: Path) -> None:
     assert told(tmp_path, BROKE) == [False, True]
+
+
+def test_a_file_that_was_lost_marks_what_it_may_have_told(tmp_path: Path) -> None:
+    assert told(tmp_path) == [False]
+    for path in tmp_path.glob("outbound.db*"):
+        path.unlink()
+    line, positions = Line(), Positions(tmp_path / "outbound.db")
+    now = T0 + 15 * MINUTE
+    follower = NotifierFollower(line, tmp_path / "journal.db", positions, now=lambda: now, retry_max_s=1)
+    follower.step()
+    follower.close()
+    positions.close()
+
+    assert line.told == [True]
 
 
 def test_a_notice_that_may_have_been_heard_stays_a_repeat_however_often_nobody_answers(tmp_path: Path) -> None:

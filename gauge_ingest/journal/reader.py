@@ -96,6 +96,11 @@ class Reader:
                     known[station] = min(begin, known[station][0]), max(end, known[station][1])
         return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
 
+    def first_accepted_at(self) -> int | None:
+        """When the first configuration was accepted; None when nothing has run on this journal."""
+        found = self._db.execute("SELECT accepted_at FROM configuration ORDER BY id LIMIT 1").fetchone()
+        return int(found[0]) if found else None
+
     def outdated(self, configuration: str) -> bool:
         """Whether a configuration, named by its digest, was accepted and another one after it."""
         newest = "SELECT max(id) FROM configuration"

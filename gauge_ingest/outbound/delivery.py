@@ -10,7 +10,7 @@ from gauge_ingest.core.people import Person
 from gauge_ingest.journal import Position, Reader
 from gauge_ingest.outbound.deliveries import Due
 from gauge_ingest.outbound.failover import adopt, fail_over, find_unreached
-from gauge_ingest.outbound.follow import FRESH_MS, IDLE_S, QUIET_CHANGES, QUIET_S, Follower
+from gauge_ingest.outbound.follow import IDLE_S, QUIET_CHANGES, QUIET_S, Follower
 from gauge_ingest.outbound.positions import Positions
 from gauge_ingest.outbound.refused import Refusals
 from gauge_ingest.outbound.workers import ChannelWorker, Desk, Way
@@ -90,10 +90,9 @@ class Delivering(Follower):
                 thread.join(max(0.0, end_at - self._desk.monotonic()))
 
     def begin(self) -> None:
-        """Without a position of ours in this journal, what is older may have been told by a life before."""
+        """Without a position of ours in this journal, what ended long ago is history."""
         known = self.positions.get(self.name)
         is_new = known is None or known.epoch != self.position.epoch
-        self._perhaps_told_before = self.now() - FRESH_MS if is_new else 0
         self._history_before = self.now() - OLD_MS if is_new else 0
         self._desk.queue.put(self.name, self.position, (), now=self.now())
 
@@ -146,7 +145,7 @@ class Delivering(Follower):
                 level=name,
                 grade=level.grade,
                 evacuates=level.evacuates,
-                repeated=event.at < self._perhaps_told_before,
+                repeated=event.id <= self.told_before,
                 silenced=silenced,
             )
             for person in self._recipients(event, before)

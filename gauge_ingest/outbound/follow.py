@@ -11,6 +11,7 @@ from pathlib import Path
 from gauge_ingest.core.model import AlertEvent, Row
 from gauge_ingest.journal import JournalUnavailable, Position, Reader
 from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable, Prepared
+from gauge_ingest.outbound.beginning import told_before
 from gauge_ingest.outbound.positions import Positions, SetAside
 from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable
 
@@ -24,8 +25,6 @@ ROWS_MAX = 10_000
 # A notifier's position is written after so many changes without an alert among them.
 QUIET_CHANGES = 1_000
 QUIET_S = 2.0  # … or after so long
-# Events older than this, when a notifier begins without a position, may have been told before it was lost.
-FRESH_MS = 60_000
 
 
 class Follower(threading.Thread):
@@ -45,6 +44,7 @@ class Follower(threading.Thread):
         self._woken = False
         self._stopping = False
         self.position = Position("", 0)
+        self.told_before = 0  # the newest event that a life before may have told, unknown to our file
 
     def wake(self) -> None:
         """There may be something new."""
@@ -76,6 +76,7 @@ class Follower(threading.Thread):
         try:
             if self._reader is None:
                 reader = Reader.open(self._journal)
+                self.told_before = told_before(self.positions, reader, now=self.now())
                 self.position = self._start(reader)
                 self.begin()
                 self._reader = reader
@@ -212,10 +213,8 @@ class NotifierFollower(Follower):
         self._moved_at = 0.0
 
     def begin(self) -> None:
-        """Nothing to connect yet. Without a position of ours, what is older may have been told by a life before."""
+        """Nothing to connect yet."""
         self._prepared = False
-        fresh = self.positions.get(self.name) is None
-        self._perhaps_told_before = self.now() - FRESH_MS if fresh else 0
         self.moved(self.position.seq)
 
     def carry_on(self, reader: Reader) -> float:
@@ -238,7 +237,7 @@ class NotifierFollower(Follower):
         alert = reader.alerts.one(event.alert_id)
         if state in ("done", "rejected") or alert is None:
             return
-        perhaps_told = state == "begun" or event.at < self._perhaps_told_before
+        perhaps_told = state == "begun" or event.id <= self.told_before
         self.positions.note(self.name, event.id, "begun")
         try:
             self._notifier.send(event, alert, repeated=perhaps_told)

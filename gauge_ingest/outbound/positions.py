@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS set_aside (name TEXT NOT NULL, station TEXT NOT NULL,
     event INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (name, station, at, event));
 CREATE TABLE IF NOT EXISTS notice (name TEXT NOT NULL, event INTEGER NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL, PRIMARY KEY (name, event));
+CREATE TABLE IF NOT EXISTS begun (epoch TEXT PRIMARY KEY, told_until INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS done (job TEXT PRIMARY KEY, at INTEGER NOT NULL);
 """
 
@@ -73,6 +74,20 @@ class Positions:
         with self._lock:
             known = [name for (name,) in self._db.execute("SELECT name FROM position")]
             self._db.executemany("DELETE FROM position WHERE name = ?", [(n,) for n in known if n not in names])
+
+    def begun(self, epoch: str, told_until: int) -> int:
+        """The newest event of an epoch that may have been told before this file was made: settled by the first call.
+
+        0 where the file knows the epoch already: it was made by a release that did not settle it.
+        """
+        with self._lock:
+            self._db.execute(
+                "INSERT OR IGNORE INTO begun SELECT ?, CASE WHEN EXISTS (SELECT 1 FROM position WHERE epoch = ?)"
+                " THEN 0 ELSE ? END",
+                (epoch, epoch, told_until),
+            )
+            found = self._db.execute("SELECT told_until FROM begun WHERE epoch = ?", (epoch,)).fetchone()
+        return int(found[0])
 
     # --- rows and events that a store refused --------------------------------------------------------------------
 

@@ -1,11 +1,15 @@
 """Each person is told of each event: in order, once or marked as a repeat, on a way that works."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from gauge_ingest.journal import Position, Reader
 from gauge_ingest.notifiers import NotifierRejected
+from gauge_ingest.outbound import Positions
+from gauge_ingest.outbound.beginning import told_before
 from tests.delivery.world import Line, World, away, person, rows, running, until
 
 STATES = "SELECT person, event, state FROM delivery ORDER BY person, event"
@@ -150,15 +154,68 @@ def test_a_silenced_event_is_recorded_and_told_to_nobody(tmp_path: Path) -> None
     ]
 
 
-def test_losing_the_file_repeats_what_is_older_than_a_minute_as_a_repeat(tmp_path: Path) -> None:
+def test_losing_the_file_repeats_what_is_there_marked_however_young(tmp_path: Path) -> None:
     world, mail = World(tmp_path, person("zhang")), Line("mail")
+    world.accept()
+    world.now += 60_000
     world.tell(1, "raised")
-    world.now += 61_000
+    with running(world.delivering(mail)) as delivering:
+        assert until(lambda: len(mail.events()) == 1)
+        world.tell(2, "raised")
+        delivering.wake()
+        assert until(lambda: len(mail.events()) == 2)
+
+    assert mail.events() == [(1, True), (2, False)]
+
+
+def test_what_the_first_life_of_a_journal_tells_is_no_repeat(tmp_path: Path) -> None:
+    world, mail = World(tmp_path, person("zhang")), Line("mail")
+    world.accept()
+    world.tell(1, "raised")
+    world.now += 59_999
+    with running(world.delivering(mail)):
+        assert until(lambda: bool(mail.told))
+
+    assert mail.events() == [(1, False)]
+
+
+def test_a_life_that_dies_before_it_tells_does_not_hide_that_the_file_was_lost(tmp_path: Path) -> None:
+    world, mail = World(tmp_path, person("zhang")), Line("mail")
+    world.accept()
+    world.now += 60_000
+    world.tell(1, "raised")
+    first = world.delivering(Line("mail"))
+    first.step()
+    first.close()
     world.tell(2, "raised")
     with running(world.delivering(mail)):
         assert until(lambda: len(mail.events()) == 2)
 
     assert mail.events() == [(1, True), (2, False)]
+
+
+def test_people_who_come_to_a_service_that_has_run_for_long_are_told_unmarked(tmp_path: Path) -> None:
+    """outbound.db was never lost: it knows that nobody was told."""
+    world, mail = World(tmp_path, person("zhang")), Line("mail")
+    world.accept()
+    positions = Positions(tmp_path / "outbound.db")
+    with closing(Reader.open(tmp_path / "journal.db")) as reader:
+        assert told_before(positions, reader, now=world.now) == 0
+    positions.close()
+    world.now += 3_600_000
+    world.tell(1, "raised")
+    with running(world.delivering(mail)):
+        assert until(lambda: bool(mail.told))
+
+    assert mail.events() == [(1, False)]
+
+
+def test_a_file_of_a_release_before_marks_nothing(tmp_path: Path) -> None:
+    positions = Positions(tmp_path / "outbound.db")
+    positions.move("log", Position("e1", 7))
+
+    assert (positions.begun("e1", 5), positions.begun("e2", 5), positions.begun("e2", 9)) == (0, 5, 5)
+    positions.close()
 
 
 def test_a_first_start_tells_nobody_of_alerts_that_ended_days_ago(tmp_path: Path) -> None:
@@ -176,6 +233,7 @@ def test_a_first_start_tells_nobody_of_alerts_that_ended_days_ago(tmp_path: Path
 def test_a_journal_that_was_restored_counts_its_events_anew(tmp_path: Path) -> None:
     world, mail = World(tmp_path, person("zhang")), Line("mail")
     world.tell(1, "raised")
+    world.accept()
     with running(world.delivering(mail)):
         assert until(lambda: bool(mail.told))
     with world.journal.transaction():
