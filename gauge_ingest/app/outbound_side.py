@@ -21,6 +21,8 @@ from gauge_ingest.notifiers import Notifier
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
 from gauge_ingest.outbound import Follower, NotifierFollower, Positions, StoreFollower
+from gauge_ingest.outbound.delivery import Delivering
+from gauge_ingest.outbound.pruning import prune_told
 from gauge_ingest.reports.daily import DailyReports
 from gauge_ingest.reports.files import ReportFolder
 from gauge_ingest.spool import Spool
@@ -124,6 +126,8 @@ def _jobs(
     journal = configuration.settings.journal
     spool = Spool.beside(configuration.settings.journal_path)
     prune = partial(ask_to_prune, spool, keep_days=journal.keep_days, keep_raw_days=journal.keep_raw_days)
+    queue = next((one.queue for one in followers if isinstance(one, Delivering)), None)
+    path, keep_days = configuration.settings.journal_path, journal.keep_days
     reports = DailyReports(
         configuration.settings.journal_path,
         ReportFolder(configuration.settings.reports_folder),
@@ -138,6 +142,7 @@ def _jobs(
         Job("write reports anew", 3_600, reports.write_anew),
         *again,
         Job("prune the journal", 86_400, prune),
+        Job("prune what was told", 86_400, lambda: prune_told(queue, positions, path, keep_days=keep_days, now=now())),
     ]
 
 

@@ -113,6 +113,12 @@ class AlertReader:
         """The id of the newest event of all."""
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM alert_event").fetchone()[0])
 
+    def newest_event_before(self, instant: int) -> int:
+        """The newest of the first events that were all recorded before an instant; 0 when there is none."""
+        younger = "SELECT id - 1 FROM alert_event WHERE at >= ? ORDER BY id LIMIT 1"
+        found = self._db.execute(f"SELECT coalesce(({younger}), (SELECT max(id) FROM alert_event), 0)", (instant,))
+        return int(found.fetchone()[0])
+
     def newest_events(self) -> dict[int, int]:
         """The id of the newest event of each alert that stands."""
         found = self._db.execute(

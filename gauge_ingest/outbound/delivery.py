@@ -12,6 +12,7 @@ from gauge_ingest.outbound.deliveries import Due
 from gauge_ingest.outbound.failover import adopt, fail_over, find_unreached
 from gauge_ingest.outbound.follow import IDLE_S, QUIET_CHANGES, QUIET_S, Follower
 from gauge_ingest.outbound.positions import Positions
+from gauge_ingest.outbound.queue import Queue
 from gauge_ingest.outbound.refused import Refusals
 from gauge_ingest.outbound.workers import ChannelWorker, Desk, Way
 
@@ -56,6 +57,11 @@ class Delivering(Follower):
         self._moved_at = 0.0
         self._watch = threading.Thread(target=self._keep_watching, name="delivery watch", daemon=True)
         adopt(desk.queue, desk.people, channels=frozenset(self.workers), now=desk.now())
+
+    @property
+    def queue(self) -> Queue:
+        """What it puts into, for whoever prunes it."""
+        return self._desk.queue
 
     def start(self) -> None:
         """Start every thread; the channels begin when the journal has been followed to its end once.

@@ -133,6 +133,21 @@ class Positions:
         with self._lock:
             self._db.execute("INSERT OR REPLACE INTO notice VALUES (?, ?, ?, ?)", (name, event, state, reason))
 
+    def forget_told(self, epoch: str, until: int, *, notices_max: int) -> int:
+        """Forget notices up to an event that have ended, at most so many; how many went.
+
+        Whoever begins anew behind them marks what it tells: this file no longer knows what was told.
+        """
+        with self._lock:
+            known = self._db.execute("UPDATE begun SET told_until = max(told_until, ?) WHERE epoch = ?", (until, epoch))
+            if not known.rowcount:
+                return 0
+            return self._db.execute(
+                "DELETE FROM notice WHERE rowid IN (SELECT rowid FROM notice WHERE event <= ?"
+                " AND state IN ('done', 'rejected') LIMIT ?)",
+                (until, notices_max),
+            ).rowcount
+
     # --- calendar jobs -------------------------------------------------------------------------------------------
 
     def last_done(self, job: str) -> int | None:
