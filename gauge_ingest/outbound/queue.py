@@ -50,12 +50,21 @@ class Queue:
     def _recover(self) -> None:
         """What a life before had begun may have arrived: it is sent again, as a repeat."""
         with self.transaction() as db:
-            begun = db.execute("SELECT DISTINCT delivery FROM way WHERE state = 'begun'").fetchall()
-            db.execute("UPDATE way SET state = 'waiting', perhaps_told = 1 WHERE state = 'begun'")
-            for (delivery,) in begun:
-                end_if_former(db, delivery)
-            db.execute("UPDATE delivery SET state = 'waiting' WHERE state = 'begun'")
+            _take_over(db, "?", (1,))
             db.execute("UPDATE try SET result = 'not known' WHERE result = 'begun'")
+
+    def recover(self, channel: str) -> int:
+        """Take over what is begun on a channel by nobody here; how many ways.
+
+        After a kill of the ingest process the former outbound process may begin a try when this one has recovered, and
+        end in the middle of it.
+        """
+        with self._lock:
+            begun = "SELECT 1 FROM way WHERE channel = ? AND state = 'begun'"
+            if self._db.execute(begun, (channel,)).fetchone() is None:
+                return 0
+        with self.transaction() as db:
+            return _take_over(db, "channel = ?", (channel,))
 
     # --- in ------------------------------------------------------------------------------------------------------
 
@@ -251,6 +260,19 @@ class Queue:
                 " WHERE delivery = ? AND channel = ? AND address = ? AND result = 'begun'",
                 (result, said, now, *key),
             )
+
+
+def _take_over(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> int:
+    begun = db.execute(
+        f"SELECT delivery, channel, address FROM way WHERE state = 'begun' AND {where}", values
+    ).fetchall()
+    for key in begun:
+        one = "delivery = ? AND channel = ? AND address = ?"
+        db.execute(f"UPDATE way SET state = 'waiting', perhaps_told = 1 WHERE {one}", key)
+        db.execute(f"UPDATE try SET result = 'not known' WHERE {one} AND result = 'begun'", key)
+        db.execute("UPDATE delivery SET state = 'waiting' WHERE id = ? AND state = 'begun'", key[:1])
+        end_if_former(db, key[0])
+    return len(begun)
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -110,6 +110,8 @@ class ChannelWorker(threading.Thread):
             self._turns[first.person, first.address] = self._turn
             self._send(first, held)
             return 0.0
+        if self._desk.queue.recover(self._way.channel.name):  # this worker is at nothing
+            return LOOK_MIN_S
         if waiting:
             return min(max(min(waits, default=LOOK_MAX_S), LOOK_MIN_S), LOOK_MAX_S)
         return IDLE_S

@@ -140,6 +140,24 @@ def test_what_was_begun_when_the_process_ended_is_sent_again_marked(tmp_path: Pa
     first.join(2)
 
 
+def test_what_a_former_process_begins_late_and_does_not_end_is_sent_again_marked(tmp_path: Path) -> None:
+    """Two processes for a moment: the ingest process was killed, and the former one has not noticed yet."""
+    world, mail = World(tmp_path, person("zhang")), Line("mail")
+    former = world.delivering(Line("mail"))
+    former.step()
+    former.close()
+    with running(world.delivering(mail)) as delivering:
+        assert until(lambda: delivering.workers["mail"].ident is not None)
+        world.tell(1, "raised", "blue")
+        former.step()
+        assert former.queue.begin("mail", "zhang", "zhang", held=(), now=world.now) is not None
+        delivering.workers["mail"].wake()
+        assert until(lambda: bool(mail.told))
+    former.close()
+
+    assert mail.events() == [(1, True)]
+
+
 def test_a_silenced_event_is_recorded_and_told_to_nobody(tmp_path: Path) -> None:
     world, mail = World(tmp_path, person("zhang")), Line("mail")
     world.silence = lambda event: "silence 3: gauge is washed" if event.id == 1 else ""

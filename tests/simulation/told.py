@@ -1,7 +1,6 @@
 """What people were really told, as the servers at the far end had it, against what the journal says."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -80,7 +79,7 @@ def prove(lines: Sequence[Line], journal: Journalled, deliveries: Sequence[Mappi
     assert told <= journal.due, f"told of what is not in the journal: {sorted(told - journal.due)}"
     lost = [key for key in sorted(journal.due - told) if not _replaced(key, by_key, told)]
     assert lost == [], f"lost: {[by_key[key] for key in lost[:3]]}"
-    assert not (again := _unmarked(lines)), f"repeated and not marked: {again[:4]}"
+    _prove_marks(lines, by_key)
     done = {key for key, one in by_key.items() if one["state"] == "done"}
     assert done <= told, f"on record as told, and was not: {sorted(done - told)}"
     assert {one["state"] for one in deliveries} <= {"done", "superseded"}
@@ -88,10 +87,23 @@ def prove(lines: Sequence[Line], journal: Journalled, deliveries: Sequence[Mappi
     _prove_last(lines, journal)
 
 
-def _unmarked(lines: Sequence[Line]) -> list[Line]:
-    """What came again and did not say so. Two ways that tell at once may overtake each other: one of them is marked."""
-    plain = Counter((line.person, line.event) for line in lines if not line.repeated)
-    return [line for line in lines if plain[line.person, line.event] > 1]
+def _prove_marks(lines: Sequence[Line], by_key: Mapping[tuple[str, int], Mapping[str, Any]]) -> None:
+    """Of each event one try alone may tell unmarked, the first that can have told; on record and at the far ends.
+
+    Of two that are under way at once the second is marked, and may still arrive first.
+    """
+    heard_of: dict[tuple[str, int], list[Line]] = {}
+    for line in lines:
+        heard_of.setdefault((line.person, line.event), []).append(line)
+    for key, one in by_key.items():
+        ends = [each["result"] not in ("failed", "rejected") for each in one["tries"]]
+        first = ends.index(True) if True in ends else len(ends)
+        assert all(each["repeated"] for each in one["tries"][first + 1 :]), f"on record as not marked: {one}"
+        mine = heard_of.get(key, [])
+        plain = [line for line in mine if not line.repeated]
+        assert len(plain) < 2, f"repeated and not marked: {mine}"
+        in_order = not plain or plain[0] == mine[0] or plain[0].via == one["tries"][first]["channel"]
+        assert in_order, f"the first is marked and the second is not: {mine} {one}"
 
 
 def _replaced(key: tuple[str, int], by_key: Mapping[tuple[str, int], Mapping[str, Any]], told: set[Any]) -> bool:
