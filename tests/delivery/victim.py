@@ -1,7 +1,7 @@
 """A delivery in a process of its own, to be killed: web hooks to the ports that it is given, until all is told."""
 
-import sys
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from gauge_ingest.core.people import Address, Person
@@ -17,8 +17,8 @@ from tests.worlds import T0
 PEOPLE = ("zhang", "li", "wang")
 
 
-def main(folder: Path, *ports: int) -> None:
-    """Deliver; a line once it has begun, an end once nothing waits."""
+def main(folder: Path, begun: Event, *ports: int) -> None:
+    """Deliver; says when it has begun, ends when nothing waits."""
     names = [f"hook{number}" for number in range(len(ports))]
     # Each person begins with another channel and has all of them.
     people = {
@@ -51,13 +51,9 @@ def main(folder: Path, *ports: int) -> None:
         retry_max_s=0.1,
     )
     delivering.start()
-    print("begun", flush=True)  # noqa: T201 - for whoever reads the run
+    begun.set()
     undone = "SELECT 1 FROM delivery WHERE state <> 'done'"
     while not rows(folder, "SELECT 1 FROM delivery LIMIT 1") or rows(folder, undone):
         time.sleep(0.02)
     delivering.stop()
     delivering.join(2)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
