@@ -6,7 +6,10 @@ import pytest
 
 from gauge_ingest.core.people import Person
 from gauge_ingest.notifiers import NotifierRejected
+from gauge_ingest.notifiers.webhook import WebhookChannel
 from gauge_ingest.outbound import delivery as delivery_module
+from tests.delivery.sink import Sink, sink
+from tests.delivery.test_webhook import channel
 from tests.delivery.world import Line, World, person, rows, running, until
 
 REFUSED = NotifierRejected("HTTP 404")
@@ -52,3 +55,51 @@ def test_a_person_without_any_way_stands_as_unreached_and_is_told_when_there_is_
         assert until(lambda: bool(c.told))
 
     assert rows(tmp_path, "SELECT state FROM delivery") == [("done",)]
+
+
+def hook(server: Sink, name: str) -> WebhookChannel:
+    """A web hook under a name of its own."""
+    one = channel(server.url(), timeout_s=0.2)
+    one.name = name
+    return one
+
+
+def test_a_channel_that_goes_while_it_hangs_leaves_the_other_to_tell(tmp_path: Path) -> None:
+    """Method: two real web hooks; the first may have told, and the second says so."""
+    zhang, li = person("zhang", "hook", "sms"), person("li", "sms", "hook")
+    world = World(tmp_path, zhang, li)
+    with sink("hang") as first, sink(503) as second:
+        world.tell(1, "raised")
+        with running(world.delivering(hook(first, "hook"), hook(second, "sms"), dead_after_s=0.1)):
+            opened = [("hook", "li"), ("hook", "zhang"), ("sms", "li"), ("sms", "zhang")]
+            assert until(lambda: rows(tmp_path, "SELECT channel, person FROM way ORDER BY 1, 2") == opened)
+            assert until(lambda: {one.document["to"] for one in first.arrived} == {"zhang", "li"})
+        hung = len(first.arrived)
+        for name in world.people:
+            world.people[name] = person(name, "sms")
+        second.always = 200
+        with running(world.delivering(hook(second, "sms"))):
+            assert until(lambda: rows(tmp_path, "SELECT DISTINCT state FROM delivery") == [("done",)])
+        taken = [one.document for one in second.arrived if one.answer == 200]
+
+        assert len(first.arrived) == hung
+    assert sorted(one["to"] for one in taken) == ["li", "zhang"]
+    assert all("REPEATED" in one["text"] for one in taken)
+
+
+def test_a_person_who_goes_while_everything_fails_ends_and_the_others_are_told(tmp_path: Path) -> None:
+    world = World(tmp_path, person("zhang", "hook"), person("li", "hook"))
+    with sink(503) as server:
+        world.tell(1, "raised")
+        with running(world.delivering(hook(server, "hook"), dead_after_s=0.1)):
+            assert until(lambda: len(rows(tmp_path, "SELECT 1 FROM unreached")) == 2)
+        del world.people["zhang"]
+        server.always = 200
+        with running(world.delivering(hook(server, "hook"))):
+            assert until(lambda: rows(tmp_path, "SELECT state FROM delivery WHERE person = 'li'") == [("done",)])
+            assert until(lambda: not rows(tmp_path, "SELECT 1 FROM unreached"))
+
+    assert [one.document["to"] for one in server.arrived if one.answer == 200] == ["li"]
+    assert rows(tmp_path, "SELECT state, reason FROM delivery WHERE person = 'zhang'") == [
+        ("rejected", "the person is no longer in people.toml")
+    ]
