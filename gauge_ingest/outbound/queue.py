@@ -9,7 +9,7 @@ from pathlib import Path
 from gauge_ingest.journal import Position
 from gauge_ingest.outbound.deliveries import REASON_MAX, SCHEMA, Batch, Due, Told, Waiting, open_way
 from gauge_ingest.outbound.positions import SCHEMA as POSITIONS
-from gauge_ingest.outbound.superseding import end_former, end_if_former, supersede
+from gauge_ingest.outbound.superseding import end_former, end_if_former, give_way, supersede
 
 BATCH_MAX = 50  # events in one message
 # A message that may have arrived is repeated as it was. When that fails too and more waits, it goes with the rest.
@@ -230,6 +230,7 @@ class Queue:
                     )
                 db.execute("UPDATE delivery SET state = 'waiting' WHERE id = ? AND state = 'begun'", (one.delivery,))
                 end_if_former(db, one.delivery)
+                give_way(db, one.delivery, now)
             counted = "SELECT count(*) FROM try WHERE delivery = ? AND channel = ? AND result = 'rejected'"
             return max(int(db.execute(counted, (one.delivery, batch.channel)).fetchone()[0]) for one in batch.members)
 

@@ -73,5 +73,32 @@ def end_if_former(db: sqlite3.Connection, delivery: int) -> None:
     )
 
 
+def give_way(db: sqlite3.Connection, delivery: int, now: int) -> None:
+    """One that was refused while a newer state was put: told later, when it is tried again, it would come last."""
+    kind, *of = db.execute("SELECT kind, epoch, person, alert FROM delivery WHERE id = ?", (delivery,)).fetchone()
+    kinds = [one for one in EventKind if EventKind(kind) in superseded_by(one)]
+    newer = db.execute(
+        "SELECT max(id) FROM delivery WHERE epoch = ? AND person = ? AND alert = ? AND id > ?"
+        f" AND state NOT IN ('silenced', 'rejected') AND kind IN ({_marks(kinds)})",
+        (*of, delivery, *kinds),
+    ).fetchone()[0]
+    ended = db.execute(
+        "UPDATE delivery SET state = 'superseded', superseded_by = ?, ended_at = ? WHERE id = ? AND state = 'waiting'"
+        " AND ? > 0 AND NOT EXISTS (SELECT 1 FROM way w WHERE w.delivery = delivery.id"
+        " AND (w.perhaps_told OR w.state = 'begun'))",
+        (newer, now, delivery, newer),
+    )
+    if ended.rowcount:
+        db.execute(
+            "UPDATE way SET state = 'superseded', ended_at = ? WHERE state = 'waiting' AND delivery = ?",
+            (now, delivery),
+        )
+        db.execute(
+            "UPDATE delivery SET evacuates = max(evacuates, (SELECT o.evacuates FROM delivery o WHERE o.id = ?))"
+            " WHERE id = ?",
+            (delivery, newer),
+        )
+
+
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))

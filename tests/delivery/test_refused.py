@@ -77,6 +77,26 @@ def test_of_several_states_that_were_refused_only_the_newest_is_told(tmp_path: P
     assert hook.events() == [(2, False)]
 
 
+def test_a_state_that_is_being_refused_when_the_newer_one_comes_gives_way_to_it(tmp_path: Path) -> None:
+    world, hook = World(tmp_path, person("zhang", "hook")), Line("hook", REFUSED)
+    hook.hangs.clear()
+    world.tell(1, "raised")
+    with running(world.delivering(hook)) as delivering:
+        assert until(lambda: hook.tries == 1)
+        world.tell(1, "strengthened")
+        delivering.wake()
+        assert until(lambda: len(rows(tmp_path, "SELECT 1 FROM delivery")) == 2)
+        hook.hangs.set()
+        assert until(
+            lambda: (
+                not rows(tmp_path, "SELECT 1 FROM way WHERE state IN ('waiting', 'begun', 'rejected') AND delivery = 2")
+            )
+        )
+
+    assert hook.events() == [(2, False)]
+    assert rows(tmp_path, "SELECT state, superseded_by FROM delivery") == [("superseded", 2), ("done", None)]
+
+
 def test_what_every_way_refuses_for_half_a_day_ends(tmp_path: Path) -> None:
     world, hook = World(tmp_path, person("zhang", "hook")), Line("hook", always=REFUSED)
     world.tell(1, "raised")
