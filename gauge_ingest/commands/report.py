@@ -41,7 +41,7 @@ def daily(*, day: DayOption = None, config: ConfigOption = None, as_json: JsonOp
     if until - DAY_MS >= now:
         stop(Status.WRONG_USE, f"--day {day}: has not begun yet")
     with reading(configuration) as reader:
-        made = document(day_report(reader, configuration.stations, until=until, now=now))
+        made = document(day_report(reader, configuration.stations, names=configuration.names, until=until, now=now))
     if as_json:
         print_json(made)
         return
