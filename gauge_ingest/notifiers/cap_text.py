@@ -9,7 +9,7 @@ from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
 from gauge_ingest.core.spans import BEIJING
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
-from gauge_ingest.notifiers.cap_chain import END_KINDS
+from gauge_ingest.notifiers.cap_chain import END_KINDS, Link
 
 HEADLINE_CHARACTERS_MAX = 160
 DESCRIPTION_CHARACTERS_MAX = 4_000
@@ -34,6 +34,7 @@ KINDS: Mapping[str, Mapping[EventKind, str]] = {
         EventKind.WITHDRAWN: "WITHDRAWN",
     },
 }
+STILL = {"zh": "仍然有效", "en": "STILL IN FORCE"}
 MARKS: Mapping[str, Mapping[str, str]] = {
     "zh": {"Draft": "【草稿，勿发布】", "Test": "【测试】", "Exercise": "【演练】"},
     "en": {"Draft": "DRAFT, do not act: ", "Test": "TEST: ", "Exercise": "EXERCISE: "},
@@ -58,13 +59,18 @@ _REASONS_ZH = (
 
 
 class Subject(NamedTuple):
-    """What the words are about: an event, the level that it leaves or stands at, and the place by name."""
+    """What the words are about: a message, the level that it leaves or stands at, and the place by name."""
 
-    event: AlertEvent
+    link: Link
     level: Level
     place: str
     status: str
     is_rain: bool
+
+    @property
+    def event(self) -> AlertEvent:
+        """What the message tells of."""
+        return self.link.event
 
 
 def clean(text: str, characters_max: int) -> str:
@@ -77,7 +83,7 @@ def headline(subject: Subject, language: str) -> str:
     """One line: what it is worth (draft, exercise), what happened, where, at which level, how much rain."""
     event, level = subject.event, subject.level
     mark = MARKS[language].get(subject.status, "")
-    kind = KINDS[language][event.kind]
+    kind = STILL[language] if subject.link.renewal else KINDS[language][event.kind]
     name = (RAIN_EVENT if subject.is_rain else FINDING_EVENT)[language]
     ended = event.kind in (EventKind.CLEARED, EventKind.WITHDRAWN)
     if language == "zh":
@@ -111,6 +117,8 @@ def _sentences_zh(subject: Subject) -> list[str]:
             sentences.append(f"其中 {evidence.doubted_mm:.1f} 毫米被质量检查存疑。")
         if evidence.absent:
             sentences.append(f"缺测站：{'、'.join(evidence.absent)}。")
+    if subject.link.renewal:
+        sentences.append(f"截至 {_when(subject.link.sent_at)} 预警仍未解除；以上雨量是级别最近一次变动时的。")
     if event.unconfirmed:
         sentences.append("未经证实。")
     sentences.append(f"雨情时间 {_when(event.rained_at)}，获知时间 {_when(event.known_at)}（北京时间）。")
@@ -139,6 +147,9 @@ def _sentences_en(subject: Subject) -> list[str]:
             sentences.append(f"Quality checks doubt {evidence.doubted_mm:.1f} mm of it.")
         if evidence.absent:
             sentences.append(f"Stations without readings: {', '.join(evidence.absent)}.")
+    if subject.link.renewal:
+        still = f"At {_when(subject.link.sent_at)} the alert still stands"
+        sentences.append(f"{still}; the figures are those of the newest change of its level.")
     if event.unconfirmed:
         sentences.append("Unconfirmed.")
     sentences.append(f"Observed {_when(event.rained_at)}, known {_when(event.known_at)} (Beijing time).")

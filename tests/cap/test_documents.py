@@ -330,7 +330,7 @@ def test_what_people_say_and_whom_we_told_makes_no_document(kind: EventKind) -> 
     events = told(event(1), event(2, kind, who="李"))
 
     assert document(issuer(), 2, events) is None
-    newest = newest_document(issuer(), events)
+    newest = newest_document(issuer(), events, now=event(2).at)
     assert newest is not None
     assert newest.identifier == f"{EPOCH}-7-1"
 
