@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
+from gauge_ingest.core.reasons import sentence
 from gauge_ingest.core.spans import BEIJING
-from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
+from gauge_ingest.core.withdrawals import in_chinese
 from gauge_ingest.notifiers.cap_chain import END_KINDS, Link
 
 HEADLINE_CHARACTERS_MAX = 160
@@ -44,18 +45,6 @@ EXERCISE_NOTE = "演练，不是实际预警。 This is an exercise, not an aler
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Control characters, halves of surrogate pairs and the two that are none: XML 1.0 has no way to write them.
 _NOT_IN_XML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-_REASONS_ZH = (
-    (re.escape(REVISED), "后到或更正的资料表明雨量未达到等级"),
-    (re.escape(RULE_GONE), "该规则已不适用于此处"),
-    (re.escape(MERGED).replace(re.escape("{id}"), r"(\d+)"), r"并入预警 \1：后到资料表明是同一次过程"),
-    (
-        re.escape(TAKEN_BACK)
-        .replace(re.escape("{id}"), r"(\d+)")
-        .replace(re.escape("{title}"), "(.*?)")
-        .replace(re.escape("{why}"), "(.*)"),
-        r"因更正 \1（\2）撤销：\3",
-    ),
-)
 
 
 class Subject(NamedTuple):
@@ -129,7 +118,7 @@ def _sentences_zh(subject: Subject) -> list[str]:
     if event.kind is EventKind.LAPSED:
         sentences.append("长时间没有收到资料，预警中断；这不是解除。")
     if event.reason:
-        sentences.append(f"原因：{_reason_zh(_reason(subject))}。")
+        sentences.append(f"原因：{_reason(subject, 'zh').rstrip('。')}。")
     return [*sentences, f"预警编号 {event.alert_id}。"]
 
 
@@ -160,7 +149,7 @@ def _sentences_en(subject: Subject) -> list[str]:
     if event.kind is EventKind.LAPSED:
         sentences.append("Nothing has been heard for long, and the alert ends; this is no all-clear.")
     if event.reason:
-        sentences.append(f"Reason: {_reason(subject).rstrip('.')}.")
+        sentences.append(f"Reason: {_reason(subject, 'en').rstrip('.')}.")
     return [*sentences, f"Alert {event.alert_id}."]
 
 
@@ -180,18 +169,12 @@ def _amount_en(evidence: Evidence) -> str:
     return f"{evidence.rain_mm:.1f} mm in {length}"
 
 
-def _reason(subject: Subject) -> str:
+def _reason(subject: Subject, language: str) -> str:
     """Why; of a finding the first line alone, for a traceback behind it is nobody else's business."""
-    return subject.event.reason if subject.is_rain else subject.event.reason.partition("\n")[0]
-
-
-def _reason_zh(reason: str) -> str:
-    """Our own reasons in Chinese; what a person wrote stays as it was written."""
-    for pattern, chinese in _REASONS_ZH:
-        found = re.fullmatch(pattern, reason, re.DOTALL)
-        if found is not None:
-            return found.expand(chinese)
-    return reason
+    event = subject.event
+    told = sentence(event.cause, language, _when) if event.cause is not None else ""
+    reason = told or (in_chinese(event.reason) if language == "zh" else event.reason)
+    return reason if subject.is_rain and event.cause is None else reason.partition("\n")[0]
 
 
 def _when(at: int) -> str:

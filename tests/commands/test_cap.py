@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from gauge_ingest.core.reasons import because
 from gauge_ingest.pump.findings import Finding
 from tests.cap.alerts import Validators, parameters, said
 from tests.commands.place import Place
@@ -87,7 +88,7 @@ def test_an_alert_that_there_is_not_and_a_sender_that_is_not_named_are_refused(p
 def test_an_alert_about_the_service_makes_no_document_unless_it_is_asked_for(place: Place) -> None:
     place.environ = SENDER
     with place.desk() as desk:
-        desk.pump.findings.raise_(Finding.SESSION_LOST, "the broker forgot", at=desk.now)
+        desk.pump.findings.raise_(Finding.SESSION_LOST, because("said", words="the broker forgot"), at=desk.now)
 
     silent = place.run("cap", "show", "1")
     place.environ = {**SENDER, "GAUGE_CAP_FINDINGS": "true"}

@@ -141,7 +141,7 @@ def test_a_store(waits_min: int, standing: str | None, expected: str | None) -> 
     judged = store_behind(followers, WATCHING.store, now=NOW, standing=standing)
 
     assert said_of(judged) == expected
-    assert not isinstance(judged, Found) or judged.reason.startswith("influx is behind")
+    assert not isinstance(judged, Found) or judged.reason.text.startswith("influx is behind")
 
 
 def test_without_followers_nobody_is_behind() -> None:
