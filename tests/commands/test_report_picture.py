@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from gauge_ingest.commands.report_svg import LEFT, PLOT, REVISED, SUM
 from gauge_ingest.commands.svg_shapes import DOUBTED, LEVEL_COLOURS, RAIN, SILENT
 from gauge_ingest.core.days import day_end
@@ -102,12 +104,14 @@ def test_what_nobody_reported_is_grey_and_is_no_dry_hour(place: Place, tmp_path:
     assert words(picture).count("无数据\nno reports\n") == 4
 
 
-def test_a_correction_shows_what_stood_there_before(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("entered_at", [ENDS - HOUR, ENDS + HOUR])
+def test_a_correction_shows_what_stood_there_before(place: Place, tmp_path: Path, entered_at: int) -> None:
     rain_at(place, "HTB01", {10: 2})
     begin, end = text(BEGINS + 10 * HOUR), text(BEGINS + 11 * HOUR)
-    place.now = ENDS + HOUR
+    place.now = entered_at
     place.json("correct", "void", "HTB01", "--since", begin, "--until", end, "--why", "a test")
 
+    place.now = ENDS + 2 * HOUR
     picture = drawn(place, tmp_path)
 
     assert hours(course(place)) == {10: (0.0, 12.0)}
@@ -160,9 +164,9 @@ def test_a_day_that_is_not_over_ends_now_and_its_rest_is_no_gap(place: Place, tm
     rain_at(place, "HTB01", {2: 1}, away=range(6, 24))
     place.now = BEGINS + 6 * HOUR + MINUTE
 
-    (one,) = [one for one in course(place).stations if one.station.id == "HTB01"]
+    (one,) = [one for one in course(place).stations if one.station.id == "HTB02"]
 
-    assert all(until <= place.now for _, until in one.gaps)
+    assert one.gaps == ((BEGINS, place.now),)
     assert "现在 now" in words(drawn(place, tmp_path))
 
 
