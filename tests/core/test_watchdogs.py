@@ -171,5 +171,5 @@ def test_a_configuration_that_another_one_stands_in_for() -> None:
 
     assert isinstance(refused, Found)
     assert (refused.finding, refused.scope, refused.level) == (Finding.CONFIGURATION_REFUSED, "service", "warning")
-    assert refused.reason.startswith("people.toml: line 3: is no TOML. Mend it")
+    assert refused.reason.text.startswith("people.toml: line 3: is no TOML. Mend it")
     assert said_of(configuration_refused("", WATCHING.configuration, now=NOW)) == ENDS
