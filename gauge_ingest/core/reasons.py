@@ -11,7 +11,12 @@ Value = str | int | float | list[str]
 
 # Fields that are a length of time in whole seconds; what ends in _at is an instant in milliseconds since 1970.
 _LENGTHS = frozenset({"every_s", "longer_s", "window_s", "settle_s", "lapse_s", "quiet_s"})
-_UNITS_ZH = {"d": "天", "h": "小时", "m": "分钟", "s": "秒"}
+# Units as people read them in a message; "5m" might be metres.
+_UNITS = {
+    "zh": {"d": "天", "h": "小时", "m": "分钟", "s": "秒"},
+    "en": {"d": " d", "h": " h", "m": " min", "s": " s"},
+    "": {unit: unit for unit in "dhms"},
+}
 
 
 class Reason(NamedTuple):
@@ -23,7 +28,7 @@ class Reason(NamedTuple):
     @property
     def text(self) -> str:
         """As the journal, the log and commands have it: in English, instants with their offset."""
-        return sentence(self, "en", instant_text)
+        return _made(self, SENTENCES[self.kind].en, "", instant_text)
 
 
 def because(kind: str, **fields: Value) -> Reason:
@@ -35,11 +40,13 @@ def because(kind: str, **fields: Value) -> Reason:
 def sentence(reason: Reason, language: str, at_text: Callable[[int], str]) -> str:
     """The sentence in the language asked for, zh or en; empty where this program does not know the kind."""
     words = SENTENCES.get(reason.kind)
-    if words is None:
-        return ""
-    shown = {name: _shown(name, value, language, at_text) for name, value in reason.fields.items()}
+    return "" if words is None else _made(reason, words.said_in(language), language, at_text)
+
+
+def _made(reason: Reason, words: str, units: str, at_text: Callable[[int], str]) -> str:
+    shown = {name: _shown(name, value, units, at_text) for name, value in reason.fields.items()}
     try:
-        return words.said_in(language).format(**shown)
+        return words.format(**shown)
     except (KeyError, ValueError):  # another version of this program wrote other fields
         return ""
 
@@ -57,12 +64,12 @@ def from_text(text: str | None) -> Reason | None:
     return Reason(fields.pop("kind"), fields)
 
 
-def _shown(name: str, value: Value, language: str, at_text: Callable[[int], str]) -> str | int | float:
+def _shown(name: str, value: Value, units: str, at_text: Callable[[int], str]) -> str | int | float:
     if isinstance(value, list):
-        return ("、" if language == "zh" else ", ").join(value)
+        return ("、" if units == "zh" else ", ").join(value)
     if isinstance(value, int) and name.endswith("_at"):
         return at_text(value)
     if isinstance(value, int) and name in _LENGTHS:
         length = duration_text(value)
-        return f"{length[:-1]}{_UNITS_ZH[length[-1]]}" if language == "zh" else length
+        return f"{length[:-1]}{_UNITS[units][length[-1]]}"
     return value
