@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gauge_ingest.clock import SystemClock
-from gauge_ingest.core.spans import instant_text
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import Surroundings
 from gauge_ingest.inlet import Happened, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalUnavailable
@@ -123,7 +123,9 @@ class Ingest:
             self._serve()
         except TakenOver as error:
             with self._journal.transaction():
-                self._pump.findings.raise_(Finding.CLIENT_ID_TAKEN, str(error), at=self._now())
+                self._pump.findings.raise_(
+                    Finding.CLIENT_ID_TAKEN, because("taken_over", error=str(error)), at=self._now()
+                )
             self._outbound.wake()
             raise
         except OSError as error:  # the spool or the status file: no room, or no right to write there
@@ -163,20 +165,15 @@ class Ingest:
         findings, expected = self._pump.findings, self._journal.meta(SESSION_KEY) == self._inlet.session_name
         if happened is Happened.CONNECTED_AFRESH and expected:
             since = self._journal.reader.newest_received_at()
-            reason = (
-                "the broker has forgotten our session: messages it had acknowledged to stations may be lost;"
-                f" in doubt is what was sent between {instant_text(since)} and {instant_text(at)}"
-            )
+            reason = because("session_lost", since_at=since, until_at=at)
             findings.raise_(Finding.SESSION_LOST, reason, at=at)
         elif happened is Happened.CONNECTED:
-            findings.clear(Finding.SESSION_LOST, "connected again, the session was kept", at=at)
+            findings.clear(Finding.SESSION_LOST, because("session_kept"), at=at)
         elif happened is Happened.CONTESTED:
-            reason = (
-                f"connections end right after they begin: does another client use the id of {self._inlet.session_name}?"
-            )
+            reason = because("client_id_taken", session=self._inlet.session_name)
             findings.raise_(Finding.CLIENT_ID_TAKEN, reason, at=at)
         elif happened is Happened.STEADY:
-            findings.clear(Finding.CLIENT_ID_TAKEN, "connected for a minute", at=at)
+            findings.clear(Finding.CLIENT_ID_TAKEN, because("steady"), at=at)
         if happened is Happened.LOST:
             self._connected_since = None
         if happened in (Happened.CONNECTED, Happened.CONNECTED_AFRESH):

@@ -18,6 +18,7 @@ def issuer(configuration: Configuration) -> Issuer:
     return Issuer(
         *(configuration.settings.cap, configuration.stations, rules),
         basins=configuration.basins,
+        instruction=configuration.actions.todo,
         is_drill=lambda _event: is_drill,
     )
 
@@ -25,10 +26,18 @@ def issuer(configuration: Configuration) -> Issuer:
 def cap_notifier(configuration: Configuration, now: Callable[[], int]) -> CapNotifier:
     """The notifier, which asks the journal what was told of an alert before."""
     journal = configuration.settings.journal_path
-    return CapNotifier(issuer(configuration), lambda alert_id: told_of(journal, alert_id), now=now)
+    return CapNotifier(
+        issuer(configuration), lambda alert_id: told_of(journal, alert_id), standing=lambda: standing(journal), now=now
+    )
 
 
 def told_of(journal: Path, alert_id: int) -> Told:
     """What was told of an alert; opened for each question, for alerts are few and threads share no connection."""
     with closing(Reader.open(journal)) as reader:
         return Told(reader.epoch(), reader.alerts.events(alert_id))
+
+
+def standing(journal: Path) -> list[int]:
+    """The numbers of the alerts that stand."""
+    with closing(Reader.open(journal)) as reader:
+        return [alert.id for alert in reader.alerts.all()]

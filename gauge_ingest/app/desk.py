@@ -29,10 +29,7 @@ def desk_of(
         journal=settings.journal_path,
         outbound=settings.outbound_path,
         stations=configuration.stations,
-        names={
-            **{station.id: station.name for station in configuration.stations.values()},
-            **{basin.id: basin.name for basin in configuration.basins.values()},
-        },
+        names=configuration.names,
         rules={rule.id: rule for rule in configuration.rules},
         people=people,
         secret=desk.secret.get_secret_value(),

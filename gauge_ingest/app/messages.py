@@ -9,10 +9,7 @@ def world_of(configuration: Configuration) -> World:
     """What facts are looked up in."""
     drill = configuration.settings.drill_options
     return World(
-        places={
-            **{station.id: station.name for station in configuration.stations.values()},
-            **{basin.id: basin.name for basin in configuration.basins.values()},
-        },
+        places=configuration.names,
         rules={rule.id: rule for rule in configuration.rules},
         actions=configuration.actions,
         command=f"{COMMAND}{drill} --who NAME" if drill else COMMAND,

@@ -90,9 +90,9 @@ def _followers(configuration: Configuration, positions: Positions, now: Callable
         )
     notifiers: list[Notifier] = []
     if settings.notify.log:
-        notifiers.append(LogNotifier(configuration.stations, drill=bool(settings.drill.name)))
+        notifiers.append(LogNotifier(configuration.names, drill=bool(settings.drill.name)))
     if settings.notify.mqtt:
-        notifiers.append(MqttNotifier(_alert_broker(settings), configuration.stations))
+        notifiers.append(MqttNotifier(_alert_broker(settings), configuration.names))
     if settings.cap.folder:
         notifiers.append(cap_notifier(configuration, now))
     followers.extend(
@@ -133,6 +133,7 @@ def _jobs(
         ReportFolder(configuration.settings.reports_folder),
         configuration.stations,
         positions,
+        names=configuration.names,
         configuration=configuration.digest,
         keep_days=configuration.settings.reports.keep_days,
         now=now,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from rich.padding import Padding
 from rich.text import Text
 
-from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, plain, show, stretch, table
+from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, place_text, plain, show, stretch, table
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.findings import Finding
 from gauge_ingest.core.levels import level_of
@@ -109,8 +109,8 @@ def _block(
 
 
 def _place(alert: Alert, configuration: Configuration) -> str:
-    place = configuration.stations.get(alert.scope) or configuration.basins.get(alert.scope)
-    return f"{place.name} ({place.id})" if place is not None else f"{plain(alert.scope)}: {plain(alert.rule)}"
+    named = place_text(alert.scope, configuration.names)
+    return named if alert.scope in configuration.names else f"{named}: {plain(alert.rule)}"
 
 
 def _rain(evidence: Evidence) -> str:
@@ -130,20 +130,19 @@ def _beside(evidence: Evidence | None, events: Sequence[AlertEvent], configurati
     around = next((event.around for event in reversed(events) if event.around), ())
     for words, had in (("stations", evidence.stations), ("neighbours", around)):
         if had:
-            named = ", ".join(f"{_named(name, configuration)} {rain_mm:.1f}" for name, rain_mm in had[:SHOWN_MAX])
+            named = ", ".join(
+                f"{place_text(name, configuration.names)} {rain_mm:.1f}" for name, rain_mm in had[:SHOWN_MAX]
+            )
             yield Text(f"{words}, mm: {named}", style="dim")
     if evidence.absent:
-        yield Text(f"not there: {', '.join(_named(name, configuration) for name in evidence.absent)}", style=_MARK)
+        yield Text(
+            f"not there: {', '.join(place_text(name, configuration.names) for name in evidence.absent)}", style=_MARK
+        )
     if evidence.wetness:
         known = "too little history" if evidence.wetness_mm is None else f"index {evidence.wetness_mm:.0f} mm"
         yield Text(f"thresholds for {plain(evidence.wetness)} ground ({known})", style="dim")
     if evidence.season:
         yield Text(f"thresholds of the season {plain(evidence.season)}", style="dim")
-
-
-def _named(station_id: str, configuration: Configuration) -> str:
-    station = configuration.stations.get(station_id)
-    return plain(station_id) if station is None else f"{station.name} ({station.id})"
 
 
 def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gauge_ingest.commands.opening import ConfigOption, configured, reading
+from gauge_ingest.commands.opening import ConfigOption, clock_of_environment, configured, reading
 from gauge_ingest.commands.output import Status, stop
 from gauge_ingest.notifiers.cap_chain import Told
 from gauge_ingest.notifiers.cap_document import newest_document
@@ -34,7 +34,7 @@ def show(alert_id: AlertArgument, *, config: ConfigOption = None) -> None:
         told = Told(reader.epoch(), reader.alerts.events(alert_id))
     if not configuration.settings.cap.sender:
         stop(Status.WRONG_USE, "gauge_ingest.toml: cap.sender is empty: every CAP document names who sends it")
-    made = newest_document(issuer(configuration), told)
+    made = newest_document(issuer(configuration), told, now=clock_of_environment().now())
     if made is None:
         stop(Status.NOT_WELL, f"alert {alert_id} makes no CAP document: docs/cap.md says which events do")
     sys.stdout.buffer.write(made.content)

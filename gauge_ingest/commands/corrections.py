@@ -16,7 +16,7 @@ from gauge_ingest.commands.opening import (
     reading,
     station_named,
 )
-from gauge_ingest.commands.output import instant, plain, print_json, show, stretch, table
+from gauge_ingest.commands.output import instant, place_text, plain, print_json, show, stretch, table
 from gauge_ingest.core.corrections import Correction, undone_by
 from gauge_ingest.requests.correct import document
 
@@ -53,15 +53,15 @@ def log(
     if as_json:
         print_json([document(entry, undone=gone.get(entry.id)) for entry in entered])
     else:
-        _show(entered, gone)
+        _show(entered, gone, configuration.names)
 
 
-def _show(entries: Sequence[Correction], gone: Mapping[int, int]) -> None:
+def _show(entries: Sequence[Correction], gone: Mapping[int, int], names: Mapping[str, str]) -> None:
     if not entries:
         show("no correction was entered")
         return
     listing = table(
-        "id", "entered", "who", "what", "station", "span", "why", right=("id",), wrap=("who", "what", "why")
+        "id", "entered", "who", "what", "station", "span", "why", right=("id",), wrap=("who", "what", "station", "why")
     )
     for entry in entries:
         undone = gone.get(entry.id)
@@ -70,7 +70,7 @@ def _show(entries: Sequence[Correction], gone: Mapping[int, int]) -> None:
             instant(entry.at),
             Text(plain(entry.who)),
             _what(entry) + ("" if undone is None else f", undone by {undone}"),
-            Text(plain(entry.station)),
+            Text(place_text(entry.station, names)),
             stretch(entry.since, entry.until),
             Text(plain(entry.why)),
             style="" if undone is None else "dim",

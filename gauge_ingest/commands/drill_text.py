@@ -55,7 +55,8 @@ def _told(one: Mapping[str, Any]) -> str:
 def _alert(alert: Mapping[str, Any]) -> list[str]:
     lines = [(one["at"], _escalated(one)) for one in alert["escalated"]]
     lines += [(one["at"], _seen(one)) for one in alert["acknowledged"]]
-    what = f"{alert['id']} {alert['rule']} at {alert['scope']}: {alert['peak']}"
+    place = f"{alert['name']} ({alert['scope']})" if alert.get("name") else alert["scope"]  # an older report has none
+    what = f"{alert['id']} {alert['rule']} at {place}: {alert['peak']}"
     state = "stands at the end" if alert["state"] == "raised" else alert["state"]
     found = [f"  {what}, raised {_at(alert['raised_at'])}, {state}"]
     found += [f"    {line}" for _, line in sorted(lines)]

@@ -16,7 +16,7 @@ from gauge_ingest.commands.opening import (
     reading,
     span,
 )
-from gauge_ingest.commands.output import ago, full_instant, instant, plain, print_json, show, stretch
+from gauge_ingest.commands.output import ago, full_instant, instant, place_text, plain, print_json, show, stretch
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import MINUTE_MS
 from gauge_ingest.core.silences import Silence
@@ -60,7 +60,7 @@ def _parts(shift: HandOver, configuration: Configuration) -> Iterator[Renderable
     yield from _part(f"alerts that stand: {len(stands)}", stands, "none")
     gone = [_gone(one, configuration) for one in shift.gone]
     yield from _part(f"came and went: {len(gone)}", gone, "none")
-    silenced = [_silence(one, shift.until) for one in (*shift.silences, *shift.ended)]
+    silenced = [_silence(one, configuration, shift.until) for one in (*shift.silences, *shift.ended)]
     yield from _part("silences and maintenance windows", silenced, "none")
     ill = [
         Text(plain(f"{one.station.id} {one.station.name}  {', '.join(one.why)}"), _LOOK if one.is_silent else "")
@@ -68,7 +68,12 @@ def _parts(shift: HandOver, configuration: Configuration) -> Iterator[Renderable
     ]
     yield from _part(f"stations to look at: {len(ill)}", ill, "none")
     said = [
-        Text(plain(f"{one.id}  {one.station} {one.kind.value} {stretch(one.since, one.until)} by {one.who}: {one.why}"))
+        Text(
+            plain(
+                f"{one.id}  {place_text(one.station, configuration.names)} {one.kind.value}"
+                f" {stretch(one.since, one.until)} by {one.who}: {one.why}"
+            )
+        )
         for one in shift.corrections
     ]
     yield from _part("corrections entered", said, "none")
@@ -118,17 +123,17 @@ def _gone(one: Gone, configuration: Configuration) -> Text:
     )
 
 
-def _silence(one: Silence, now: int) -> Text:
+def _silence(one: Silence, configuration: Configuration, now: int) -> Text:
     state = silence_document(one, now=now)["state"]
     rule = f" {one.rule}" if one.rule else ""
     moving = ", levels that move people too" if one.evacuation else ""
-    words = f"{one.id}  {one.scope}{rule}{moving}  {state}, {stretch(one.since, one.until)} by {one.who}: {one.why}"
+    what = f"{place_text(one.scope, configuration.names)}{rule}{moving}"
+    words = f"{one.id}  {what}  {state}, {stretch(one.since, one.until)} by {one.who}: {one.why}"
     return Text(plain(words), _LOOK if state == "in force" else "")
 
 
 def _place(scope: str, rule: str, configuration: Configuration) -> str:
-    place = configuration.stations.get(scope) or configuration.basins.get(scope)
-    return plain(f"{scope}: {rule}" if place is None else f"{place.name} ({scope})")
+    return place_text(scope, configuration.names) if scope in configuration.names else plain(f"{scope}: {rule}")
 
 
 def _document(shift: HandOver) -> dict[str, Any]:

@@ -124,6 +124,11 @@ def stretch(since: int, until: int) -> str:
     return f"{begin} - {end if until - since >= DAY_MS else end.removeprefix(begin[:6])}"
 
 
+def place_text(scope: str, names: Mapping[str, str]) -> str:
+    """What people call a station or a basin, and its id; the id alone of what has no name."""
+    return plain(f"{names[scope]} ({scope})" if scope in names else scope)
+
+
 def flag_word(flag: int) -> str:
     """A flag in a word; nothing where all is good."""
     return _FLAGS[Flag(flag)]

@@ -5,7 +5,20 @@ from html import escape
 
 from gauge_ingest.commands.output import elapsed, full_instant, plain
 from gauge_ingest.commands.quality_report_text import in_a_sentence
-from gauge_ingest.commands.svg_shapes import FAINT, FONTS, INK, RAIN, box, line, round_up, text, width
+from gauge_ingest.commands.svg_shapes import (
+    DOUBTED,
+    FAINT,
+    FONTS,
+    INK,
+    LANE,
+    RAIN,
+    SILENT,
+    box,
+    line,
+    round_up,
+    text,
+    width,
+)
 from gauge_ingest.commands.time_axis import ticks
 from gauge_ingest.core.quality.course import Course
 from gauge_ingest.core.quality.seen import UM_PER_MM
@@ -18,9 +31,6 @@ WIDTH, LEFT, RIGHT, BORDER = 1_000, 118, 18, 16
 PLOT = WIDTH - LEFT - RIGHT
 BARS_MAX = 215  # each 4 pixels wide or more
 
-SILENT, LANE = "#d6d6d6", "#f4f4f4"
-# Told apart by the colour-blind, and by their lightness on a printer without colour (after Okabe and Ito).
-DOUBTED = "#e69f00"
 COLOURS = {Outcome.SUSPECT: DOUBTED, Outcome.FAILED: "#a50026"}
 
 _HEADING, _RAIN_HEIGHT, _LANE_HEIGHT, _AXIS, _APART = 52, 110, 36, 28, 26

@@ -14,7 +14,7 @@ from gauge_ingest.commands.rehearse_stretches import (
     stretches,
     thresholds_of,
 )
-from gauge_ingest.commands.svg_shapes import FAINT, FONTS, INK, RAIN, box, line, round_up, text, width
+from gauge_ingest.commands.svg_shapes import FAINT, FONTS, INK, LEVEL_COLOURS, RAIN, box, line, round_up, text, width
 from gauge_ingest.commands.time_axis import ticks
 from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.spans import duration_text
@@ -24,8 +24,6 @@ from gauge_ingest.rehearsal.result import Rehearsal, Rehearsed
 WIDTH, LEFT, RIGHT, BORDER = 1_000, 128, 112, 16
 PLOT = WIDTH - LEFT - RIGHT
 SLOTS_MAX = 240
-# By the grade of a level, from look to act at once; told apart by lightness, too.
-LEVEL_COLOURS = {1: "#7fb2e5", 2: "#f0d21f", 3: "#f28e2b", 4: "#b10026"}
 WINDOW = "#cfe0f0"
 EVENT = "#6a0dad"
 

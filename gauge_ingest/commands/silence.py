@@ -14,7 +14,18 @@ from gauge_ingest.commands.opening import (
     configured,
     reading,
 )
-from gauge_ingest.commands.output import Status, elapsed, instant, plain, print_json, show, stop, stretch, table
+from gauge_ingest.commands.output import (
+    Status,
+    elapsed,
+    instant,
+    place_text,
+    plain,
+    print_json,
+    show,
+    stop,
+    stretch,
+    table,
+)
 from gauge_ingest.commands.writing import asked
 from gauge_ingest.commands.writing import who as of_this_machine
 from gauge_ingest.core.model import Alert, AlertEvent, State
@@ -77,7 +88,7 @@ def silence(
     if as_json:
         print_json({name: value for name, value in answer.items() if name != "ok"})
     else:
-        _show_entered(answer)
+        _show_entered(answer, configuration.names)
 
 
 @app.callback()
@@ -95,7 +106,7 @@ def list_(*, ended: AllOption = False, config: ConfigOption = None, as_json: Jso
     if as_json:
         print_json([document(one, now=now) for one in found])
     else:
-        _show(found, now)
+        _show(found, configuration.names, now)
 
 
 @app.command("show")
@@ -109,12 +120,13 @@ def show_one(silence_id: IdArgument, *, config: ConfigOption = None, as_json: Js
     if as_json:
         print_json({**document(found, now=now), "held_back": [_alert(alert, events) for alert, events in back]})
         return
-    _show([found], now)
+    _show([found], configuration.names, now)
     show("", f"holds back: {holds_back(found)}", f"tells:      {tells(found)}", "")
     number = {0: "nothing", 1: "1 alert"}.get(len(back), f"{len(back)} alerts")
     show(Text(f"held back: {number}", style="bold"))
     for alert, events in back:
-        show(f"alert {alert.id}  {', '.join(_words(event) for event in events)}; now {_standing(alert)}")
+        where = place_text(alert.scope, configuration.names)
+        show(f"alert {alert.id}  {where}  {', '.join(_words(event) for event in events)}; now {_standing(alert)}")
 
 
 @app.command("end")
@@ -187,13 +199,14 @@ def _found(reader: Reader, silence_id: int) -> Silence:
     return found
 
 
-def _show_entered(answer: Mapping[str, Any]) -> None:
+def _show_entered(answer: Mapping[str, Any], names: Mapping[str, str]) -> None:
     one = answer["silence"]
     planned = "planned: " if one["state"] == "planned" else ""
     show(
         Text(
             plain(
-                f"silence {one['id']} of {one['scope']}: {planned}{_short(one['since'])} until {_short(one['until'])}"
+                f"silence {one['id']} of {place_text(one['scope'], names)}:"
+                f" {planned}{_short(one['since'])} until {_short(one['until'])}"
             ),
             style="bold",
         ),
@@ -204,7 +217,8 @@ def _show_entered(answer: Mapping[str, Any]) -> None:
     for alert in answer["alerts"]:
         show(
             Text(
-                f"stands now  alert {alert['id']}: {alert['level']} at {plain(alert['scope'])} ({alert['rule']})",
+                f"stands now  alert {alert['id']}: {alert['level']} at {place_text(alert['scope'], names)},"
+                f" rule {plain(alert['rule'])}",
                 style="bold yellow",
             )
         )
@@ -216,15 +230,17 @@ def _short(text: str) -> str:
     return f"{text[:10]} {text[11:16]}"
 
 
-def _show(found: Sequence[Silence], now: int) -> None:
+def _show(found: Sequence[Silence], names: Mapping[str, str], now: int) -> None:
     if not found:
         show("no silence is in force, and none is planned")
         return
-    listing = table("id", "scope", "rule", "", "from - until", "who", "why", right=("id",), wrap=("who", "why"))
+    listing = table(
+        "id", "scope", "rule", "", "from - until", "who", "why", right=("id",), wrap=("scope", "who", "why")
+    )
     for one in found:
         listing.add_row(
             str(one.id),
-            plain(one.scope),
+            place_text(one.scope, names),
             plain(one.rule) or "all",
             _state(one, now),
             stretch(one.since, one.until),

@@ -9,6 +9,11 @@ from gauge_ingest.commands.output import plain
 FONTS = "'Noto Sans', 'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', Arial, sans-serif"
 INK, FAINT, LINE = "#1a1a1a", "#555555", "#c4c4c4"
 RAIN = "#0072b2"
+# Told apart by the colour-blind, and by their lightness on a printer without colour (after Okabe and Ito).
+DOUBTED = "#e69f00"
+SILENT, LANE = "#d6d6d6", "#f4f4f4"
+# By the grade of a level, from look to act at once; told apart by lightness, too.
+LEVEL_COLOURS = {1: "#7fb2e5", 2: "#f0d21f", 3: "#f28e2b", 4: "#b10026"}
 _LETTER = 0.56  # width of a letter, of its size
 _ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
@@ -38,6 +43,12 @@ def text(
 def box(x: float, y: float, broad: float, high: float, colour: str) -> str:
     """A filled rectangle."""
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{broad:.1f}" height="{high:.1f}" fill="{colour}"/>'
+
+
+def frame(x: float, y: float, broad: float, high: float, colour: str) -> str:
+    """The dashed outline of a rectangle."""
+    where = f'x="{x:.1f}" y="{y:.1f}" width="{broad:.1f}" height="{high:.1f}"'
+    return f'<rect {where} fill="none" stroke="{colour}" stroke-width="1.2" stroke-dasharray="3 2"/>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, *, colour: str = LINE, dashes: str = "") -> str:

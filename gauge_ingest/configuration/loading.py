@@ -64,6 +64,12 @@ class Configuration:
     watch: WatchSettings = field(default=WATCHING, repr=False)
     warnings: tuple[Mistake, ...] = ()  # what changes nothing, and may be a mistake
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What people call each station and each basin, by its id."""
+        stations = {station.id: station.name for station in self.stations.values()}
+        return stations | {basin.id: basin.name for basin in self.basins.values()}
+
 
 class _Read(NamedTuple):
     """What was read of each file, with its mistakes."""

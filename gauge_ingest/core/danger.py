@@ -6,15 +6,12 @@ from typing import NamedTuple
 from gauge_ingest.core.findings import Ended, Finding, Found
 from gauge_ingest.core.hearing import Hearing
 from gauge_ingest.core.model import SECOND_MS, Alert, Evidence, State, Station
-from gauge_ingest.core.spans import duration_text, instant_text
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import DangerWatch
 from gauge_ingest.core.watchdogs import silence_ms
 
 NEIGHBOURS_NAMED_MAX = 5
 TOLD_MIN = 0.8  # the share of the time away that reports must speak for
-
-STATION_GONE = "the station is no longer configured"
-NOT_WATCHED = "danger in silence is no longer watched for"
 
 
 class Around(NamedTuple):
@@ -75,15 +72,14 @@ def danger(
     needed = neighbours_needed(station, settings)
     if len(heavy) < needed:
         return None
-    window = duration_text(settings.window_s)
-    named = ", ".join(
-        f"{one.station.name} {one.station.id} {one.rain_mm:.1f} mm" for one in heavy[:NEIGHBOURS_NAMED_MAX]
-    )
-    own = f"{last_mm:.1f} mm in {window} until then" if last_mm is not None else "not known"
-    reason = (
-        f"SILENT IN HEAVY RAIN: nothing heard since {instant_text(hearing.heard_at)}, it reports every"
-        f" {duration_text(station.report_every_s)}, while in the last {window} there fell: {named}."
-        f" Its own last rain: {own}. Nobody knows what falls there: ask people on the spot"
+    named = [f"{one.station.name} {one.station.id} {one.rain_mm:.1f} mm" for one in heavy[:NEIGHBOURS_NAMED_MAX]]
+    reason = because(
+        "silent_in_rain_own_unknown" if last_mm is None else "silent_in_rain",
+        heard_at=hearing.heard_at,
+        every_s=station.report_every_s,
+        window_s=settings.window_s,
+        around=named,
+        **({} if last_mm is None else {"last_mm": float(last_mm)}),
     )
     evidence = Evidence(
         window_s=settings.window_s,
@@ -102,11 +98,9 @@ def taken_back(station: Station, evidence: Evidence, around: Sequence[Around], s
     heavy = [one for one in around if one.rain_mm >= evidence.threshold_mm]
     if len(heavy) >= neighbours_needed(station, settings):
         return None
-    named = ", ".join(f"{one.station.id} {one.rain_mm:.1f} mm" for one in around[:NEIGHBOURS_NAMED_MAX])
-    reason = (
-        "readings that came later, or were corrected, show that it did not rain so hard around it in the"
-        f" {duration_text(evidence.window_s)} until {instant_text(evidence.until)}: {named or 'nobody tells'}"
-    )
+    named = [f"{one.station.id} {one.rain_mm:.1f} mm" for one in around[:NEIGHBOURS_NAMED_MAX]]
+    kind = "not_so_hard" if named else "nobody_tells"
+    reason = because(kind, window_s=evidence.window_s, until_at=evidence.until, around=named)
     return Ended(Finding.DANGER_IN_SILENCE, station.id, reason, State.WITHDRAWN)
 
 
@@ -120,15 +114,13 @@ def over(
     if away is None:
         if not dry or now - alert.raised_at <= settings.lapse_s * SECOND_MS:
             return None
-        reason = f"still silent, and dry around it; after {duration_text(settings.lapse_s)} nobody knows. No all-clear"
+        reason = because("still_silent", lapse_s=settings.lapse_s)
         return Ended(Finding.DANGER_IN_SILENCE, station.id, reason, State.LAPSED)
-    back = f"heard again since {instant_text(hearing.since)}"
     if away.told >= TOLD_MIN:
-        reason = f"{back}, and it has told of its time away: {away.rain_mm:.1f} mm fell there"
+        reason = because("back_and_told", since_at=hearing.since, rain_mm=float(away.rain_mm))
         return Ended(Finding.DANGER_IN_SILENCE, station.id, reason)
     if dry:
-        quiet = duration_text(settings.quiet_s)
-        reason = f"{back}, and dry around it for {quiet}. What fell there while it was away is not known"
+        reason = because("back_and_dry", since_at=hearing.since, quiet_s=settings.quiet_s)
         return Ended(Finding.DANGER_IN_SILENCE, station.id, reason)
     return None
 
@@ -142,7 +134,7 @@ def is_back(station: Station, hearing: Hearing, alert: Alert, settings: DangerWa
 
 def gone(scope: str, *, configured: bool) -> Ended:
     """The end of an alert that nobody can judge any more."""
-    reason = NOT_WATCHED if configured else STATION_GONE
+    reason = because("danger_not_watched" if configured else "station_gone")
     return Ended(Finding.DANGER_IN_SILENCE, scope, reason, State.WITHDRAWN)
 
 

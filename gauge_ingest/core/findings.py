@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from gauge_ingest.core.model import Evidence, State
+from gauge_ingest.core.reasons import Reason
 
 SERVICE = "service"  # the scope of what concerns no single station
 NOTICE, WARNING = "notice", "warning"  # look when you can, look now
@@ -37,7 +38,7 @@ class Found(NamedTuple):
     finding: Finding
     scope: str
     level: str
-    reason: str
+    reason: Reason
     since: int
     evidence: Evidence | None = None
 
@@ -47,7 +48,7 @@ class Ended(NamedTuple):
 
     finding: Finding
     scope: str
-    reason: str
+    reason: Reason
     state: State = State.CLEARED
 
 

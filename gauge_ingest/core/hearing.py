@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gauge_ingest.core.findings import SERVICE, Ended, Finding, Found
 from gauge_ingest.core.model import HOUR_MS, MINUTE_MS, SECOND_MS
-from gauge_ingest.core.spans import duration_text, instant_text
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import BrokerWatch, Surroundings
 
 # What waited has a delay that shrinks from message to message; where it stays the same, nothing waited, or the clock
@@ -79,14 +79,11 @@ def cut_off(found: Line, settings: BrokerWatch, *, now: int) -> Found | Ended | 
     """We are cut off: not connected for longer than a bound, or no connection lasts. One finding for every silence."""
     unsettled, gone, gone_ms = found.unsettled_since, found.gone_since, settings.gone_s * SECOND_MS
     if unsettled is None:
-        return Ended(Finding.BROKER_GONE, SERVICE, "connected, and what had waited has come")
-    since, what = unsettled, "connections to the broker do not last"
+        return Ended(Finding.BROKER_GONE, SERVICE, because("connected"))
+    since, kind = unsettled, "connections_break"
     if gone is not None and now - gone > gone_ms:
-        since, what = gone, "no connection to the broker"
+        since, kind = gone, "not_connected"
     elif now - unsettled <= gone_ms + 2 * settings.settle_s * SECOND_MS:
         return None
-    reason = (
-        f"we are cut off: {what} since {instant_text(since)}. No rain arrives, no alert can rise, and no station's"
-        f" silence means anything until it is back and {duration_text(settings.settle_s)} have passed"
-    )
+    reason = because(kind, since_at=since, settle_s=settings.settle_s)
     return Found(Finding.BROKER_GONE, SERVICE, settings.level, reason, since)

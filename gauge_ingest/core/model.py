@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 # Stations and rules fill modules of their own; like every other value they are taken from here.
+from gauge_ingest.core.reasons import Reason
 from gauge_ingest.core.rule import Over as Over
 from gauge_ingest.core.rule import Rule as Rule
 from gauge_ingest.core.rule import Season as Season
@@ -219,6 +220,7 @@ class Alert:
     ended_at: int | None
     evidence: Evidence | None
     reason: str = ""
+    cause: Reason | None = field(default=None, hash=False)  # of a finding: what the reason is made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,3 +251,4 @@ class AlertEvent:
     step: int = 0
     around: tuple[tuple[str, float], ...] = field(default=(), compare=False)
     configuration: int = field(default=0, compare=False)
+    cause: Reason | None = field(default=None, hash=False)  # of a finding: what the reason is made from

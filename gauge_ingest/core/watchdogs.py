@@ -6,7 +6,7 @@ from gauge_ingest.core.findings import SERVICE, WARNING, Ended, Finding, Found, 
 from gauge_ingest.core.health import StationHealth, batteries, share_text
 from gauge_ingest.core.hearing import Hearing
 from gauge_ingest.core.model import SECOND_MS, Row, Station
-from gauge_ingest.core.spans import duration_text, instant_text
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import SilentWatch, Watching, WatchSettings
 
 Judged = Found | Ended
@@ -14,6 +14,7 @@ Judged = Found | Ended
 BACK_SHARE = 0.8
 # Of a network that was silent, fewer than this share of the limit must be silent still.
 NETWORK_BACK_SHARE = 0.6
+NAMED_MAX = 10  # silent stations that are named
 
 
 # --- silence ---------------------------------------------------------------------------------------------------
@@ -36,16 +37,11 @@ def station_silent(
     """A station that says nothing; it is back when it has been heard for a while without a break."""
     if silent:
         if not hearing.heard_at:
-            reason = "never heard: does it run, does it know its id and its password?"
-            return Found(Finding.STATION_SILENT, station.id, settings.level, reason, now)
-        every = duration_text(station.report_every_s)
-        reason = (
-            f"nothing heard since {instant_text(hearing.heard_at)}, it reports every {every}: look at link, battery"
-            " and modem. Its rain is not known until it has sent it"
-        )
+            return Found(Finding.STATION_SILENT, station.id, settings.level, because("never_heard"), now)
+        reason = because("not_heard", heard_at=hearing.heard_at, every_s=station.report_every_s)
         return Found(Finding.STATION_SILENT, station.id, settings.level, reason, hearing.heard_at)
     if standing and hearing.came_at - hearing.since >= settings.steady_s * SECOND_MS:
-        reason = f"heard again since {instant_text(hearing.since)}"
+        reason = because("heard_again", since_at=hearing.since)
         return Ended(Finding.STATION_SILENT, station.id, reason)
     return None
 
@@ -58,13 +54,10 @@ def network_silent(
     if standing:
         limit *= NETWORK_BACK_SHARE
     if known >= settings.network_stations_min and len(silent) > limit:
-        named = ", ".join(silent[:10]) + (" and others" if len(silent) > 10 else "")
-        reason = (
-            f"{len(silent)} of {known} stations say nothing ({named}): look at the mobile network and at the broker"
-            " before you look at a station"
-        )
+        kind = "network_silent_more" if len(silent) > NAMED_MAX else "network_silent"
+        reason = because(kind, silent=len(silent), known=known, stations=list(silent[:NAMED_MAX]))
         return Found(Finding.NETWORK_SILENT, SERVICE, settings.network_level, reason, since)
-    return Ended(Finding.NETWORK_SILENT, SERVICE, f"{known - len(silent)} of {known} stations are heard")
+    return Ended(Finding.NETWORK_SILENT, SERVICE, because("network_heard", heard=known - len(silent), known=known))
 
 
 # --- figures ---------------------------------------------------------------------------------------------------
@@ -116,11 +109,10 @@ def _battery(health: StationHealth, settings: WatchSettings, standing: Mapping[s
         standing=step_of(standing.get(Finding.BATTERY_LOW), watch.level),
     )
     if not step:
-        reason = f"{lowest_v:.1f} V at the lowest of the last day"
-        return Ended(Finding.BATTERY_LOW, health.station, reason)
+        return Ended(Finding.BATTERY_LOW, health.station, because("battery_right", lowest_v=lowest_v))
     limit_v = warning_v if step == 2 else low_v
-    then = "it may stop any night" if step == 2 else "is the panel clean, free of shade and snow, connected?"
-    reason = f"{lowest_v:.1f} V at the lowest of the last day (limit {limit_v:g} V): {then}"
+    kind = "battery_very_low" if step == 2 else "battery_low"
+    reason = because(kind, lowest_v=lowest_v, limit_v=limit_v)
     level = WARNING if step == 2 else watch.level
     return Found(Finding.BATTERY_LOW, health.station, level, reason, health.until)
 
@@ -136,10 +128,9 @@ def _clock(health: StationHealth, settings: WatchSettings, standing: Mapping[str
         standing=step_of(standing.get(Finding.CLOCK_OFF), watch.level),
     )
     if not step:
-        return Ended(Finding.CLOCK_OFF, health.station, f"its clock is right to {abs(offset_s):.0f} s")
-    way, dated = ("ahead", "too late") if offset_s > 0 else ("behind", "too early")
-    minutes = round(abs(offset_s) / 60)
-    reason = f"its clock is {minutes} min {way}, so its rain is dated {dated}: set the clock"
+        return Ended(Finding.CLOCK_OFF, health.station, because("clock_right", off_s=float(abs(offset_s))))
+    kind = "clock_ahead" if offset_s > 0 else "clock_behind"
+    reason = because(kind, minutes_min=round(abs(offset_s) / 60))
     return Found(Finding.CLOCK_OFF, health.station, WARNING if step == 2 else watch.level, reason, health.until)
 
 
@@ -147,11 +138,10 @@ def _door(health: StationHealth, settings: WatchSettings, opened: int | None) ->
     if health.door_open is None:
         return None
     if not health.door_open or opened is None:
-        return Ended(Finding.DOOR_OPEN, health.station, "the box is closed")
+        return Ended(Finding.DOOR_OPEN, health.station, because("door_closed"))
     if health.until - opened <= settings.door.open_max_s * SECOND_MS:
         return None
-    longer = duration_text(settings.door.open_max_s)
-    reason = f"its box has been open for more than {longer}: ask who is there; rain may get into the logger"
+    reason = because("door_open", longer_s=settings.door.open_max_s)
     return Found(Finding.DOOR_OPEN, health.station, settings.door.level, reason, opened)
 
 
@@ -162,6 +152,6 @@ def _suspect(health: StationHealth, settings: WatchSettings, standing: Mapping[s
         return None
     doubted, limit = sum(known), watch.doubted_percent_max / 100
     if not stepped(doubted, (limit, 1.0), (BACK_SHARE * limit, 1.0), standing=Finding.DATA_SUSPECT in standing):
-        return Ended(Finding.DATA_SUSPECT, health.station, f"{share_text(doubted)} of the last day is in doubt")
-    reason = f"{doubted:.0%} of the readings of the last day are in doubt: gauge-ingest readings {health.station}"
+        return Ended(Finding.DATA_SUSPECT, health.station, because("data_right", share=share_text(doubted)))
+    reason = because("data_suspect", doubted_share=float(doubted), station=health.station)
     return Found(Finding.DATA_SUSPECT, health.station, watch.level, reason, health.until)

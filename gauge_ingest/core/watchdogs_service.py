@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gauge_ingest.core.findings import SERVICE, WARNING, Ended, Finding, Found, stepped
 from gauge_ingest.core.model import SECOND_MS
-from gauge_ingest.core.spans import instant_text
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import (
     ConfigurationWatch,
     Disk,
@@ -30,12 +30,10 @@ def disk_low(disk: Disk, settings: DiskWatch, *, now: int, standing: str | None)
         (-low_mb * ROOM_AGAIN, -settings.warning_mb * ROOM_AGAIN),
         standing=step_of(standing, settings.level),
     )
-    room = f"{free_mb / 1000:.1f} GB free where the journal is"
     if not step:
-        return Ended(Finding.DISK_LOW, SERVICE, room)
-    then = "when it is full nothing is taken any more, and stations keep their reports. Make room"
+        return Ended(Finding.DISK_LOW, SERVICE, because("disk_room", free_gb=round(free_mb / 1000, 1)))
     limit_mb = settings.warning_mb if step == 2 else low_mb
-    reason = f"{room} (limit {limit_mb / 1000:.1f} GB): {then}"
+    reason = because("disk_low", free_gb=round(free_mb / 1000, 1), limit_gb=round(limit_mb / 1000, 1))
     return Found(Finding.DISK_LOW, SERVICE, WARNING if step == 2 else settings.level, reason, now)
 
 
@@ -54,25 +52,20 @@ def store_behind(
         standing=step_of(standing, settings.level),
     )
     if not step:
-        return Ended(Finding.STORE_BEHIND, SERVICE, "everything is sent, or nearly")
-    error = f": {slowest.error}" if slowest.error else ""
-    reason = (
-        f"{slowest.name} is behind: what was received at {instant_text(since)} still waits to be sent{error}."
-        " Nothing is lost, it is sent when this is mended"
-    )
+        return Ended(Finding.STORE_BEHIND, SERVICE, because("all_sent"))
+    reason = because("store_behind", store=slowest.name, since_at=since)
+    if slowest.error:
+        reason = because("store_behind_error", store=slowest.name, since_at=since, error=slowest.error)
     return Found(Finding.STORE_BEHIND, SERVICE, WARNING if step == 2 else settings.level, reason, now)
 
 
 def outbound_gone(*, alive: bool, gone_since: int | None, settings: OutboundWatch, now: int) -> Judged | None:
     """The process that copies and tells does not run, so that alerts reach nobody."""
     if alive or gone_since is None:
-        return Ended(Finding.OUTBOUND_GONE, SERVICE, "the outbound process runs")
+        return Ended(Finding.OUTBOUND_GONE, SERVICE, because("outbound_runs"))
     if now - gone_since <= settings.gone_s * SECOND_MS:
         return None
-    reason = (
-        f"the outbound process has not run since {instant_text(gone_since)}: alerts are recorded and reach NOBODY."
-        " Look at the log; gauge-ingest alerts shows what stands"
-    )
+    reason = because("outbound_gone", since_at=gone_since)
     return Found(Finding.OUTBOUND_GONE, SERVICE, settings.level, reason, gone_since)
 
 
@@ -80,17 +73,14 @@ def quarantine_growing(entries: int, settings: QuarantineWatch, *, now: int, sta
     """More of the last hour went to quarantine than a wrong byte now and then explains."""
     limit = settings.entries_per_hour_max * (BACK_SHARE if standing else 1)
     if entries <= limit:
-        return Ended(Finding.QUARANTINE_GROWING, SERVICE, f"{entries} entries in the last hour")
-    reason = (
-        f"more than {settings.entries_per_hour_max} messages or readings of one hour could not be admitted:"
-        " gauge-ingest quarantine list"
-    )
+        return Ended(Finding.QUARANTINE_GROWING, SERVICE, because("quarantine_quiet", entries=entries))
+    reason = because("quarantine_growing", entries_max=settings.entries_per_hour_max)
     return Found(Finding.QUARANTINE_GROWING, SERVICE, settings.level, reason, now)
 
 
 def configuration_refused(refused: str, settings: ConfigurationWatch, *, now: int) -> Judged:
     """The service was started with broken files, and runs on those that were accepted before."""
     if not refused:
-        return Ended(Finding.CONFIGURATION_REFUSED, SERVICE, "the configuration on disk is in force")
-    reason = f"{refused}. Mend it (gauge-ingest check has all mistakes), then gauge-ingest reload"
+        return Ended(Finding.CONFIGURATION_REFUSED, SERVICE, because("configuration_in_force"))
+    reason = because("configuration_refused", error=refused)
     return Found(Finding.CONFIGURATION_REFUSED, SERVICE, settings.level, reason, now)

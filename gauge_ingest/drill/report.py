@@ -64,7 +64,10 @@ class Escalated(NamedTuple):
 
 
 class AlertRow(NamedTuple):
-    """One alert of a drill; `rain`: not a finding; `state`: at its end; `answered`: since it last rose."""
+    """One alert of a drill; `rain`: not a finding; `state`: at its end; `answered`: since it last rose.
+
+    `name`: what people call its place.
+    """
 
     id: int
     rule: str
@@ -76,6 +79,12 @@ class AlertRow(NamedTuple):
     escalated: tuple[Escalated, ...]
     acknowledged: tuple[Seen, ...]
     answered: bool
+    name: str = ""
+
+    @property
+    def place(self) -> str:
+        """What people call the place, and its id."""
+        return f"{self.name} ({self.scope})" if self.name else self.scope
 
 
 class Report(NamedTuple):
@@ -163,7 +172,7 @@ def unseen(rows: Sequence[PersonRow], alerts: Sequence[AlertRow]) -> list[str]:
     wrong += [
         f"{one.id} ({one.name}) was told and has not acknowledged" for one in rows if one.told and not one.acknowledged
     ]
-    wrong += [f"alert {one.id} ({one.rule} at {one.scope}) {_unanswered(one)}" for one in rain if not one.answered]
+    wrong += [f"alert {one.id} ({one.rule} at {one.place}) {_unanswered(one)}" for one in rain if not one.answered]
     known = {seen.who for row in rows for seen in row.acknowledged}
     strangers = {seen.who: None for one in alerts for seen in one.acknowledged if seen.who not in known}
     return wrong + [f"{who} acknowledged, and nobody of that name was told" for who in strangers]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -89,7 +89,11 @@ def run(plan: Plan, stage: Stage, configuration: Configuration, clock: Clock, sa
     look = look_at(stage)
     rows = people_rows(configuration.roster.people, look.deliveries, look.events, speed=plan.speed)
     rows = _over(rows, look, configuration, clock, plan, ended)
-    alerts = tuple(alert_row(alert, events, look.deliveries, speed=plan.speed) for alert, events in look.alerts)
+    names = configuration.names
+    alerts = tuple(
+        alert_row(alert, events, look.deliveries, speed=plan.speed)._replace(name=names.get(alert.scope, ""))
+        for alert, events in look.alerts
+    )
     wrong = [trouble] if trouble else []
     wrong += unreached(look.deliveries) + unseen(rows, alerts)
     wrong += [f"{one.id} was not told that it is over: {one.over}" for one in rows if one.over.startswith("not ")]
@@ -130,7 +134,7 @@ def _play(plan: Plan, stage: Stage, configuration: Configuration, say: Say) -> E
     words += ["--seed", str(plan.seed), "--truth", str(stage.folder / "truth.jsonl"), "--json-progress"]
     words += ["--broker", f"127.0.0.1:{stage.port}", "--protocol", "5" if stage.mosquitto else "3.1.1"]
     words += [] if plan.minutes is None else ["--minutes", str(plan.minutes)]
-    telling = _Telling(say)
+    telling = _Telling(say, configuration.names)
     with child(stage, "stations", words) as stations:
         while stations.poll() is None:
             telling.tell(look_at(stage))
@@ -175,8 +179,9 @@ def ending(look: Look, rows: Sequence[PersonRow], *, waited_s: float, wait_s: fl
 class _Telling:
     """Says what is new since the look before."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, names: Mapping[str, str]) -> None:
         self._say = say
+        self._names = names
         self._events: set[int] = set()
         self._told: set[int] = set()
 
@@ -187,7 +192,8 @@ class _Telling:
                 self._events.add(event.id)
                 who = f" by {event.who}: {event.reason}" if event.who else ""
                 level = f" {event.level}" if event.level else ""
-                self._line(event.at, f"alert {event.alert_id} {event.scope} {event.kind.value}{level}{who}")
+                place = f"{self._names.get(event.scope, '')} {event.scope}".lstrip()
+                self._line(event.at, f"alert {event.alert_id} {place} {event.kind.value}{level}{who}")
         for one in look.deliveries:
             row = one.delivery
             if row.id not in self._told and row.state in ("done", "rejected"):

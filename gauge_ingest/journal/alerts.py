@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from gauge_ingest.core import reasons
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 
 ALERT = (
-    "id, rule, scope, level, peak, state, rained_since, rained_until, known_at, raised_at, ended_at, evidence, reason"
+    "id, rule, scope, level, peak, state, rained_since, rained_until, known_at, raised_at, ended_at, evidence, reason,"
+    " cause"
 )
 EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
-    " e.evidence, e.reason, e.who, e.step, e.around, e.configuration"
+    " e.evidence, e.reason, e.who, e.step, e.around, e.configuration, e.cause"
 )
 _SPARE = ("peak_mm", "peak_since", "peak_until", "stations", "absent", "wetness", "season")
 
@@ -28,8 +30,8 @@ def evidence_text(evidence: Evidence | None) -> str | None:
 
 def alert_columns(alert: Alert, configuration: int) -> tuple[object, ...]:
     """An alert as a row of its table."""
-    *first, evidence, reason = (getattr(alert, name) for name in Alert.__slots__)
-    return (*first, evidence_text(evidence), reason, configuration)
+    *first, evidence, reason, cause = (getattr(alert, name) for name in Alert.__slots__)
+    return (*first, evidence_text(evidence), reason, configuration, reasons.as_text(cause))
 
 
 def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
@@ -38,6 +40,7 @@ def event_columns(event: AlertEvent, configuration: int) -> tuple[object, ...]:
         *(event.alert_id, event.kind, event.level, event.rained_at, event.known_at, event.at),
         *(event.late, event.unconfirmed, event.sent, evidence_text(event.evidence), event.reason, configuration),
         *(event.who, event.step, json.dumps(event.around) if event.around else None),
+        reasons.as_text(event.cause),
     )
 
 
@@ -147,9 +150,10 @@ def _event(row: Sequence[Any]) -> AlertEvent:
     flags = [bool(flag) for flag in row[9:12]]
     around = tuple((name, rain_mm) for name, rain_mm in json.loads(row[16])) if row[16] else ()
     return AlertEvent(
-        *[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12]), *row[13:16], around, row[17]]
+        *[*row[:4], EventKind(row[4]), *row[5:9], *flags, evidence_from(row[12])],
+        *[*row[13:16], around, row[17], reasons.from_text(row[18])],
     )
 
 
 def _alert(row: Sequence[Any]) -> Alert:
-    return Alert(*[*row[:5], State(row[5]), *row[6:11], evidence_from(row[11]), row[12]])
+    return Alert(*[*row[:5], State(row[5]), *row[6:11], evidence_from(row[11]), row[12], reasons.from_text(row[13])])

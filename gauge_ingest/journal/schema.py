@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 4
+VERSION = 5
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -109,6 +109,11 @@ CREATE INDEX silence_until ON silence (until);
 ALTER TABLE alert_event ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
 -- What each neighbour had in the window that decided, as far as was known then: [[station, mm], …].
 ALTER TABLE alert_event ADD COLUMN around TEXT;
+""",
+    5: """
+-- Of a finding: kind and figures that its reason is made from, as JSON; null before version 5, and where people speak.
+ALTER TABLE alert ADD COLUMN cause TEXT;
+ALTER TABLE alert_event ADD COLUMN cause TEXT;
 """,
 }
 

@@ -258,13 +258,13 @@ class Journal:
     def save_alerts(self, alerts: Iterable[Alert], events: Iterable[AlertEvent], configuration: int) -> None:
         """Write alerts as they stand now, append what is to be told of them, and enter it into the change log."""
         self._db.executemany(
-            f"INSERT OR REPLACE INTO alert VALUES ({', '.join('?' * 14)})",
+            f"INSERT OR REPLACE INTO alert VALUES ({', '.join('?' * 15)})",
             [alert_columns(alert, configuration) for alert in alerts],
         )
         ids = array("q")
         for event in events:
             cursor = self._db.execute(
-                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 15)})", event_columns(event, configuration)
+                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 16)})", event_columns(event, configuration)
             )
             assert cursor.lastrowid is not None
             ids.append(cursor.lastrowid)

@@ -12,7 +12,7 @@ from gauge_ingest.core.spans import parse_instant
 from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
 from gauge_ingest.messages.evidence import rain_facts, trust_facts
 from gauge_ingest.messages.findings import FINDINGS, finding_words
-from gauge_ingest.messages.reasons import merged_into, reason_text
+from gauge_ingest.messages.reasons import finding_reason, merged_into, reason_text
 from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_line, window_text
 
 NAME_MAX = 64  # characters of a place, a rule, a level
@@ -154,7 +154,7 @@ def facts_of(
         event=event.id,
         rule=_name(alert.rule),
         source=one_line(rule.source, TEXT_MAX) if rule is not None else "",
-        **_finding(alert, service=service, language=language),
+        **_finding(event, alert, service=service, language=language),
     )
 
 
@@ -260,16 +260,18 @@ def _answer(
     }
 
 
-def _finding(alert: Alert, *, service: bool, language: str) -> dict[str, Any]:
+def _finding(event: AlertEvent, alert: Alert, *, service: bool, language: str) -> dict[str, Any]:
     names = ("finding", "finding_means", "finding_todo", "finding_over", "finding_why", "doubt_since", "doubt_until")
     if not service:
         return dict.fromkeys(names, "")
     words = finding_words(alert.rule)
     said = [words.title, words.means, words.todo, words.over]
     found = dict(zip(names, (one.said_in(language) for one in said), strict=False))
-    # Only the first line: what follows may be a traceback.
-    why = one_line(alert.reason.partition("\n")[0], TEXT_MAX) if words.tells_why else ""
-    instants = _instants(alert.reason.partition("\n")[0])
+    # Of a warning that is told when it is over what was seen then; the alert has the reason of its end.
+    is_past = event.kind in _CHANGES and alert.state is not State.RAISED
+    reason, cause = (event.reason, event.cause) if is_past else (alert.reason, alert.cause)
+    why = finding_reason(cause, reason, language) if words.tells_why else ""
+    instants = _instants(reason.partition("\n")[0])
     since, until = instants if len(instants) == 2 else ("", "")
     return {**found, "finding_why": why, "doubt_since": since, "doubt_until": until}
 

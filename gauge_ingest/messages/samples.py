@@ -6,6 +6,7 @@ from typing import Any
 
 from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State, Threshold
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.spans import parse_instant
 from gauge_ingest.core.told import MERGED
 from gauge_ingest.messages.facts import Facts, World, facts_of
@@ -118,6 +119,7 @@ _FIRST = replace(
     at=_AT - 19 * _MINUTE,
     evidence=_PREPARE,
 )
+_LOST = because("session_lost", since_at=_AT - 25 * _MINUTE, until_at=_AT)
 _FAULT_ALERT = replace(
     _ALERT,
     id=15,
@@ -126,8 +128,8 @@ _FAULT_ALERT = replace(
     level="warning",
     peak="warning",
     evidence=None,
-    reason="the broker has forgotten our session: messages it had acknowledged to stations may be lost; in doubt is"
-    " what was sent between 2026-07-15T17:40:00+08:00 and 2026-07-15T18:05:00+08:00",
+    reason=_LOST.text,
+    cause=_LOST,
 )
 _FAULT = replace(
     _RAISED, id=40, alert_id=15, rule="session_lost", scope="service", level="warning", evidence=None, at=_AT
@@ -186,7 +188,7 @@ def _warnings() -> dict[str, Sample]:
 
 def _ends() -> dict[str, Sample]:
     low = _evidence(4.0, 15.0, window_h=3, at=_AT + 170 * _MINUTE)
-    taken, merged = "withdrawn by correction 3 (void, by wang): 雨量筒检修注水", MERGED.format(id=9)
+    taken, merged = "withdrawn by correction 3 (void, by 王建国): 雨量筒检修注水", MERGED.format(id=9)
     withdrawn, lapsed = State.WITHDRAWN, State.LAPSED
     return {
         "cleared": _of(
@@ -218,23 +220,31 @@ def _marked() -> dict[str, Sample]:
 def _faults() -> dict[str, Sample]:
     broken = "flash_flood: KeyError('x')\nTraceback (most recent call last):"
     alert = replace(_FAULT_ALERT, rule="broken", scope="flash_flood", reason=broken)
-    around = _evidence(18.5, 10.0, window_h=1, coverage=0.0)
-    silent = replace(
-        _FAULT_ALERT,
-        rule="danger_in_silence",
-        scope="HTB02",
-        level="prepare",
-        peak="prepare",
-        evidence=around,
-        reason="SILENT IN HEAVY RAIN: nothing heard since 2026-07-15T17:45:00+08:00",
-    )
-    danger = replace(_FAULT, rule="danger_in_silence", scope="HTB02", level="prepare", evidence=around)
     return {
-        "danger": Sample("silent while it rains hard around it", danger, silent, (danger,), link=LINK),
+        **_silent(),
         "system": _fault("the service about itself"),
         "system_cleared": _fault("a fault is over", kind=EventKind.CLEARED, at=_AT + 5 * _MINUTE),
         "system_broken": Sample("a rule does not work", replace(_FAULT, rule="broken", scope="flash_flood"), alert, ()),
     }
+
+
+def _silent() -> dict[str, Sample]:
+    around, since = _evidence(18.5, 10.0, window_h=1, coverage=0.0), _AT - 20 * _MINUTE
+    wet = ["石梯子乡 HTB03 21.0 mm", "石门 HTB01 18.5 mm"]
+    alone = because("silent_in_rain", heard_at=since, every_s=300, window_s=3_600, around=wet, last_mm=4.5)
+    quiet = because("not_heard", heard_at=since, every_s=300)
+    dangerous: dict[str, Any] = {"rule": "danger_in_silence", "scope": "HTB02", "level": "prepare", "evidence": around}
+    equipment: dict[str, Any] = {"rule": "station_silent", "scope": "HTB03", "level": "notice"}
+    shown = {
+        "danger": ("silent while it rains hard around it", dangerous, alone),
+        "silent": ("a station says nothing", equipment, quiet),
+    }
+    samples = {}
+    for name, (shows, fields, why) in shown.items():
+        alert = replace(_FAULT_ALERT, **fields, peak=fields["level"], rained_since=since, reason=why.text, cause=why)
+        event = replace(_FAULT, **fields, reason=why.text, cause=why)
+        samples[name] = Sample(shows, event, alert, (event,), link=LINK)
+    return samples
 
 
 SAMPLES: Mapping[str, Sample] = _samples()

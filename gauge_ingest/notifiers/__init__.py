@@ -43,6 +43,14 @@ class Prepared(Protocol):
         """Make ready, or raise NotifierUnavailable; repeated until it succeeds."""
 
 
+@runtime_checkable
+class Renewing(Protocol):
+    """A notifier whose notices end by themselves, so that what still stands is told again."""
+
+    def renew(self) -> None:
+        """Tell again what is due, or raise NotifierUnavailable; asked often, and when all that is new was told."""
+
+
 class Message(NamedTuple):
     """What one person is told, in that person's language. `short`: at most 70 characters, for SMS."""
 

@@ -1,11 +1,15 @@
-"""Tells systems of alerts: a CAP 1.2 document for each event that changes an alert, in a folder with a feed."""
+"""Tells systems of alerts: a CAP 1.2 document for each event that changes an alert, in a folder with a feed.
 
-from collections.abc import Callable
+While an alert stands, its newest message is renewed before it expires. When, and under which identifier, follows from
+the events alone, so that nothing need be remembered.
+"""
+
+from collections.abc import Callable, Sequence
 
 from gauge_ingest.core.model import Alert, AlertEvent
 from gauge_ingest.notifiers import NotifierUnavailable
-from gauge_ingest.notifiers.cap_chain import Told
-from gauge_ingest.notifiers.cap_document import Issuer, document
+from gauge_ingest.notifiers.cap_chain import Link, Told
+from gauge_ingest.notifiers.cap_document import Issuer, messages, written
 from gauge_ingest.notifiers.cap_feed import CapFolder
 
 
@@ -14,10 +18,21 @@ class CapNotifier:
 
     name = "cap"
 
-    def __init__(self, issuer: Issuer, told: Callable[[int], Told], *, now: Callable[[], int]) -> None:
-        """`told`: what was told of an alert, by its number. `now` decides only what is too old to be kept."""
+    def __init__(
+        self,
+        issuer: Issuer,
+        told: Callable[[int], Told],
+        *,
+        standing: Callable[[], Sequence[int]],
+        now: Callable[[], int],
+    ) -> None:
+        """`told`: what was told of an alert, by its number. `standing`: the numbers of the alerts that stand.
+
+        `now` decides what is to be renewed, and what is too old to be kept.
+        """
         self._issuer = issuer
         self._told = told
+        self._standing = standing
         self._now = now
         self._folder = CapFolder(issuer.settings)
 
@@ -30,16 +45,30 @@ class CapNotifier:
 
     def send(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> None:  # noqa: ARG002 - a repeat is the same
         """Write the event's document, if it makes one, and the feed."""
-        made = document(self._issuer, event.id, self._told(alert.id))
-        if made is None:
+        links = messages(self._issuer, self._told(alert.id), event_id=event.id)
+        if not links or links[-1].event.id != event.id:
             return
-        try:
-            self._folder.keep(made, self._now())
-        except OSError as error:
-            raise self._unavailable(error) from error
+        self._renew(links)  # what it refers to is there before it
+        self._keep(links)
+
+    def renew(self) -> None:
+        """Write what is due of every alert that stands; what is there stays, so that asking again changes nothing."""
+        for alert_id in self._standing():
+            self._renew(messages(self._issuer, self._told(alert_id), now=self._now()))
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _renew(self, links: Sequence[Link]) -> None:
+        for number, link in enumerate(links, 1):
+            if link.renewal and self._folder.lacks(link.identifier, link.sent_at, self._now()):
+                self._keep(links[:number])
+
+    def _keep(self, links: Sequence[Link]) -> None:
+        try:
+            self._folder.keep(written(self._issuer, links), self._now())
+        except OSError as error:
+            raise self._unavailable(error) from error
 
     def _unavailable(self, error: OSError) -> NotifierUnavailable:
         folder = self._issuer.settings.folder

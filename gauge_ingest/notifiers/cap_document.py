@@ -49,24 +49,42 @@ class Document:
     content: bytes
 
 
+def messages(issuer: Issuer, told: Told, *, event_id: int | None = None, now: int | None = None) -> list[Link]:
+    """Every message of an alert in order; up to an event, or with the renewals that are due by `now`.
+
+    What was told after the event changes nothing.
+    """
+    until = told if event_id is None else Told(told.epoch, [event for event in told.events if event.id <= event_id])
+    if not is_rain(until.events) and not issuer.settings.findings:
+        return []
+    return chain(until, renew_ms=renew_ms(issuer.settings), now=now)
+
+
 def document(issuer: Issuer, event_id: int, told: Told) -> Document | None:
     """The message of an event, or None when it makes none. What was told after the event changes nothing."""
-    until = Told(told.epoch, [event for event in told.events if event.id <= event_id])
-    links = chain(until)
+    links = messages(issuer, told, event_id=event_id)
     if not links or links[-1].event.id != event_id:
         return None
-    rain = is_rain(until)
-    if not rain and not issuer.settings.findings:
-        return None
+    return written(issuer, links)
+
+
+def newest_document(issuer: Issuer, told: Told, *, now: int) -> Document | None:
+    """The newest message of an alert, or None when it has none."""
+    links = messages(issuer, told, now=now)
+    return written(issuer, links) if links else None
+
+
+def renew_ms(settings: CapSettings) -> int:
+    """How long after a message the next one follows while nothing changes: three quarters of the time it holds."""
+    return settings.expires_h * HOUR_MS * 3 // 4
+
+
+def written(issuer: Issuer, links: Sequence[Link]) -> Document:
+    """The last of the messages, as it is written; it refers to those before it."""
     *earlier, link = links
+    rain = is_rain([one.event for one in links])
     content = ET.tostring(_alert(issuer, link, earlier, is_rain=rain), encoding="utf-8", xml_declaration=True)
     return Document(link.identifier, link.sent_at, content + b"\n")
-
-
-def newest_document(issuer: Issuer, told: Told) -> Document | None:
-    """The newest message of an alert, or None when it has none."""
-    links = chain(told)
-    return document(issuer, links[-1].event.id, told) if links else None
 
 
 def _alert(issuer: Issuer, link: Link, earlier: Sequence[Link], *, is_rain: bool) -> ET.Element:
@@ -84,16 +102,22 @@ def _alert(issuer: Issuer, link: Link, earlier: Sequence[Link], *, is_rain: bool
         _put(root, "restriction", settings.restriction)
     if status == "Exercise":
         _put(root, "note", EXERCISE_NOTE)
-    references = [f"{settings.sender},{one.identifier},{instant_text(one.sent_at)}" for one in earlier]
-    _put(root, "references", " ".join(references))
+    _put(root, "references", " ".join(_references(settings, link, earlier)))
     rule = issuer.rules.get(event.rule)
     level = level_of(link.level, rule.levels if rule is not None else ())
     onset_at = min(one.event.rained_at for one in (*earlier, link))
     for language in settings.languages:
-        subject = Subject(event, level, _place(issuer, event.scope, language[:2]), status, is_rain)
+        subject = Subject(link, level, _place(issuer, event.scope, language[:2]), status, is_rain)
         _info(root, issuer, link, subject, language=language, onset_at=onset_at)
     ET.indent(root)
     return root
+
+
+def _references(settings: CapSettings, link: Link, earlier: Sequence[Link]) -> list[str]:
+    """Every message of an event, and of the renewals those that have not expired: there may be very many of them."""
+    expired_at = link.sent_at - settings.expires_h * HOUR_MS
+    named = [one for one in earlier if not one.renewal or one.sent_at > expired_at]
+    return [f"{settings.sender},{one.identifier},{instant_text(one.sent_at)}" for one in named]
 
 
 def _info(root: ET.Element, issuer: Issuer, link: Link, subject: Subject, *, language: str, onset_at: int) -> None:
@@ -117,14 +141,16 @@ def _info(root: ET.Element, issuer: Issuer, link: Link, subject: Subject, *, lan
         _put(node, "instruction", issuer.instruction(link.level, event.scope, spoken), INSTRUCTION_CHARACTERS_MAX)
     _put(node, "web", settings.web, len(settings.web))
     _put(node, "contact", settings.contact)
-    for name, value in _parameters(issuer, event, subject.level):
+    for name, value in _parameters(issuer, link, subject.level):
         _pair(node, "parameter", name, value)
     _area(node, issuer, event, subject.place)
 
 
-def _parameters(issuer: Issuer, event: AlertEvent, level: Level) -> list[tuple[str, str]]:
+def _parameters(issuer: Issuer, link: Link, level: Level) -> list[tuple[str, str]]:
     """Numbers for machines, under the names that the journal and MQTT use."""
+    event = link.event
     found = [("alert", str(event.alert_id)), ("event", str(event.id)), ("kind", event.kind.value)]
+    found += [("renewal", str(link.renewal))] if link.renewal else []
     found += [("rule", event.rule), ("level" if event.kind in LEVEL_KINDS else "last_level", level.id)]
     found.append(("station" if event.scope in issuer.stations else "scope", event.scope))
     evidence = event.evidence

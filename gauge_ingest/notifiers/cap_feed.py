@@ -23,7 +23,7 @@ CAP_TYPE = "application/cap+xml"
 ENTRY_CHARACTERS_MAX = 2_000
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FILE = re.compile(r"(?P<epoch>[0-9a-z]+)-(?P<alert>[0-9]+)-(?P<event>[0-9]+)\.xml")
+_FILE = re.compile(r"(?P<epoch>[0-9a-z]+)-(?P<alert>[0-9]+)-(?P<event>[0-9]+)(?:-(?P<renewal>[0-9]+))?\.xml")
 _OURS = re.compile(rf"{_FILE.pattern}|\.{_FILE.pattern.replace('?P<', '?P<part_')}\.part")
 _CAP = f"{{{NAMESPACE}}}"
 
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
     """What the feed says of one file."""
 
     sent: str
-    event: int
+    order: tuple[int, int]  # number of the event, and of its renewal
     identifier: str
     path: str  # in the folder
     title: str
@@ -57,14 +57,21 @@ class CapFolder:
 
     def keep(self, document: Document, now: int) -> None:
         """Write a document unless it is there; then what is too old goes, and the feed follows."""
-        day = instant_text(document.sent_at)[:10]
-        path = self._root / day / f"{document.identifier}.xml"
+        path = self._path(document.identifier, document.sent_at)
         if not path.exists():
             self._write(path, document.content)
         self._prune(now)
         feed, content = self._root / FEED, self._feed(now)
         if not feed.exists() or feed.read_bytes() != content:
             self._write(feed, content)
+
+    def lacks(self, identifier: str, sent_at: int, now: int) -> bool:
+        """Whether a document is not there although it is not too old to be kept."""
+        path = self._path(identifier, sent_at)
+        return path.parent.name >= self._oldest_day(now) and not path.exists()
+
+    def _path(self, identifier: str, sent_at: int) -> Path:
+        return self._root / instant_text(sent_at)[:10] / f"{identifier}.xml"
 
     def _write(self, path: Path, content: bytes) -> None:
         """A file that is whole under its name, on the disk, or not there."""
@@ -112,7 +119,7 @@ class CapFolder:
         for day in self._days():
             of_day = {path: self._read[path] if path in self._read else _entry(path) for path in _newest(day, wanted)}
             read |= of_day
-            found += sorted(filter(None, of_day.values()), key=lambda one: (one.sent, one.event), reverse=True)
+            found += sorted(filter(None, of_day.values()), key=lambda one: (one.sent, one.order), reverse=True)
             if len(found) >= wanted:
                 break
         self._read = read
@@ -143,12 +150,26 @@ class CapFolder:
 
 
 def _newest(day: Path, files_max: int) -> list[Path]:
-    """The files of a day that may stand in the feed: of each journal so many, for its events are numbered in order."""
+    """The files of a day that may stand in the feed: of each journal so many, for its events are numbered in order.
+
+    All renewals may: an old event is renewed late.
+    """
     of_epochs: dict[str, list[tuple[int, Path]]] = {}
+    renewals: list[Path] = []
     for path in day.iterdir():
-        if (found := _FILE.fullmatch(path.name)) is not None:
+        if (found := _FILE.fullmatch(path.name)) is None:
+            continue
+        if found["renewal"]:
+            renewals.append(path)
+        else:
             of_epochs.setdefault(found["epoch"], []).append((int(found["event"]), path))
-    return [path for files in of_epochs.values() for _, path in sorted(files, reverse=True)[:files_max]]
+    return renewals + [path for files in of_epochs.values() for _, path in sorted(files, reverse=True)[:files_max]]
+
+
+def _order(path: Path) -> tuple[int, int]:
+    found = _FILE.fullmatch(path.name)
+    assert found is not None
+    return int(found["event"]), int(found["renewal"] or 0)
 
 
 def _entry(path: Path) -> Entry | None:
@@ -164,7 +185,7 @@ def _entry(path: Path) -> Entry | None:
     title = first.findtext(f"{_CAP}headline", identifier)
     return Entry(
         sent=root.findtext(f"{_CAP}sent", ""),
-        event=int(path.stem.rpartition("-")[2]),
+        order=_order(path),
         identifier=identifier,
         path=f"{path.parent.name}/{path.name}",
         title=title,

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
+from gauge_ingest.core.reasons import sentence
 from gauge_ingest.core.spans import BEIJING
-from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
-from gauge_ingest.notifiers.cap_chain import END_KINDS
+from gauge_ingest.core.withdrawals import in_chinese
+from gauge_ingest.notifiers.cap_chain import END_KINDS, Link
 
 HEADLINE_CHARACTERS_MAX = 160
 DESCRIPTION_CHARACTERS_MAX = 4_000
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Mapping[EventKind, str]] = {
         EventKind.WITHDRAWN: "WITHDRAWN",
     },
 }
+STILL = {"zh": "仍然有效", "en": "STILL IN FORCE"}
 MARKS: Mapping[str, Mapping[str, str]] = {
     "zh": {"Draft": "【草稿，勿发布】", "Test": "【测试】", "Exercise": "【演练】"},
     "en": {"Draft": "DRAFT, do not act: ", "Test": "TEST: ", "Exercise": "EXERCISE: "},
@@ -43,28 +45,21 @@ EXERCISE_NOTE = "演练，不是实际预警。 This is an exercise, not an aler
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Control characters, halves of surrogate pairs and the two that are none: XML 1.0 has no way to write them.
 _NOT_IN_XML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-_REASONS_ZH = (
-    (re.escape(REVISED), "后到或更正的资料表明雨量未达到等级"),
-    (re.escape(RULE_GONE), "该规则已不适用于此处"),
-    (re.escape(MERGED).replace(re.escape("{id}"), r"(\d+)"), r"并入预警 \1：后到资料表明是同一次过程"),
-    (
-        re.escape(TAKEN_BACK)
-        .replace(re.escape("{id}"), r"(\d+)")
-        .replace(re.escape("{title}"), "(.*?)")
-        .replace(re.escape("{why}"), "(.*)"),
-        r"因更正 \1（\2）撤销：\3",
-    ),
-)
 
 
 class Subject(NamedTuple):
-    """What the words are about: an event, the level that it leaves or stands at, and the place by name."""
+    """What the words are about: a message, the level that it leaves or stands at, and the place by name."""
 
-    event: AlertEvent
+    link: Link
     level: Level
     place: str
     status: str
     is_rain: bool
+
+    @property
+    def event(self) -> AlertEvent:
+        """What the message tells of."""
+        return self.link.event
 
 
 def clean(text: str, characters_max: int) -> str:
@@ -77,7 +72,7 @@ def headline(subject: Subject, language: str) -> str:
     """One line: what it is worth (draft, exercise), what happened, where, at which level, how much rain."""
     event, level = subject.event, subject.level
     mark = MARKS[language].get(subject.status, "")
-    kind = KINDS[language][event.kind]
+    kind = STILL[language] if subject.link.renewal else KINDS[language][event.kind]
     name = (RAIN_EVENT if subject.is_rain else FINDING_EVENT)[language]
     ended = event.kind in (EventKind.CLEARED, EventKind.WITHDRAWN)
     if language == "zh":
@@ -111,6 +106,8 @@ def _sentences_zh(subject: Subject) -> list[str]:
             sentences.append(f"其中 {evidence.doubted_mm:.1f} 毫米被质量检查存疑。")
         if evidence.absent:
             sentences.append(f"缺测站：{'、'.join(evidence.absent)}。")
+    if subject.link.renewal:
+        sentences.append(f"截至 {_when(subject.link.sent_at)} 预警仍未解除；以上雨量是级别最近一次变动时的。")
     if event.unconfirmed:
         sentences.append("未经证实。")
     sentences.append(f"雨情时间 {_when(event.rained_at)}，获知时间 {_when(event.known_at)}（北京时间）。")
@@ -121,7 +118,7 @@ def _sentences_zh(subject: Subject) -> list[str]:
     if event.kind is EventKind.LAPSED:
         sentences.append("长时间没有收到资料，预警中断；这不是解除。")
     if event.reason:
-        sentences.append(f"原因：{_reason_zh(_reason(subject))}。")
+        sentences.append(f"原因：{_reason(subject, 'zh').rstrip('。')}。")
     return [*sentences, f"预警编号 {event.alert_id}。"]
 
 
@@ -139,6 +136,9 @@ def _sentences_en(subject: Subject) -> list[str]:
             sentences.append(f"Quality checks doubt {evidence.doubted_mm:.1f} mm of it.")
         if evidence.absent:
             sentences.append(f"Stations without readings: {', '.join(evidence.absent)}.")
+    if subject.link.renewal:
+        still = f"At {_when(subject.link.sent_at)} the alert still stands"
+        sentences.append(f"{still}; the figures are those of the newest change of its level.")
     if event.unconfirmed:
         sentences.append("Unconfirmed.")
     sentences.append(f"Observed {_when(event.rained_at)}, known {_when(event.known_at)} (Beijing time).")
@@ -149,7 +149,7 @@ def _sentences_en(subject: Subject) -> list[str]:
     if event.kind is EventKind.LAPSED:
         sentences.append("Nothing has been heard for long, and the alert ends; this is no all-clear.")
     if event.reason:
-        sentences.append(f"Reason: {_reason(subject).rstrip('.')}.")
+        sentences.append(f"Reason: {_reason(subject, 'en').rstrip('.')}.")
     return [*sentences, f"Alert {event.alert_id}."]
 
 
@@ -169,18 +169,12 @@ def _amount_en(evidence: Evidence) -> str:
     return f"{evidence.rain_mm:.1f} mm in {length}"
 
 
-def _reason(subject: Subject) -> str:
+def _reason(subject: Subject, language: str) -> str:
     """Why; of a finding the first line alone, for a traceback behind it is nobody else's business."""
-    return subject.event.reason if subject.is_rain else subject.event.reason.partition("\n")[0]
-
-
-def _reason_zh(reason: str) -> str:
-    """Our own reasons in Chinese; what a person wrote stays as it was written."""
-    for pattern, chinese in _REASONS_ZH:
-        found = re.fullmatch(pattern, reason, re.DOTALL)
-        if found is not None:
-            return found.expand(chinese)
-    return reason
+    event = subject.event
+    told = sentence(event.cause, language, _when) if event.cause is not None else ""
+    reason = told or (in_chinese(event.reason) if language == "zh" else event.reason)
+    return reason if subject.is_rain and event.cause is None else reason.partition("\n")[0]
 
 
 def _when(at: int) -> str:

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Mapping
 
-from gauge_ingest.core.model import Alert, AlertEvent, Station
-from gauge_ingest.notifiers.text import sentence
+from gauge_ingest.core.model import Alert, AlertEvent
+from gauge_ingest.notifiers.text import named, sentence
 
 log = logging.getLogger("gauge_ingest.alerts")
 
@@ -16,14 +16,14 @@ class LogNotifier:
 
     name = "log"
 
-    def __init__(self, stations: Mapping[str, Station], *, drill: bool = False) -> None:
-        self._stations = stations
+    def __init__(self, names: Mapping[str, str], *, drill: bool = False) -> None:
+        """`names`: what people call each station and each basin, by its id."""
+        self._names = names
         self._mark = DRILL if drill else ""
 
     def send(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> None:
         """Write one line."""
-        station = self._stations.get(event.scope)
-        place = f"{station.name} {event.scope}" if station is not None else event.scope
+        place = named(event.scope, self._names)
         log.warning("%s", self._mark + sentence(event, alert, place=place, repeated=repeated))
 
     def close(self) -> None:

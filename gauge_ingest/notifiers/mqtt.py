@@ -8,10 +8,10 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from gauge_ingest.core.model import Alert, AlertEvent, Evidence, State, Station
+from gauge_ingest.core.model import Alert, AlertEvent, Evidence, State
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.notifiers import NotifierUnavailable
-from gauge_ingest.notifiers.text import sentence
+from gauge_ingest.notifiers.text import named, sentence
 
 ACKNOWLEDGED_WITHIN_S = 5.0
 
@@ -35,9 +35,10 @@ class MqttNotifier:
 
     name = "mqtt"
 
-    def __init__(self, broker: AlertBroker, stations: Mapping[str, Station]) -> None:
+    def __init__(self, broker: AlertBroker, names: Mapping[str, str]) -> None:
+        """`names`: what people call each station and each basin, by its id."""
         self._broker = broker
-        self._stations = stations
+        self._names = names
         self._client: mqtt.Client | None = None
 
     def send(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> None:
@@ -86,15 +87,12 @@ class MqttNotifier:
         return client
 
     def _notice(self, event: AlertEvent, alert: Alert, *, repeated: bool) -> dict[str, Any]:
-        station = self._stations.get(event.scope)
-        name = station.name if station is not None else ""
-        place = f"{name} {event.scope}".strip()
         return {
             "alert": alert.id,
             "event": event.id,
             "rule": event.rule,
             "scope": event.scope,
-            "name": name,
+            "name": self._names.get(event.scope, ""),
             "kind": event.kind.value,
             "level": event.level,
             "state": alert.state.value,
@@ -107,7 +105,7 @@ class MqttNotifier:
             "evidence": _evidence(event.evidence),
             "reason": event.reason,
             "who": event.who,
-            "text": sentence(event, alert, place=place, repeated=repeated),
+            "text": sentence(event, alert, place=named(event.scope, self._names), repeated=repeated),
         }
 
 

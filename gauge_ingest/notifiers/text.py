@@ -1,4 +1,6 @@
-"""The words of a notice: station, level, how much in how long against which threshold, and both times."""
+"""The words of a notice: place, level, how much in how long against which threshold, and both times."""
+
+from collections.abc import Mapping
 
 from gauge_ingest.core.model import Alert, AlertEvent, Evidence
 from gauge_ingest.core.spans import duration_text, instant_text
@@ -21,6 +23,11 @@ def sentence(event: AlertEvent, alert: Alert, *, place: str, repeated: bool) -> 
     if event.reason:
         parts.append(event.reason)
     return "; ".join([*parts, f"alert {alert.id}"])
+
+
+def named(scope: str, names: Mapping[str, str]) -> str:
+    """What people call a station or a basin, and its id; the id alone of what has no name."""
+    return f"{names[scope]} {scope}" if scope in names else scope
 
 
 def rain(evidence: Evidence) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gauge_ingest.core.model import AlertEvent, Row
 from gauge_ingest.journal import JournalUnavailable, Position, Reader
-from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable, Prepared
+from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable, Prepared, Renewing
 from gauge_ingest.outbound.beginning import told_before
 from gauge_ingest.outbound.positions import Positions, SetAside
 from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable
@@ -25,6 +25,7 @@ ROWS_MAX = 10_000
 # A notifier's position is written after so many changes without an alert among them.
 QUIET_CHANGES = 1_000
 QUIET_S = 2.0  # … or after so long
+RENEW_EVERY_S = 60.0  # a notifier whose notices end is asked whether any is to be told again
 
 
 class Follower(threading.Thread):
@@ -211,6 +212,7 @@ class NotifierFollower(Follower):
         self._notifier = notifier
         self._monotonic = monotonic
         self._moved_at = 0.0
+        self._renewed_at = -RENEW_EVERY_S
 
     def begin(self) -> None:
         """Nothing to connect yet."""
@@ -230,7 +232,15 @@ class NotifierFollower(Follower):
         if events or seq - self.position.seq > QUIET_CHANGES or (seq > self.position.seq and long_ago):
             self._moved_at = self._monotonic()
             self.moved(seq)
+        if not events:
+            self._renew()
         return 0.0 if events else IDLE_S
+
+    def _renew(self) -> None:
+        at = self._monotonic()
+        if isinstance(self._notifier, Renewing) and at - self._renewed_at >= RENEW_EVERY_S:
+            self._notifier.renew()
+            self._renewed_at = at
 
     def _tell(self, reader: Reader, event: AlertEvent) -> None:
         state = self.positions.notice(self.name, event.id)

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from gauge_ingest.core.model import DAY_MS, Basin, Rule, Station
 from gauge_ingest.core.people import Roster
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing, withdrawn
 from gauge_ingest.core.watch import WATCHING, WatchSettings
+from gauge_ingest.core.withdrawals import STATION_GONE as STATION_GONE
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal
 from gauge_ingest.pump.findings import Finding, Findings
 
-STATION_GONE = "the station is no longer configured"
-TRIED_AGAIN = "tried again with this start or configuration"
+TRIED_AGAIN = because("tried_again")
 # What a station's rain is derived from; a change of these means that its whole record is derived anew.
 DERIVED_FROM = ("deployments", "intensity_max_mm_per_min", "report_every_s")
 # What the checks of a station rest on beside its rain; a change means that its whole record is judged anew.

@@ -9,6 +9,7 @@ from gauge_ingest.codecs import Decode, Message, Undecodable
 from gauge_ingest.core.model import Increment, Kind, Report, Row, Station, Step
 from gauge_ingest.core.quality.verdicts import Verdict, doubted
 from gauge_ingest.core.rainfall import increment_after
+from gauge_ingest.core.reasons import because
 from gauge_ingest.journal import CHECK, DERIVE, JUDGE, Journal, Known, New, Refusal
 from gauge_ingest.pump.admit import Bounds, admit
 from gauge_ingest.pump.checking import Checking, Owed
@@ -169,7 +170,7 @@ class Batch:
             return
         self._findings.raise_(
             Finding.UNKNOWN_SENDERS,
-            f"more than {self._quota} messages of unknown senders today; the rest is counted and not kept",
+            because("unknown_senders", messages_max=self._quota),
             at=self._received_at,
         )
 

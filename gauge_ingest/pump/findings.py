@@ -8,6 +8,7 @@ from gauge_ingest.core.findings import Ended, Found
 from gauge_ingest.core.findings import Finding as Finding
 from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import DAY_MS, Alert, AlertEvent, EventKind, State
+from gauge_ingest.core.reasons import Reason, because
 from gauge_ingest.core.told import Knowing, withdrawn
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.guard import Fault
@@ -21,7 +22,7 @@ class Findings:
         self.configuration = 0
         self.told = 0  # events since the start
 
-    def raise_(self, finding: Finding, reason: str, *, at: int, scope: str = SCOPE) -> None:
+    def raise_(self, finding: Finding, reason: Reason, *, at: int, scope: str = SCOPE) -> None:
         """Tell of a finding, unless it stands already."""
         if self._journal.reader.alerts.raised(finding, scope) is None:
             self._raise(Found(finding, scope, LEVEL, reason, at), at)
@@ -34,10 +35,12 @@ class Findings:
         elif standing.level != found.level:
             higher = level_of(found.level).grade > level_of(standing.level).grade
             peak = found.level if level_of(found.level).grade > level_of(standing.peak).grade else standing.peak
-            alert = replace(standing, level=found.level, peak=peak, reason=found.reason, evidence=found.evidence)
+            alert = replace(standing, level=found.level, peak=peak, evidence=found.evidence)
+            alert = replace(alert, reason=found.reason.text, cause=found.reason)
             self._save(alert, EventKind.STRENGTHENED if higher else EventKind.EASED, at)
-        elif standing.reason != found.reason:
-            self._journal.save_alerts([replace(standing, reason=found.reason)], [], self.configuration)
+        elif standing.reason != found.reason.text:
+            alert = replace(standing, reason=found.reason.text, cause=found.reason)
+            self._journal.save_alerts([alert], [], self.configuration)
 
     def end(self, ended: Ended, *, at: int) -> None:
         """Tell that a finding no longer stands, if it does."""
@@ -45,18 +48,22 @@ class Findings:
         if alert is None:
             return
         if ended.state is State.WITHDRAWN:
-            told, events = withdrawn(alert, ended.reason, knowing=Knowing(known_at=at, now=at))
+            told, events = withdrawn(alert, ended.reason.text, knowing=Knowing(known_at=at, now=at))
+            told = [replace(one, cause=ended.reason) for one in told]
+            events = [replace(one, cause=ended.reason) for one in events]
             self._journal.save_alerts(told, events, self.configuration)
             self.told += 1
             return
         kind = EventKind.LAPSED if ended.state is State.LAPSED else EventKind.CLEARED
-        self._save(replace(alert, state=ended.state, rained_until=at, ended_at=at, reason=ended.reason), kind, at)
+        over = replace(alert, state=ended.state, rained_until=at, ended_at=at)
+        self._save(replace(over, reason=ended.reason.text, cause=ended.reason), kind, at)
 
     def broken(self, what: str, fault: Fault, *, at: int) -> None:
         """Tell that a rule, or the derivation of a station, trips over a bug of this program."""
-        self.raise_(Finding.BROKEN, f"{what}: {fault.error}\n{fault.trace}", at=at, scope=what)
+        reason = because("broken", what=what, error=str(fault.error), trace=fault.trace)
+        self.raise_(Finding.BROKEN, reason, at=at, scope=what)
 
-    def clear_broken(self, reason: str, *, at: int) -> int | None:
+    def clear_broken(self, reason: Reason, *, at: int) -> int | None:
         """Clear what was found broken, to be tried again; since when the first of it stood, None without any."""
         broken = [alert for alert in self._journal.reader.alerts.all() if alert.rule == Finding.BROKEN]
         for alert in broken:
@@ -67,9 +74,9 @@ class Findings:
         """With a new day (UTC, as the quota counts) strangers are kept again."""
         standing = self._journal.reader.alerts.raised(Finding.UNKNOWN_SENDERS, SCOPE)
         if standing is not None and standing.raised_at // DAY_MS < at // DAY_MS:
-            self.clear(Finding.UNKNOWN_SENDERS, "a new day: the quota is whole again", at=at)
+            self.clear(Finding.UNKNOWN_SENDERS, because("new_day"), at=at)
 
-    def clear(self, finding: Finding, reason: str, *, at: int, scope: str = SCOPE) -> None:
+    def clear(self, finding: Finding, reason: Reason, *, at: int, scope: str = SCOPE) -> None:
         """Tell that a finding no longer stands."""
         self.end(Ended(finding, scope, reason), at=at)
 
@@ -87,7 +94,8 @@ class Findings:
             raised_at=at,
             ended_at=None,
             evidence=found.evidence,
-            reason=found.reason,
+            reason=found.reason.text,
+            cause=found.reason,
         )
         self._save(alert, EventKind.RAISED, at)
 
@@ -107,6 +115,7 @@ class Findings:
             sent=True,
             evidence=alert.evidence,
             reason=alert.reason,
+            cause=alert.cause,
         )
         self._journal.save_alerts([alert], [event], self.configuration)
         self.told += 1

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gauge_ingest.core.findings import SERVICE, Ended, Finding, Found
 from gauge_ingest.core.hearing import NEVER, Hearing, Line, cut_off, heard, line
 from gauge_ingest.core.model import HOUR_MS, SECOND_MS, Alert, Station
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import WATCHING, Surroundings, Watching, WatchSettings
 from gauge_ingest.core.watchdogs import Judged, network_silent, silence_ms, station_silent
 from gauge_ingest.core.watchdogs_service import (
@@ -22,9 +23,7 @@ from gauge_ingest.pump.findings import Findings
 
 LOOKED_UP_MAX = 5  # stations at a tick that have to be looked for in older hours of the journal
 KNOWN_MS = 48 * HOUR_MS  # a station that was silent before that is not one of those that fall silent at once
-FOLDED = "told as one with the others: network_silent"
-NOT_WATCHED = "no longer watched for"
-STATION_GONE = "the station is no longer configured"
+FOLDED, NOT_WATCHED, STATION_GONE = because("told_as_one"), because("not_watched"), because("station_gone")
 
 # Finding -> the table of its watchdog.
 TABLES: Mapping[Finding, str] = {

@@ -39,14 +39,19 @@ class DailyReports:
         stations: Mapping[str, Station],
         remembered: Remembered,
         *,
+        names: Mapping[str, str],
         configuration: str,
         keep_days: int,
         now: Callable[[], int],
     ) -> None:
-        """`configuration`: the digest of the one that the stations are of; with another one rain may be another."""
+        """`names`: what people call each station and each basin, by its id.
+
+        `configuration`: the digest of the one that the stations are of; with another one rain may be another.
+        """
         self._journal = journal
         self._folder = folder
         self._stations = stations
+        self._names = names
         self._remembered = remembered
         self._configuration = configuration
         self._keep_days = keep_days
@@ -92,7 +97,8 @@ class DailyReports:
     def _write(self, reader: Reader, until: int, now: int) -> int:
         # Asked first: what comes while the report is made is then seen as a change by the next look.
         mark = self._mark(reader, until)
-        return self._folder.write(document(day_report(reader, self._stations, until=until, now=now)), mark=mark)
+        made = day_report(reader, self._stations, names=self._names, until=until, now=now)
+        return self._folder.write(document(made), mark=mark)
 
     def _mark(self, reader: Reader, until: int) -> str:
         return f"{self._configuration[:12]} {reader.mark(since=until - DAY_MS, until=until)}"

@@ -57,7 +57,10 @@ class AlertDay:
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """The day over (since, until]. `owed`: spans that were still to be derived when it was made."""
+    """The day over (since, until]. `owed`: spans that were still to be derived when it was made.
+
+    `names`: what people call each station and each basin, by its id.
+    """
 
     since: int
     until: int
@@ -67,9 +70,12 @@ class DayReport:
     silences: tuple[Silence, ...]
     corrections: tuple[Correction, ...]
     owed: int
+    names: Mapping[str, str]
 
 
-def day_report(reader: Reader, stations: Mapping[str, Station], *, until: int, now: int) -> DayReport:
+def day_report(
+    reader: Reader, stations: Mapping[str, Station], *, names: Mapping[str, str], until: int, now: int
+) -> DayReport:
     """The report of the day that ends at an instant, as the journal has it now."""
     since = until - DAY_MS
     return DayReport(
@@ -81,6 +87,7 @@ def day_report(reader: Reader, stations: Mapping[str, Station], *, until: int, n
         tuple(one for one in reader.silences.all() if one.since < until and (one.ended_at or one.until) > since),
         tuple(entry for entry in reader.corrections.entries() if since < entry.at <= until),
         reader.debts(),
+        names,
     )
 
 

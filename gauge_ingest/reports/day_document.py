@@ -23,9 +23,9 @@ def document(report: DayReport) -> Document:
         "made_at": instant_text(report.made_at),
         "owed": report.owed,
         "stations": [_station(one) for one in report.stations],
-        "alerts": [_alert(one) for one in report.alerts],
-        "silences": [_silence(one) for one in report.silences],
-        "corrections": [_correction(one) for one in report.corrections],
+        "alerts": [_alert(one, report.names) for one in report.alerts],
+        "silences": [_silence(one, report.names) for one in report.silences],
+        "corrections": [_correction(one, report.names) for one in report.corrections],
     }
 
 
@@ -66,11 +66,12 @@ def _station(one: StationDay) -> Document:
     }
 
 
-def _alert(one: AlertDay) -> Document:
+def _alert(one: AlertDay, names: Mapping[str, str]) -> Document:
     return {
         "id": one.alert.id,
         "rule": one.alert.rule,
         "scope": one.alert.scope,
+        "name": names.get(one.alert.scope, ""),
         "level": one.level,
         "peak": one.peak,
         "stands": one.stands,
@@ -89,10 +90,11 @@ def _alert(one: AlertDay) -> Document:
     }
 
 
-def _silence(one: Silence) -> Document:
+def _silence(one: Silence, names: Mapping[str, str]) -> Document:
     return {
         "id": one.id,
         "scope": one.scope,
+        "name": names.get(one.scope, ""),
         "rule": one.rule or None,
         "evacuation": one.evacuation,
         "since": instant_text(one.since),
@@ -102,13 +104,14 @@ def _silence(one: Silence) -> Document:
     }
 
 
-def _correction(one: Correction) -> Document:
+def _correction(one: Correction, names: Mapping[str, str]) -> Document:
     return {
         "id": one.id,
         "at": instant_text(one.at),
         "who": one.who,
         "what": one.kind.value if one.undoes is None else f"undo of {one.undoes}",
         "station": one.station,
+        "name": names.get(one.station, ""),
         "since": instant_text(one.since),
         "until": instant_text(one.until),
         "rain_mm": one.rain_mm,

@@ -60,7 +60,7 @@ def _stations(stations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             ]
         )
     yield from _table(rows, right=set(range(2, len(rows[0]) - 1)))
-    partly = [one["station"] for one in stations if one["coverage"] < _COVERED_MIN]
+    partly = [_place(one) for one in stations if one["coverage"] < _COVERED_MIN]
     if partly:
         yield f"not covered by reports all day, so that more may have fallen: {', '.join(partly)}"
 
@@ -71,7 +71,7 @@ def _alerts(alerts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in alerts:
         level = one["level"] if one["peak"] == one["level"] else f"{one['level']}, highest {one['peak']}"
         state = "STANDS" if one["stands"] else "over"
-        yield f"  {one['id']}  {one['scope']}  {one['rule']}  {level}  {state}; {_seen(one)}"
+        yield f"  {one['id']}  {_place(one)}  {one['rule']}  {level}  {state}; {_seen(one)}"
         for event in one["events"][:_EVENTS_MAX]:
             level = f" {event['level']}" if event["level"] else ""
             by = f" by {event['who']}" if event["who"] else ""
@@ -94,7 +94,7 @@ def _silences(silences: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         moving = ", levels that move people too" if one["evacuation"] else ""
         rule = f" {one['rule']}" if one["rule"] else ""
         yield (
-            f"  {one['id']}  {one['scope']}{rule}{moving}  {_short(one['since'])} to {_short(one['until'])}"
+            f"  {one['id']}  {_place(one)}{rule}{moving}  {_short(one['since'])} to {_short(one['until'])}"
             f" by {one['who']}: {one['why']}"
         )
 
@@ -107,16 +107,21 @@ def _corrections(corrections: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in corrections:
         depth = "" if one["rain_mm"] is None else f" {one['rain_mm']:g} mm"
         span = f"{_short(one['since'])} to {_short(one['until'])}"
-        yield f"  {one['id']}  {one['station']} {one['what']}{depth}, {span} by {one['who']}: {one['why']}"
+        yield f"  {one['id']}  {_place(one)} {one['what']}{depth}, {span} by {one['who']}: {one['why']}"
 
 
 def _found(stations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    told = [(found["grade"], one["station"], found) for one in stations for found in one["found"]]
+    told = [(found["grade"], one, found) for one in stations for found in one["found"]]
     yield ""
     yield "Stations: all are well" if not told else f"Stations: {len(told)} things to look at"
-    for grade, station, found in sorted(told, key=lambda one: (one[0] != "ill", one[1])):
+    for grade, one, found in sorted(told, key=lambda told: (told[0] != "ill", told[1]["station"])):
         word = "ILL" if grade == "ill" else "watch"
-        yield f"  {station}  {word:5}  {found['name']}: {found['reason']}"
+        yield f"  {_place(one)}  {word:5}  {found['name']}: {found['reason']}"
+
+
+def _place(one: Mapping[str, Any]) -> str:
+    """The id of a place, and what people call it."""
+    return f"{one.get('scope') or one['station']} {one['name']}".rstrip()
 
 
 def _table(rows: Sequence[Sequence[str]], *, right: set[int]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def first_things(shift: HandOver, *, cut_off_ms: int) -> list[str]:
             things.append(f"nobody has acknowledged alert {number}: gauge-ingest alerts acknowledge {number}")
         if one.unconfirmed:
             things.append(f"alert {number} is unconfirmed: ask at the place, gauge-ingest alerts show {number}")
-    silent = [one.station.id for one in shift.stations if one.is_silent]
+    silent = [f"{one.station.name} ({one.station.id})" for one in shift.stations if one.is_silent]
     if silent:
         things.append(f"nothing is heard from {', '.join(silent)}: rain there raises no alert")
     things += [f"not sent: {failure}" for failure in shift.failures]

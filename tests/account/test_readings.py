@@ -9,6 +9,7 @@ from gauge_ingest.account import Service
 from gauge_ingest.account.join import SESSION_LOST
 from gauge_ingest.account.readings import Missing, Readings
 from gauge_ingest.account.station_side import Fate
+from gauge_ingest.core.reasons import because
 from gauge_ingest.pump import Delivery
 from gauge_ingest.pump.findings import Finding, Findings
 from tests.account.runs import Run, at
@@ -124,7 +125,7 @@ def test_where_the_broker_forgot_the_session_the_finding_is_named(run: Run) -> N
     logger = run.logger()
     logger.report(0)
     logger.report(5, arrives=False)
-    Findings(run.desk.journal).raise_(Finding.SESSION_LOST, "no session", at=at(6))
+    Findings(run.desk.journal).raise_(Finding.SESSION_LOST, because("said", words="no session"), at=at(6))
 
     account = run.account()
 
@@ -134,7 +135,7 @@ def test_where_the_broker_forgot_the_session_the_finding_is_named(run: Run) -> N
 
 def test_where_nothing_is_missing_nobody_need_know_how_the_service_stands(run: Run) -> None:
     run.logger().report(0)
-    Findings(run.desk.journal).raise_(Finding.SESSION_LOST, "no session", at=at(6))
+    Findings(run.desk.journal).raise_(Finding.SESSION_LOST, because("said", words="no session"), at=at(6))
 
     account = run.account(service=Service("the service does not run"))
 

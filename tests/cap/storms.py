@@ -7,10 +7,11 @@ that it was told.
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from gauge_ingest.app.cap import told_of
+from gauge_ingest.app.cap import standing, told_of
 from gauge_ingest.core.model import Station
 from gauge_ingest.notifiers.cap import CapNotifier
 from gauge_ingest.notifiers.cap_document import Issuer
@@ -37,11 +38,18 @@ def storms(folder: Path, *, days: int = 1) -> None:
     desk.journal.close()
 
 
-def cap_of(folder: Path, stations: dict[str, Station] | None = None, **changes: object) -> CapNotifier:
+def cap_of(
+    folder: Path, stations: dict[str, Station] | None = None, *, now: Callable[[], int] = lambda: END, **changes: object
+) -> CapNotifier:
     """The notifier over the journal of a folder, with its documents beside it."""
     chosen: CapSettings = settings(folder=str(folder / "cap"), **changes)
     issuer = Issuer(chosen, stations or STATIONS, RULES)
-    return CapNotifier(issuer, lambda alert_id: told_of(folder / "journal.db", alert_id), now=lambda: END)
+    return CapNotifier(
+        issuer,
+        lambda alert_id: told_of(folder / "journal.db", alert_id),
+        standing=lambda: standing(folder / "journal.db"),
+        now=now,
+    )
 
 
 def follow(folder: Path, positions: Positions, notifier: CapNotifier | None = None) -> NotifierFollower:

@@ -151,10 +151,13 @@ def test_an_end_by_low_rain_is_an_all_clear_and_an_end_by_silence_is_none() -> N
 @pytest.mark.parametrize(
     ("reason", "chinese"),
     [
-        (REVISED, "原因：后到或更正的资料表明雨量未达到等级。"),
-        (RULE_GONE, "原因：该规则已不适用于此处。"),
-        (MERGED.format(id=5), "原因：并入预警 5：后到资料表明是同一次过程。"),
-        (TAKEN_BACK.format(id=3, title="void", why="有人\n倒水"), "原因：因更正 3（void）撤销：有人\n倒水。"),
+        (REVISED, "原因：后到或订正后的数据表明，雨量未达到该级别。"),
+        (RULE_GONE, "原因：该预警规则不再适用于此处。"),
+        (MERGED.format(id=5), "原因：与预警5为同一场降雨，并入预警5。"),
+        (
+            TAKEN_BACK.format(id=3, title="void, by 王伟", why="有人\n倒水"),
+            "原因：王伟订正数据（雨量作废，订正编号3）：有人\n倒水。",
+        ),
         ("words of a person", "原因：words of a person。"),
     ],
 )
@@ -330,7 +333,7 @@ def test_what_people_say_and_whom_we_told_makes_no_document(kind: EventKind) -> 
     events = told(event(1), event(2, kind, who="李"))
 
     assert document(issuer(), 2, events) is None
-    newest = newest_document(issuer(), events)
+    newest = newest_document(issuer(), events, now=event(2).at)
     assert newest is not None
     assert newest.identifier == f"{EPOCH}-7-1"
 

@@ -255,7 +255,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 def test_a_full_disk_leaves_no_half_file_and_the_document_follows_when_there_is_room(tmp_path: Path) -> None:
     who = issuer({"folder": str(tmp_path / "cap")})
-    notifier = CapNotifier(who, lambda _: told(event(1)), now=lambda: T0)
+    notifier = CapNotifier(who, lambda _: told(event(1)), standing=list, now=lambda: T0)
     notifier.prepare()
     feed_before = files(tmp_path)
 

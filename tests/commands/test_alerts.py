@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gauge_ingest.core.reasons import because
 from gauge_ingest.pump.findings import Finding
 from tests.commands.place import Place
 from tests.worlds import HOUR, MINUTE, T0, Desk, message
@@ -12,6 +13,8 @@ KEYS = [
     "id", "rule", "scope", "level", "state", "rained_since", "rained_until", "known_at", "raised_at", "cleared_at",
     "evidence", "events",
 ]  # fmt: skip
+
+LOST = because("said", words="the broker forgot\x1b[31m us")
 
 
 def storm(desk: Desk, *, station_id: str = "HTB01", tips: int = 8, minutes: int = 15, until: int = 60) -> None:
@@ -123,7 +126,7 @@ def test_options_before_show_are_refused_and_not_dropped(place: Place) -> None:
 
 def test_a_finding_about_the_service_is_an_alert_without_evidence(place: Place) -> None:
     with place.desk() as desk, desk.journal.transaction():
-        desk.pump.findings.raise_(Finding.SESSION_LOST, "the broker forgot\x1b[31m us", at=desk.now)
+        desk.pump.findings.raise_(Finding.SESSION_LOST, LOST, at=desk.now)
 
     (alert,) = place.json("alerts")
     shown = place.run("alerts").stdout

@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+from gauge_ingest.core.reasons import because
 from gauge_ingest.pump.findings import Finding
-from tests.cap.alerts import Validators, said
+from tests.cap.alerts import Validators, parameters, said
 from tests.commands.place import Place
 from tests.commands.test_alerts import storm
+from tests.worlds import HOUR, T0
 
 SENDER = {"GAUGE_CAP_SENDER": "rain@hutubi.example"}
 
@@ -33,6 +35,20 @@ def test_the_newest_document_of_an_alert_is_shown_and_is_valid(place: Place) -> 
     assert said(document, "language") == ["en", "zh"]
     assert said(document, "status") == ["Draft"]
     assert "MOVE AT ONCE" in said(document, "headline")[0]
+    todo = place.configuration().actions.levels["immediate"]
+    assert said(document, "instruction") == [todo.en, todo.zh]
+
+
+def test_of_an_alert_that_stands_for_days_the_newest_renewal_is_shown(place: Place) -> None:
+    place.environ = SENDER
+    with place.desk() as desk:
+        storm(desk, until=15)
+    place.now = T0 + 40 * HOUR
+
+    document = show(place, "1")
+
+    Validators().check(document)
+    assert parameters(document)["renewal"] == "1"
 
 
 def test_an_alert_of_a_basin_has_its_outline(place: Place) -> None:
@@ -72,7 +88,7 @@ def test_an_alert_that_there_is_not_and_a_sender_that_is_not_named_are_refused(p
 def test_an_alert_about_the_service_makes_no_document_unless_it_is_asked_for(place: Place) -> None:
     place.environ = SENDER
     with place.desk() as desk:
-        desk.pump.findings.raise_(Finding.SESSION_LOST, "the broker forgot", at=desk.now)
+        desk.pump.findings.raise_(Finding.SESSION_LOST, because("said", words="the broker forgot"), at=desk.now)
 
     silent = place.run("cap", "show", "1")
     place.environ = {**SENDER, "GAUGE_CAP_FINDINGS": "true"}

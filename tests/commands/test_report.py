@@ -62,7 +62,7 @@ def test_a_day_has_its_rain_its_wettest_hour_and_its_alerts(place: Place) -> Non
     assert "acknowledged by nobody" in shown
     silent = station(report, "HTB02")
     assert (silent["coverage"], silent["flag"], silent["found"][0]["grade"]) == (0.0, 9, "ill")
-    assert "HTB02  ILL    heard: never heard" in shown
+    assert "HTB02 雀尔沟镇  ILL    heard: never heard" in shown
 
 
 def test_a_day_is_named_by_its_date_and_refused_before_it_begins(place: Place) -> None:
@@ -83,6 +83,7 @@ def job(place: Place, folder: Path, *, keep_days: int = 0) -> DailyReports:
         ReportFolder(folder),
         configuration.stations,
         Positions(configuration.settings.outbound_path),
+        names=configuration.names,
         configuration=configuration.digest,
         keep_days=keep_days,
         now=lambda: place.now,

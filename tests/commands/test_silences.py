@@ -64,7 +64,7 @@ def test_an_alert_that_stands_in_the_scope_is_named_at_once(place: Place) -> Non
 
     shown = place.run("silence", "all", "--for", "30m", "--why", "an exercise").stdout
 
-    assert "stands now  alert 1: blue at HTB01 (colours)" in shown
+    assert "stands now  alert 1: blue at 石门 (HTB01), rule colours" in shown
     assert "gauge-ingest silences end 1" in shown
     (alert,) = place.json("alerts")
     assert alert["silence"] is None, "it was told before"
@@ -81,7 +81,10 @@ def test_an_alert_that_is_held_back_says_until_when_and_why(place: Place) -> Non
     assert (alert["silence"], alert["silenced_until"]) == (1, text(T0 + MINUTE + 2 * HOUR))
     assert "SILENCED until 07-15 20:01 by wang: new bucket (silence 1)" in shown
     assert [(back["id"], back["rise"], back["state"]) for back in one["held_back"]] == [(1, "blue", "raised")]
-    assert "alert 1  raised (blue) 07-15 18:05; now it stands at blue" in place.run("silences", "show", "1").stdout
+    assert (
+        "alert 1  石门 (HTB01)  raised (blue) 07-15 18:05; now it stands at blue"
+        in place.run("silences", "show", "1").stdout
+    )
 
 
 def test_a_silence_that_is_ended_tells_what_still_stands_and_stays_in_the_list(place: Place) -> None:

@@ -141,7 +141,7 @@ def test_a_store(waits_min: int, standing: str | None, expected: str | None) -> 
     judged = store_behind(followers, WATCHING.store, now=NOW, standing=standing)
 
     assert said_of(judged) == expected
-    assert not isinstance(judged, Found) or judged.reason.startswith("influx is behind")
+    assert not isinstance(judged, Found) or judged.reason.text.startswith("influx is behind")
 
 
 def test_without_followers_nobody_is_behind() -> None:
@@ -171,5 +171,5 @@ def test_a_configuration_that_another_one_stands_in_for() -> None:
 
     assert isinstance(refused, Found)
     assert (refused.finding, refused.scope, refused.level) == (Finding.CONFIGURATION_REFUSED, "service", "warning")
-    assert refused.reason.startswith("people.toml: line 3: is no TOML. Mend it")
+    assert refused.reason.text.startswith("people.toml: line 3: is no TOML. Mend it")
     assert said_of(configuration_refused("", WATCHING.configuration, now=NOW)) == ENDS

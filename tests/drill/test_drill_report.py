@@ -79,7 +79,7 @@ def report(
 ) -> str:
     """The text about one alert that has escalated once."""
     step = Escalated(1, AT + 300_000, "nobody acknowledged within 5 min: Chen is told too", told)
-    alert = AlertRow(1, "flash_flood", "HTB02", True, "immediate", "raised", AT, (step,), seen, answered)
+    alert = AlertRow(1, "flash_flood", "HTB02", True, "immediate", "raised", AT, (step,), seen, answered, "雀尔沟镇")
     finding = AlertRow(2, "station_silent", "HTB02", False, "notice", "cleared", AT, (), (), answered=False)
     names = ("a drill", "shift_change", 1, 1.0, ())
     wrong = tuple(unseen(rows, (alert, finding)))
@@ -97,7 +97,7 @@ def test_a_report_says_first_how_many_acknowledged_and_of_each_alert_who_was_tol
     assert (
         "2026-07-15 18:05:00 escalated to step 1, nobody acknowledged within 5 min: Chen is told too; told liu" in text
     )
-    assert "immediate, raised 2026-07-15 18:00:00, stands at the end" in text
+    assert "1 flash_flood at 雀尔沟镇 (HTB02): immediate, raised 2026-07-15 18:00:00, stands at the end" in text
     assert text.count("NOBODY ACKNOWLEDGED") == 1, "a finding needs no acknowledgement"
 
 
@@ -117,7 +117,9 @@ def test_a_rise_that_nobody_acknowledged_is_told_though_the_level_before_was() -
     text = report((ANSWERED,), SEEN)
 
     assert "NOBODY ACKNOWLEDGED THE LAST RISE" in text
-    assert "alert 1 (flash_flood at HTB02) rose again after it was acknowledged, and the rise was ack" in text
+    assert (
+        "alert 1 (flash_flood at 雀尔沟镇 (HTB02)) rose again after it was acknowledged, and the rise was ack" in text
+    )
 
 
 def test_an_escalation_that_reached_nobody_is_called_so() -> None:

@@ -8,9 +8,10 @@ import pytest
 from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.model import AlertEvent, EventKind, State
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
+from gauge_ingest.core.withdrawals import STATION_GONE
 from gauge_ingest.messages.facts import Facts, facts_of
 from gauge_ingest.messages.findings import FINDINGS
-from gauge_ingest.messages.reasons import STATION_GONE, reason_text
+from gauge_ingest.messages.reasons import reason_text
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_line, window_text
 from gauge_ingest.pump import accept
@@ -138,6 +139,7 @@ def test_a_place_has_its_own_text_before_the_level_has_one() -> None:
             TAKEN_BACK.format(id=3, title="void, by wang", why="注水: 检修"),
             "wang订正数据（雨量作废，订正编号3）：注水: 检修",
         ),
+        (TAKEN_BACK.format(id=4, title="undo of 3, by li", why="误报"), "li订正数据（撤销订正3，订正编号4）：误报"),
         ("something new\nTraceback", "something new"),
     ],
 )
@@ -154,7 +156,7 @@ def test_every_finding_of_the_service_has_words_of_its_own() -> None:
 
 
 def test_a_finding_that_has_no_words_yet_is_told_by_its_reason() -> None:
-    alert = replace(SAMPLES["system"].alert, rule="something_new", reason="the roof leaks\nTraceback")
+    alert = replace(SAMPLES["system"].alert, rule="something_new", reason="the roof leaks\nTraceback", cause=None)
     found = facts_of(*(SAMPLES["system"].event, alert, (), WORLD), language="en", link="", repeated=False, drill=False)
 
     assert found.finding == "SERVICE FAULT"

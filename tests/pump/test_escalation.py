@@ -6,6 +6,7 @@ import pytest
 
 from gauge_ingest.core.model import Alert, EventKind
 from gauge_ingest.core.people import ChainStep, Roster, Shift, recipients
+from gauge_ingest.core.reasons import because
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.findings import Finding
 from gauge_ingest.requests import ACKNOWLEDGE, carry_out
@@ -16,6 +17,8 @@ from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, station
 LONG = Shift(T0 - 1_000 * HOUR, T0 + 1_000 * HOUR, ("liu",))
 CHAIN = (ChainStep(0, ("duty",)), ChainStep(300, ("duty", "chen")), ChainStep(900, ("wang",)))
 RAISED_AT = T0 + 15 * MINUTE + 3_000
+
+LOST = because("said", words="the broker forgot us")
 
 
 def stormy(folder: Path, people: Roster | None = None, *, until: int = 15) -> Desk:
@@ -88,7 +91,7 @@ def test_a_restart_between_any_two_ticks_neither_loses_nor_repeats_a_step(tmp_pa
 def test_a_tick_that_is_rolled_back_is_made_up_for_by_the_next(tmp_path: Path) -> None:
     desk = stormy(tmp_path)
     with desk.journal.transaction():
-        desk.pump.findings.raise_(Finding.SESSION_LOST, "the broker forgot us", at=desk.now)
+        desk.pump.findings.raise_(Finding.SESSION_LOST, LOST, at=desk.now)
     desk.pump.tick()
     desk.now = RAISED_AT + 6 * MINUTE
 
@@ -208,7 +211,7 @@ def test_a_finding_about_the_service_itself_escalates_like_rain(tmp_path: Path) 
     desk.network = desk.network._replace(roster=roster(*CHAIN, shifts=(LONG,)))
     desk.start()
     with desk.journal.transaction():
-        desk.pump.findings.raise_(Finding.SESSION_LOST, "the broker forgot us", at=desk.now)
+        desk.pump.findings.raise_(Finding.SESSION_LOST, LOST, at=desk.now)
 
     ticks(desk, until=T0 + 6 * MINUTE)
 
@@ -220,7 +223,7 @@ def standing(desk: Desk, count: int) -> None:
     """Findings that stand and that nobody has acknowledged."""
     with desk.journal.transaction():
         for number in range(count):
-            desk.pump.findings.raise_(Finding.SESSION_LOST, "the broker forgot us", at=T0, scope=f"broker {number}")
+            desk.pump.findings.raise_(Finding.SESSION_LOST, LOST, at=T0, scope=f"broker {number}")
 
 
 def test_a_thousand_alerts_that_wait_are_read_once_and_not_at_every_tick(tmp_path: Path) -> None:

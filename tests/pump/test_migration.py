@@ -53,3 +53,21 @@ def test_what_comes_after_the_change_of_version_goes_on_from_what_was_there(tmp_
     desk.settle()
 
     assert desk.tips() == 6
+
+
+def test_an_alert_of_a_former_version_keeps_its_words_and_has_nothing_that_they_were_made_from(tmp_path: Path) -> None:
+    first_version(tmp_path)
+    journal = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    journal.execute(
+        "INSERT INTO alert VALUES (1, 'station_silent', 'HTB01', 'notice', 'notice', 'raised', 1, 1, 1, 1, NULL, NULL,"
+        " 'never heard', 1)"
+    )
+    journal.execute(
+        "INSERT INTO alert_event VALUES (1, 1, 'raised', 'notice', 1, 1, 1, 0, 0, 1, NULL, 'never heard', 1)"
+    )
+    journal.close()
+
+    alerts = Desk(tmp_path, [station()], [rule()]).journal.reader.alerts
+
+    (alert,), (event,) = alerts.all(), alerts.events(1)
+    assert (alert.reason, alert.cause) == (event.reason, event.cause) == ("never heard", None)

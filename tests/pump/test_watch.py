@@ -10,6 +10,7 @@ import pytest
 
 from gauge_ingest.core.findings import Finding
 from gauge_ingest.core.model import EventKind
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.watch import WATCHING, Disk, Follower, Watching
 from tests.pump.watched import EVERY, Watched, ring, silent
 from tests.worlds import HOUR, MINUTE, T0, message, text
@@ -61,6 +62,7 @@ def test_a_station_that_was_never_heard_is_told_after_its_time(tmp_path: Path) -
     (alert,) = desk.standing(SILENT).values()
     assert alert.scope == "HTB04"
     assert "never heard" in alert.reason
+    assert alert.cause == desk.events(SILENT)[0].cause == because("never_heard")
 
 
 def test_a_repeat_and_a_retained_copy_are_no_sign_of_life(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_what_is_said_of_an_alert_that_has_ended_hides_none_that_stands(tmp_path
     newer, older = desk.journal.reader.alerts.all(ended=True)
     assert (newer.state, older.state) == (State.RAISED, State.LAPSED)
     with running_mosquitto(tmp_path / "broker") as broker:
-        notifier = MqttNotifier(AlertBroker("127.0.0.1", broker.port, "it"), {"HTB01": station()})
+        notifier = MqttNotifier(AlertBroker("127.0.0.1", broker.port, "it"), {"HTB01": "石门"})
         for alert in (older, newer):
             for event in desk.journal.reader.alerts.events(alert.id):
                 notifier.send(event, alert, repeated=False)

@@ -1,0 +1,38 @@
+"""The log and the broker call a place by the name that people know, a basin as well as a station."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from gauge_ingest.messages.samples import SAMPLES
+from gauge_ingest.notifiers.log import LogNotifier
+from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
+from tests.cap.alerts import event
+from tests.edges.broker import running_mosquitto
+from tests.simulation.test_acknowledged import retained
+
+NAMES: Mapping[str, str] = {"HTB01": "石门", "mountains": "南部山区"}
+ALERT = SAMPLES["raised"].alert
+
+
+@pytest.mark.parametrize(
+    ("scope", "place"), [("mountains", "南部山区 mountains"), ("HTB01", "石门 HTB01"), ("service", "service")]
+)
+def test_the_log_names_a_place_as_people_do(caplog: pytest.LogCaptureFixture, scope: str, place: str) -> None:
+    with caplog.at_level(logging.WARNING, "gauge_ingest.alerts"):
+        LogNotifier(NAMES).send(event(1, scope=scope), ALERT, repeated=False)
+
+    assert f"RAISED prepare at {place} (flash_flood)" in caplog.text
+
+
+def test_the_broker_has_the_name_of_a_basin_for_people_and_its_id_for_machines(tmp_path: Path) -> None:
+    with running_mosquitto(tmp_path / "broker") as broker:
+        notifier = MqttNotifier(AlertBroker("127.0.0.1", broker.port, "it"), NAMES)
+        notifier.send(event(1, scope="mountains"), ALERT, repeated=False)
+        kept = retained(broker.port, "rain/v1/alerts/mountains/flash_flood")
+        notifier.close()
+
+    assert (kept["scope"], kept["name"]) == ("mountains", "南部山区")
+    assert "at 南部山区 mountains (flash_flood)" in kept["text"]
