@@ -1,5 +1,7 @@
-"""What holds of every kind of rule, at a station and in a basin: a level does not fall while rain rises, and what is
-passed over as far from every level reaches none."""
+"""What holds of every kind of rule, at a station and in a basin.
+
+A level does not fall while rain rises, and what is passed over as far from every level reaches none.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -211,7 +211,7 @@ def test_a_station_of_a_basin_that_begins_later_counts_from_then_on(tmp_path: Pa
     basin = Basin("b", "b", (("HTB01", 1.0), ("HTB02", 1.0)))
     mean = Rule("mean", ("high",), (Threshold(10_800, "high", 9.25),), (), basins=("b",))
 
-    (book,) = replay(read_lines(file, STATIONS, [basin], notice=[].append), [[mean]])
+    (book,) = replay(read_lines(file, STATIONS, [basin], notice=list[str]().append), [[mean]])
 
     (alert,) = book.alerts.values()
     assert alert.rained_since == T0 + 35 * MINUTE
@@ -232,7 +232,7 @@ def test_a_station_of_a_basin_is_not_there_at_the_end_of_its_hole(tmp_path: Path
     basin = Basin("b", "b", (("HTB01", 1.0), ("HTB02", 1.0)))
     mean = Rule("mean", ("high",), (Threshold(10_800, "high", 9.0),), (), basins=("b",), quiet_s=0, coverage_min=0.1)
 
-    (book,) = replay(read_lines(file, STATIONS, [basin], notice=[].append), [[mean]])
+    (book,) = replay(read_lines(file, STATIONS, [basin], notice=list[str]().append), [[mean]])
 
     (events,) = book.events.values()
     assert [(one.kind, one.rained_at) for one in events] == [
