@@ -88,14 +88,19 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
     _spare_the_collector()
     log.info("started journal=%s broker=%s:%d", settings.journal_path, settings.mqtt.host, settings.mqtt.port)
     try:
-        ingest.run()
-    except (JournalBroken, TakenOver) as error:
-        log.critical("ended: %s", error)
-        return 1
+        return _to_its_end(ingest)
     finally:
         inlet.close()
         outbound.stop()
         journal.close()
+
+
+def _to_its_end(ingest: Ingest) -> int:
+    try:
+        ingest.run()
+    except (JournalBroken, TakenOver) as error:
+        log.critical("ended: %s", error)
+        return 1
     log.info("stopped")
     return 0
 

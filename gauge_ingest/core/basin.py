@@ -46,6 +46,14 @@ class BasinRecord:
         self._there = heard or list(range(len(self._ledgers)))
 
     @property
+    def rounded_um(self) -> int:
+        """A mean is told in whole micrometres, down and up: of two of them the difference is too small by less than 2.
+
+        In whole micrometres it is at most 1: a rise that is its threshold to the micrometre must reach it, too.
+        """
+        return 1 if self._over is Over.MEAN else 0
+
+    @property
     def first_at(self) -> int | None:
         """Where the record begins: with the first of its stations."""
         return min((ledger.first_at for ledger in self._ledgers if ledger.first_at is not None), default=None)

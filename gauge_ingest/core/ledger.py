@@ -11,7 +11,7 @@ from gauge_ingest.core.model import Increment, Station, Step, Wetness
 # Steps whose sum stands for everything that fell in their span.
 COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP, Step.CORRECTED})
 # For every reading: a member of an enumeration is slow to name and slow to hash (Python 3.11), an index is not.
-_VOID = Step.VOID
+_VOID, _OWED = Step.VOID, Step.OWED
 _COVERS = [step in COVERING for step in sorted(Step)]
 
 
@@ -52,6 +52,7 @@ class Ledger:
         "newest_at",
         "wet_until",
     )
+    rounded_um = 0
 
     def __init__(self, station: Station, *, days: Days | None = None) -> None:
         """`days`: sums of hydrological days to go on from, where a rule asks how wet the ground is."""
@@ -75,7 +76,10 @@ class Ledger:
         return len(self._until)
 
     def append(self, increment: Increment, *, doubted: bool = False) -> None:
-        """Take the next increment of the station, and whether a check doubts its rain; void ones carry nothing."""
+        """Take the next increment of the station, and whether a check doubts its rain; void ones carry nothing.
+
+        One that is owed is no report: of its span nobody has told.
+        """
         step = increment.step
         if step is _VOID:
             return
@@ -83,6 +87,8 @@ class Ledger:
             self.first_at = increment.since if _COVERS[step] else increment.until
         elif not _COVERS[step]:
             self._holes.append((increment.since, increment.until))
+        if step is _OWED:
+            return
         if increment.until != self.newest_at:
             self.before_newest_at = self.newest_at
             self.newest_at = increment.until

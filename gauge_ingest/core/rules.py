@@ -20,6 +20,10 @@ class Record(Protocol):
     def first_at(self) -> int | None:
         """Where the record begins."""
 
+    @property
+    def rounded_um(self) -> int:
+        """By how much the rain of one window above that of another may be told too small."""
+
     def look_from(self, at: int) -> None:
         """What is asked from now on is asked as of this instant."""
 
@@ -219,7 +223,7 @@ def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int,
             falls = not rise or record.wet_at(at)
             if rise:
                 before = record.window(since=at - 2 * window_ms, until=at - window_ms)
-                least_um, most_um = least_um - before.rain_um_max, most_um - before.rain_um_min
+                least_um, most_um = _more_um(record, window, before)
             for number, rain_um, kept_um in levels:
                 reaches = falls and least_um >= rain_um
                 if reaches and number > reached:
@@ -235,23 +239,28 @@ def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int,
     return _Decided._make(deciding), reached, reached_max, held
 
 
+def _more_um(record: Record, window: Window, before: Window) -> tuple[int, int]:
+    """How much more fell in a window than in the one before it, surely and possibly."""
+    least_um = window.rain_um_min - before.rain_um_max + record.rounded_um
+    return least_um, window.rain_um_max - before.rain_um_min
+
+
 def _evidence(
     record: Record, at: int, decided: _Decided, table: _Table, index_um: int | None, *, more: bool, reached: bool
 ) -> Evidence:
     """Why a level is reached or not. Unconfirmed: `more` may have fallen, or rain in doubt alone reaches it."""
     since = at - decided.window_ms
     window = record.window(since=since, until=at)
-    before = Window(since, since, 0, 0)
+    least_um, most_um = window.rain_um_min, window.rain_um_max
     if decided.rise:
-        before = record.window(since=since - decided.window_ms, until=since)
-    least_um = window.rain_um_min - before.rain_um_max
+        least_um, most_um = _more_um(record, window, record.window(since=since - decided.window_ms, until=since))
     peak_um, peak_since, peak_until = record.peak(since=since, until=at)
     return Evidence(
         window_s=decided.window_ms // 1000,
         since=since,
         until=at,
         rain_mm=least_um / 1000,
-        rain_mm_max=(window.rain_um_max - before.rain_um_min) / 1000,
+        rain_mm_max=most_um / 1000,
         threshold_mm=decided.mark_um / 1000,
         coverage=round(record.coverage(since=since, until=at), 4),
         unconfirmed=more or (reached and least_um - window.doubted_um < decided.mark_um),

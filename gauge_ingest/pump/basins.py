@@ -1,12 +1,14 @@
 """Where the rules of basins stand: remembered from reading to reading, loaded from the journal at first touch."""
 
 from collections.abc import Callable
+from functools import partial
 
 from gauge_ingest.core.alerts import IDLE, Standing
 from gauge_ingest.core.basin_rule import BasinRule
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.journal import Reader
+from gauge_ingest.pump.guard import Fault, attempt
 from gauge_ingest.pump.memory import StationMemory, standing_at
 from gauge_ingest.pump.rulebook import Rulebook, Scope
 
@@ -20,6 +22,9 @@ class Basins:
         self._reader = reader
         self._memory = memory
         self._known: dict[str, list[BasinRule]] = {}
+        self.faults: list[
+            tuple[str, Fault]
+        ] = []  # of rules that could not be recalled, until somebody has told of them
         # The basins of which a rule does not rest, or of which nothing is known yet: whatever comes wakes them.
         self.busy = {scope.id for scope in rulebook.basins}
 
@@ -54,17 +59,25 @@ class Basins:
         # As the journal has it: the reading that wakes the basin is not in there yet.
         newest_at = scope.newest_at(self._reader)
         wet_until = max((memory.ledger.wet_until for memory in members), default=0)
-        return [
-            BasinRule(
-                scope.basin,
-                rule,
-                stations,
-                ledgers,
-                standing=IDLE if newest_at is None else self._standing(scope, rule, newest_at, wet_until),
-                known_from=newest_at or 0,
-            )
-            for rule in self._rulebook.of(basin)
-        ]
+        known: list[BasinRule] = []
+        for rule in self._rulebook.of(basin):
+            made = partial(BasinRule, scope.basin, rule, stations, ledgers, known_from=newest_at or 0)
+            fault = attempt(partial(self._add, known, scope, rule, made, newest_at, wet_until))
+            if fault is not None:  # the rule is left out until it is mended; the rain and the other rules go on
+                self.faults.append((rule.rule.id, fault))
+        return known
+
+    def _add(
+        self,
+        known: list[BasinRule],
+        scope: Scope,
+        rule: Thresholds,
+        made: "partial[BasinRule]",
+        newest_at: int | None,
+        wet_until: int,
+    ) -> None:
+        standing = IDLE if newest_at is None else self._standing(scope, rule, newest_at, wet_until)
+        known.append(made(standing=standing))
 
     def _standing(self, scope: Scope, rule: Thresholds, newest_at: int, wet_until: int) -> Standing:
         alerts = self._reader.alerts.overlapping(rule.rule.id, scope.id, since=newest_at, until=newest_at)

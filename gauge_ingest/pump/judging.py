@@ -61,9 +61,17 @@ class Judging:
                 continue
             self._attempt(memory.station.id, rule, at, partial(self._station, memory, place, rule, standing, at))
         for basin in memory.basins:
-            for one in self._basins.of(basin):
+            for one in self._recalled(basin):
                 self._attempt(basin, one.rule, at, partial(self._basin, basin, one, at))
             self._basins.note(basin)
+
+    def _recalled(self, basin: str) -> Sequence[BasinRule]:
+        """The rules of a basin that could be recalled; of the others it is told that they are broken."""
+        rules = self._basins.of(basin)
+        for rule_id, fault in self._basins.faults:
+            self._findings.broken(rule_id, fault, at=self._received_at)
+        self._basins.faults.clear()
+        return rules
 
     def _attempt(self, scope: str, rule: Thresholds, at: int, work: "partial[None]") -> None:
         fault = attempt(work)

@@ -27,7 +27,10 @@ class Course(Protocol):
         """The newest instant that was told."""
 
     def increments(self, since: int, until: int) -> Iterator[tuple[Increment, bool]]:
-        """Increments that stand and end in (since, until], in order, and whether a check doubts their rain."""
+        """Increments that stand and end in (since, until], in order, and whether a check doubts their rain.
+
+        One that is owed is a hole: nobody reported at its end, so nothing is judged there.
+        """
 
     def newest(self, before: int) -> int | None:
         """The newest instant before another at which an increment ends."""

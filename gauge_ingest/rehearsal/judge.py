@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from gauge_ingest.core.alerts import IDLE, Standing
 from gauge_ingest.core.basin_rule import BasinRule
-from gauge_ingest.core.ledger import Unknowable
-from gauge_ingest.core.model import UNBOUNDED, Basin, Episode, State
+from gauge_ingest.core.ledger import Ledger, Unknowable
+from gauge_ingest.core.model import UNBOUNDED, Basin, Episode, State, Step
 from gauge_ingest.core.rules import Thresholds
 from gauge_ingest.core.told import Knowing
 from gauge_ingest.rehearsal.book import Book
@@ -23,6 +23,7 @@ class BasinScope(Scope):
         super().__init__(basin.id, gauges, books, awake, basin)
         self._moves_ms = max((rule.reach_ms for _, rule in self.rules if rule.moves), default=0)
         self._known: list[BasinRule] | None = None
+        self._ledgers: list[Ledger] = []  # that the rules look at: a station that begins, or begins anew, gets another
         self.stations: list[StationScope] = []
         self.owed: tuple[int, int] | None = None  # from memory these instants could not be judged
 
@@ -31,7 +32,9 @@ class BasinScope(Scope):
         for member in self.gauges:
             if member is not gauge:
                 member.fill()
-        known = self._known or self._recall(gauge, at)
+        known = self._known
+        if known is None or self._ledgers != [member.ledger for member in self.gauges]:
+            known = self._recall(gauge, at)
         for (book, rule), trail, one in zip(self.rules, self.trails, known, strict=True):
             try:
                 episodes = one.judge(at)
@@ -53,6 +56,7 @@ class BasinScope(Scope):
         assert self.basin is not None
         stations = {member.course.station.id: member.course.station for member in self.gauges}
         ledgers = {member.course.station.id: member.ledger for member in self.gauges}
+        self._ledgers = list(ledgers.values())
         told = [member.ledger.newest_at for member in self.gauges if member is not gauge]
         told.append(gauge.course.newest(at))
         newest_at = max((one for one in told if one is not None), default=None)
@@ -108,6 +112,8 @@ class StationScope(Scope):
         ledger = gauge.ledger
         for increment, doubted in gauge.ahead(until):
             ledger.append(increment, doubted=doubted)
+            if increment.step is Step.OWED:
+                continue
             gauge.at = at = increment.until
             wet = increment.tips_max
             known = knowing or Knowing(known_at=at, now=at)

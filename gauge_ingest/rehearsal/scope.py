@@ -13,7 +13,7 @@ from gauge_ingest.core.alerts import Standing, advance, lapse
 from gauge_ingest.core.basin import BasinRecord
 from gauge_ingest.core.basin_rule import REMEMBERED_MS
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import DAY_MS, UNBOUNDED, Alert, Basin, Episode, Increment, State
+from gauge_ingest.core.model import DAY_MS, UNBOUNDED, Alert, Basin, Episode, Increment, State, Step
 from gauge_ingest.core.rules import Record, Thresholds
 from gauge_ingest.core.told import Knowing
 from gauge_ingest.rehearsal.book import Book
@@ -193,17 +193,20 @@ def _one(ledger: Ledger, increments: Increments) -> Iterator[tuple[int, int]]:
     append = ledger.append
     for increment, doubted in increments:
         append(increment, doubted=doubted)
-        yield increment.until, increment.tips_max
+        if increment.step is not Step.OWED:
+            yield increment.until, increment.tips_max
 
 
 def _several(filled: Sequence[tuple[Ledger, Increments]]) -> Iterator[tuple[int, int]]:
     columns = [_placed(place, increments) for place, (_, increments) in enumerate(filled)]
     for at, together in groupby(merge(*columns, key=_instant), key=_instant):
-        wet = 0
+        wet, told = 0, False
         for _, place, increment, doubted in together:
             filled[place][0].append(increment, doubted=doubted)
             wet += increment.tips_max
-        yield at, wet
+            told = told or increment.step is not Step.OWED
+        if told:
+            yield at, wet
 
 
 def _placed(place: int, increments: Increments) -> Iterator[tuple[int, int, Increment, bool]]:

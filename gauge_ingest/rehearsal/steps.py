@@ -84,8 +84,8 @@ class Steps:
                 if self.every_ms:
                     yield from ((one, False) for one in self._dry(before, begin, since))
                 else:
-                    # Nobody knows what fell: like a span that a person has called void, it covers nothing.
-                    yield Increment(before, begin, 0, 0, 0, Step.VOIDED, Flag.MISSING, True), False
+                    # Nobody knows what fell, and nobody reported at its end: it covers nothing, and is not judged.
+                    yield Increment(before, begin, 0, 0, 0, Step.OWED, Flag.MISSING, True), False
             begin = begin if before is None else max(before, begin)
             yield Increment(begin, at, rain_um, rain_um, rain_um, Step.STEADY, Flag.GOOD, True), False
             before = at

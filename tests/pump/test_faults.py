@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gauge_ingest.codecs import CODECS, Message
+from gauge_ingest.core.model import Basin
 from gauge_ingest.core.rules import Judgement, Thresholds
 from gauge_ingest.journal import JournalUnavailable
 from gauge_ingest.pump import Delivery, Pump, PumpSettings
@@ -72,6 +73,25 @@ def test_a_rule_that_raises_is_told_once_while_the_rain_is_stored_and_other_rule
     assert len(told) == 1
     assert "a bug in a rule" in told[0].reason
     assert [one[:4] for one in desk.episodes() if one[0] == "second"] == [("second", "HTB01", "immediate", "immediate")]
+
+
+def test_a_rule_of_a_basin_that_raises_silences_no_other_of_the_basin_or_its_stations(tmp_path: Path) -> None:
+    basin = Basin("hutubi", "呼图壁河", (("HTB01", 1.0),))
+    broken, sound = (replace(rule(), id=name, stations=(), basins=("hutubi",)) for name in ("broken_one", "sound"))
+    desk = Desk(tmp_path, [station()], [broken, sound, rule()], [basin])
+    desk.pump.rule_by([Broken(broken), Thresholds(sound), Thresholds(rule())])
+
+    for minute in range(0, 60, 5):
+        desk.now = T0 + minute * MINUTE
+        desk.take(message([(desk.now, minute)], seq=minute))
+        desk.settle()
+
+    told = [event for event in desk.journal.reader.alerts.changes(0)[1] if event.rule == "broken"]
+    assert len(told) == 1
+    assert [one[:4] for one in desk.episodes() if one[0] != "broken"] == [
+        ("flash_flood", "HTB01", "immediate", "immediate"),
+        ("sound", "hutubi", "immediate", "immediate"),
+    ]
 
 
 def test_a_rule_that_was_broken_is_tried_again_at_the_next_start_and_tells_what_it_missed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gauge_ingest.core.model import Alert, EventKind, Rule, State
+from gauge_ingest.core.model import Alert, Basin, EventKind, Rule, State, Threshold
 from gauge_ingest.rehearsal.book import Book
 from gauge_ingest.rehearsal.lines import read_lines
 from gauge_ingest.rehearsal.replay import replay
@@ -188,6 +188,57 @@ def test_a_hole_in_a_file_is_not_dry(told: Callable[..., Book]) -> None:
 
     assert EventKind.CLEARED in [one.kind for one in whole]
     assert EventKind.CLEARED not in [one.kind for one in held]
+
+
+def test_at_the_end_of_a_hole_nobody_has_reported_and_nothing_is_judged(told: Callable[..., Book]) -> None:
+    """Quiet since 18:35; after 15 minutes, at 18:50, a line is missing: it is known with that of 18:55."""
+    lines = [Line(T0 + minute * MINUTE, 6 if minute == 5 else 0) for minute in range(0, 90, 5) if minute != 50]
+
+    (events,) = told(lines, [rule(quiet_s=900)]).events.values()
+
+    assert [(one.kind, one.rained_at) for one in events] == [
+        (EventKind.RAISED, T0 + 5 * MINUTE),
+        (EventKind.CLEARED, T0 + 55 * MINUTE),
+    ]
+
+
+def test_a_station_of_a_basin_that_begins_later_counts_from_then_on(tmp_path: Path) -> None:
+    """The first rain falls before the second station has a line; what that one has had is half of the mean."""
+    file = tmp_path / "rain.csv"
+    rows = [f"HTB01,{text(T0 + minute * MINUTE)},{0.5 if minute == 0 else 0}" for minute in range(0, 60, 5)]
+    rows += [f"HTB02,{text(T0 + minute * MINUTE)},{6 if minute > 20 else 0}" for minute in range(10, 60, 5)]
+    file.write_text("\n".join(["station,observed_at,rain_mm", *rows, ""]), "utf-8")
+    basin = Basin("b", "b", (("HTB01", 1.0), ("HTB02", 1.0)))
+    mean = Rule("mean", ("high",), (Threshold(10_800, "high", 9.25),), (), basins=("b",))
+
+    (book,) = replay(read_lines(file, STATIONS, [basin], notice=list[str]().append), [[mean]])
+
+    (alert,) = book.alerts.values()
+    assert alert.rained_since == T0 + 35 * MINUTE
+    assert alert.evidence is not None
+    assert (dict(alert.evidence.stations), alert.evidence.absent) == ({"HTB01": 0.5, "HTB02": 18.0}, ())
+
+
+def test_a_station_of_a_basin_is_not_there_at_the_end_of_its_hole(tmp_path: Path) -> None:
+    """12 mm at one of two, the other missing from 18:15 to 18:55: away from 18:45 on, and back at 19:00 alone."""
+    file = tmp_path / "rain.csv"
+    rows = [
+        f"{name},{text(T0 + minute * MINUTE)},{12 if (name, minute) == ('HTB01', 5) else 0}"
+        for minute in range(0, 90, 5)
+        for name in ("HTB01", "HTB02")
+        if name == "HTB01" or not 10 < minute < 60
+    ]
+    file.write_text("\n".join(["station,observed_at,rain_mm", *rows, ""]), "utf-8")
+    basin = Basin("b", "b", (("HTB01", 1.0), ("HTB02", 1.0)))
+    mean = Rule("mean", ("high",), (Threshold(10_800, "high", 9.0),), (), basins=("b",), quiet_s=0, coverage_min=0.1)
+
+    (book,) = replay(read_lines(file, STATIONS, [basin], notice=list[str]().append), [[mean]])
+
+    (events,) = book.events.values()
+    assert [(one.kind, one.rained_at) for one in events] == [
+        (EventKind.RAISED, T0 + 45 * MINUTE),
+        (EventKind.CLEARED, T0 + 60 * MINUTE),
+    ]
 
 
 def test_of_two_stations_each_has_its_own_rain(told: Callable[..., Book]) -> None:
