@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gauge_ingest.app.accepted import Reloader, accept, network_of, take_up
-from gauge_ingest.configuration import ConfigurationRefused, Usable, kept_beside, load, usable
+from gauge_ingest.configuration import ConfigurationRefused, Usable, copy_before, kept_beside, load, usable
 from gauge_ingest.outbound import OutboundProcess
 from tests.test_config import RULE, write
 from tests.worlds import Desk
@@ -261,3 +261,30 @@ def test_a_reload_says_which_secrets_belong_to_nobody(folder: Folder, tmp_path: 
 def _reloader(folder: Folder, running: Usable, desk: Desk, environ: Mapping[str, str] | None = None) -> Reloader:
     desk.pump.configure(network_of(running.configuration))
     return Reloader(folder.config, running, environ or {}, desk.pump, OutboundProcess([], {}))
+
+
+def test_the_copy_before_stands_in_when_the_power_went_while_the_new_one_took_its_place(folder: Folder) -> None:
+    folder.kept.rename(copy_before(folder.kept))
+    folder.write("people.toml", NOT_TOML)
+
+    looked = usable(folder.config, {})
+    taken = take_up(folder.config, {})
+
+    assert looked.refusal is not None
+    assert looked.directory == copy_before(folder.kept)
+    assert (taken.directory, folder.kept.is_dir(), copy_before(folder.kept).exists()) == (folder.kept, True, False)
+    assert "liu" in taken.configuration.roster.people
+
+
+def test_at_each_step_of_a_reload_one_copy_is_there_whole(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, seen = Path.rename, []
+
+    def looked(path: Path, target: Path) -> Path:
+        seen.append([load(one, {}).digest for one in (folder.kept, copy_before(folder.kept)) if one.is_dir()])
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", looked)
+    accept(folder.config, folder.kept, {})
+
+    assert [len(one) for one in seen] == [1, 1]
+    assert not copy_before(folder.kept).exists()

@@ -13,6 +13,7 @@ from gauge_ingest.configuration import (
     ConfigurationRefused,
     Mistake,
     Usable,
+    copy_before,
     kept_beside,
     load,
     stand_in,
@@ -57,6 +58,9 @@ def take_up(directory: Path, environ: Mapping[str, str]) -> Usable:
         except ConfigurationRefused as refused:  # changed since, or it cannot be kept
             chosen = stand_in(directory, environ, refused)
     if chosen.refusal is not None:
+        kept = kept_beside(chosen.configuration.settings.journal_path)
+        if chosen.directory != kept:
+            chosen = Usable(chosen.configuration, chosen.directory.rename(kept), chosen.refusal)
         tell_of(chosen.refusal.mistakes)
         log.error("mend it, then reload; running on the configuration accepted at=%s", chosen.refusal.accepted)
     _warn(chosen.configuration)
@@ -79,11 +83,20 @@ def accept(directory: Path, kept: Path, environ: Mapping[str, str]) -> Configura
     try:
         _copy(directory, fresh)
         configuration = load(fresh, environ)
-        shutil.rmtree(kept, ignore_errors=True)
-        fresh.rename(kept)
+        _put_in_place(fresh, kept)
     except OSError as error:
         raise ConfigurationRefused([Mistake(str(kept), "", "", f"it cannot be kept there: {error}")]) from error
     return configuration
+
+
+def _put_in_place(fresh: Path, kept: Path) -> None:
+    """The new copy takes the place of the old one; at each moment one of them is there whole."""
+    before = copy_before(kept)
+    if kept.exists():
+        shutil.rmtree(before, ignore_errors=True)
+        kept.rename(before)
+    fresh.rename(kept)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def _copy(directory: Path, fresh: Path) -> None:

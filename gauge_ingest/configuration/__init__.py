@@ -1,6 +1,6 @@
 """Configuration: TOML files, a calendar, templates and the environment, checked as a whole before any of it is used."""
 
-from gauge_ingest.configuration.kept import Refusal, Usable, first_of, kept_beside, stand_in, usable
+from gauge_ingest.configuration.kept import Refusal, Usable, copy_before, first_of, kept_beside, stand_in, usable
 from gauge_ingest.configuration.loading import (
     Configuration,
     ConfigurationRefused,
@@ -26,6 +26,7 @@ __all__ = [
     "Settings",
     "Usable",
     "configuration_directory",
+    "copy_before",
     "first_of",
     "kept_beside",
     "load",

@@ -14,6 +14,7 @@ from gauge_ingest.core.model import MINUTE_MS
 from gauge_ingest.core.spans import instant_text
 
 KEPT = "accepted-config"
+BEFORE = ".old"  # what the copy before is called until the new one has its name
 TOLD_CHARACTERS_MAX = 300  # of a mistake, where all that is told is the first one
 _JOURNAL = ("journal", "path")
 
@@ -49,6 +50,11 @@ def kept_beside(journal: Path) -> Path:
     return journal.parent / KEPT
 
 
+def copy_before(kept: Path) -> Path:
+    """Where the copy before is, while another one takes its place."""
+    return kept.with_name(kept.name + BEFORE)
+
+
 def usable(directory: Path, environ: Mapping[str, str]) -> Usable:
     """The configuration in a folder, else the accepted one that is kept; raises ConfigurationRefused without either."""
     try:
@@ -64,6 +70,8 @@ def stand_in(directory: Path, environ: Mapping[str, str], refused: Configuration
     """
     journal = _journal(directory, environ)
     kept = None if journal is None else kept_beside(journal)
+    if kept is not None and not is_folder(kept):  # the power went while one took the other's place
+        kept = copy_before(kept)
     if kept is None or not is_folder(kept):
         raise refused
     try:
