@@ -58,11 +58,11 @@ def take_up(directory: Path, environ: Mapping[str, str]) -> Usable:
         except ConfigurationRefused as refused:  # changed since, or it cannot be kept
             chosen = stand_in(directory, environ, refused)
     if chosen.refusal is not None:
-        kept = kept_beside(chosen.configuration.settings.journal_path)
-        if chosen.directory != kept:
-            chosen = Usable(chosen.configuration, chosen.directory.rename(kept), chosen.refusal)
         tell_of(chosen.refusal.mistakes)
         log.error("mend it, then reload; running on the configuration accepted at=%s", chosen.refusal.accepted)
+        kept = kept_beside(chosen.configuration.settings.journal_path)
+        if chosen.directory != kept:
+            chosen = chosen._replace(directory=chosen.directory.rename(kept))
     _warn(chosen.configuration)
     return chosen
 
