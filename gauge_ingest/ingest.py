@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from gauge_ingest.clock import SystemClock
 from gauge_ingest.core.reasons import because
-from gauge_ingest.core.watch import Surroundings
+from gauge_ingest.core.watch import Refused, Surroundings
 from gauge_ingest.inlet import Happened, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalUnavailable
 from gauge_ingest.pump import Pump
@@ -62,7 +62,7 @@ class Ingest:
         now: Callable[[], int],
         reload: Callable[[], dict[str, Any]],
         look: Callable[[], Surroundings] = Surroundings,
-        refused: Callable[[], str] = str,
+        refused: Callable[[], Refused] = Refused,
         monotonic: Callable[[], float] = time.monotonic,
         rest: Callable[[float], None] = time.sleep,
         wait_s: float = WAIT_S,
@@ -226,7 +226,7 @@ class Ingest:
             "broker": {"connected": self._inlet.connected, "detail": self._inlet.detail},
             "debts": self._journal.reader.debts(),
             "outbound": {"alive": self._outbound.alive},
-            "configuration": {"refused": self._refused()},
+            "configuration": {"refused": self._refused().words},
         }
         beside = self._status_path.with_name(self._status_path.name + ".new")
         beside.write_text(json.dumps(status), encoding="utf-8")

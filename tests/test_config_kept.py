@@ -217,14 +217,14 @@ def test_a_mended_reload_ends_it_and_one_that_is_still_broken_names_what_is_left
     running = take_up(folder.config, {})
     desk = Desk(tmp_path, list(running.configuration.stations.values()), running.configuration.rules)
     reloader = _reloader(folder, running, desk)
-    said = [reloader.refused]
+    said = [reloader.refused.words]
 
     folder.write("people.toml", PERSON.replace('"bell", "-"', '"fax", "-"'))
     answers = [reloader()]
-    said.append(reloader.refused)
+    said.append(reloader.refused.words)
     folder.write("people.toml", PERSON.replace("刘伟", "刘一"))
     answers.append(reloader())
-    said.append(reloader.refused)
+    said.append(reloader.refused.words)
     desk.journal.close()
 
     assert [answer["ok"] for answer in answers] == [False, True]
@@ -244,7 +244,7 @@ def test_a_reload_that_is_refused_while_nothing_stands_in_changes_nothing(folder
     answer = reloader()
     desk.journal.close()
 
-    assert (answer["ok"], reloader.refused) == (False, "")
+    assert (answer["ok"], reloader.refused.words) == (False, "")
     assert load(folder.kept, {}).digest == running.configuration.digest
 
 

@@ -19,6 +19,7 @@ from gauge_ingest.configuration import (
     stand_in,
     usable,
 )
+from gauge_ingest.core.watch import Refused
 from gauge_ingest.outbound import OutboundProcess
 from gauge_ingest.pump import Pump
 from gauge_ingest.pump.accept import Network
@@ -133,9 +134,9 @@ class Reloader:
         self._refusal = running.refusal
 
     @property
-    def refused(self) -> str:
+    def refused(self) -> Refused:
         """Why the start went on with the configuration that was kept; empty when it did not, or it is mended."""
-        return "" if self._refusal is None else str(self._refusal)
+        return Refused() if self._refusal is None else Refused(self._refusal.where, str(self._refusal))
 
     def __call__(self) -> dict[str, Any]:
         """`{"ok": True, "needs_restart": [sections], "warnings": […]}`, or `{"ok": False, "mistakes": […]}` and the old

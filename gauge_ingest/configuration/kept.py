@@ -31,6 +31,12 @@ class Refusal:
         """When, to the minute."""
         return instant_text(self.accepted_at // MINUTE_MS * MINUTE_MS)
 
+    @property
+    def where(self) -> str:
+        """File and key of the first mistake."""
+        first = self.mistakes[0]
+        return f"{first.file}: {first.key}" if first.key else first.file
+
     def __str__(self) -> str:
         """The first mistake in one line. It goes to people and to the broker: no value, which may be an address."""
         first = first_of([replace(one, value="") for one in self.mistakes])

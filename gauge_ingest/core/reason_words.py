@@ -130,7 +130,7 @@ _SERVICE = {
     ),
     "quarantine_quiet": Words("最近一小时 {entries} 条", "{entries} entries in the last hour"),
     "configuration_refused": Words(
-        "磁盘上的配置文件有错，未被采用：用 gauge-ingest check 查看全部错误，改正后运行 gauge-ingest reload",
+        "磁盘上的配置文件有错（{where}），未被采用：用 gauge-ingest check 查看全部错误，改正后运行 gauge-ingest reload",
         "{error}. Mend it (gauge-ingest check has all mistakes), then gauge-ingest reload",
     ),
     "configuration_in_force": Words("磁盘上的配置已生效", "the configuration on disk is in force"),

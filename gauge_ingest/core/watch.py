@@ -181,6 +181,16 @@ class Follower(NamedTuple):
     error: str = ""
 
 
+class Refused(NamedTuple):
+    """Why the configuration on disk is not the one in force: file and key of its first mistake, and all of it in words.
+
+    Empty words: it is in force.
+    """
+
+    where: str = ""
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the loop knows beside the journal. None: not known, and nothing is judged by it."""
@@ -190,4 +200,4 @@ class Surroundings:
     outbound_alive: bool | None = None
     disk: Disk | None = None
     followers: tuple[Follower, ...] | None = None
-    refused: str | None = None  # why the configuration on disk is not the one in force; empty: it is
+    refused: Refused | None = None

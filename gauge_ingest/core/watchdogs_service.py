@@ -12,6 +12,7 @@ from gauge_ingest.core.watch import (
     Follower,
     OutboundWatch,
     QuarantineWatch,
+    Refused,
     StoreWatch,
 )
 from gauge_ingest.core.watchdogs import BACK_SHARE, Judged, step_of
@@ -78,9 +79,9 @@ def quarantine_growing(entries: int, settings: QuarantineWatch, *, now: int, sta
     return Found(Finding.QUARANTINE_GROWING, SERVICE, settings.level, reason, now)
 
 
-def configuration_refused(refused: str, settings: ConfigurationWatch, *, now: int) -> Judged:
+def configuration_refused(refused: Refused, settings: ConfigurationWatch, *, now: int) -> Judged:
     """The service was started with broken files, and runs on those that were accepted before."""
-    if not refused:
+    if not refused.words:
         return Ended(Finding.CONFIGURATION_REFUSED, SERVICE, because("configuration_in_force"))
-    reason = because("configuration_refused", error=refused)
+    reason = because("configuration_refused", error=refused.words, where=refused.where)
     return Found(Finding.CONFIGURATION_REFUSED, SERVICE, settings.level, reason, now)

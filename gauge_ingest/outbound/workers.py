@@ -157,8 +157,8 @@ class ChannelWorker(threading.Thread):
         except NotifierRejected as error:
             self.standing.ended(batch.person, batch.address)
             refusals = queue.rejected(batch, str(error), now=desk.now())
-            level = logging.ERROR if refusals % LOUD_EVERY == 1 else logging.DEBUG
-            log.log(level, "refused by=%s person=%s event=%d reason=%s", *batch[1:3], message.event, error)
+            if refusals % LOUD_EVERY == 1:
+                log.error("refused by=%s person=%s event=%d reason=%s", *batch[1:3], message.event, error)
         except NotifierUnavailable as error:
             self._failed(batch, error)
         else:

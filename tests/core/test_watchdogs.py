@@ -6,7 +6,7 @@ import pytest
 
 from gauge_ingest.core.findings import Ended, Finding, Found
 from gauge_ingest.core.health import StationHealth
-from gauge_ingest.core.watch import WATCHING, Disk, Follower
+from gauge_ingest.core.watch import WATCHING, Disk, Follower, Refused
 from gauge_ingest.core.watchdogs import figures
 from gauge_ingest.core.watchdogs_service import (
     configuration_refused,
@@ -167,9 +167,11 @@ def test_a_quarantine(*, entries: int, standing: bool, expected: str) -> None:
 
 
 def test_a_configuration_that_another_one_stands_in_for() -> None:
-    refused = configuration_refused("people.toml: line 3: is no TOML", WATCHING.configuration, now=NOW)
+    on_disk = Refused("people.toml: line 3", "people.toml: line 3: is no TOML")
+    refused = configuration_refused(on_disk, WATCHING.configuration, now=NOW)
 
     assert isinstance(refused, Found)
     assert (refused.finding, refused.scope, refused.level) == (Finding.CONFIGURATION_REFUSED, "service", "warning")
     assert refused.reason.text.startswith("people.toml: line 3: is no TOML. Mend it")
-    assert said_of(configuration_refused("", WATCHING.configuration, now=NOW)) == ENDS
+    assert refused.reason.fields["where"] == "people.toml: line 3"
+    assert said_of(configuration_refused(Refused(), WATCHING.configuration, now=NOW)) == ENDS

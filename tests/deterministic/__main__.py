@@ -32,7 +32,7 @@ def main() -> int:
     if given.mutants:
         return _mutants(jobs=given.jobs)
     if given.worlds is not None:
-        first = CI_SEEDS.start if given.first is None else given.first
+        first = CI_SEEDS[0] if given.first is None else given.first
         return _many(range(first, first + given.worlds), total=given.worlds, jobs=given.jobs, until=None)
     # Other seeds than yesterday's: the minute says where to begin, and every failure names its own.
     first = int(time.time()) // 60 * 1_000 if given.first is None else given.first

@@ -16,7 +16,7 @@ from tests.deterministic.fate import INGEST, OUTBOUND
 from tests.deterministic.mutants import MUTANTS
 from tests.deterministic.play import Failed, Played, play
 
-CI_SEEDS = range(1, 121)
+CI_SEEDS = (*range(1, 121), 171)  # in 171 outbound is killed before a row is set aside, in none of the first 120
 JOBS = 2
 GC_EVERY = 10_000  # as the service has it
 

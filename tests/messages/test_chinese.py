@@ -29,10 +29,12 @@ ALLOWED = (
     r"类别 \w+|规则 \w+",  # id of a finding or a rule, for whoever looks it up
     r"\bflash_flood\b",  # id of a rule where it is the place of a finding
     r"\binflux\b|\bgauge-ingest-1\b",  # names of a store and of a connection
+    r"people\.toml: people\.wang\.reach",  # where in the configuration a mistake stands
     r"DRILL",  # beside 演习, for whoever reads no Chinese
 )
 # Fields that hold what another program said; no Chinese sentence may use them.
 ENGLISH_ALONE = {"error", "trace"}
+CHINESE_ALONE = {"where"}  # the English error says it itself
 FIELDS: dict[str, Value] = {
     "station": "HTB03",
     "store": "influx",
@@ -42,6 +44,7 @@ FIELDS: dict[str, Value] = {
     "words": "写明",
     "error": "503 Service Unavailable",
     "trace": "Traceback",
+    "where": "people.toml: people.wang.reach",
     "stations": ["HTB01", "HTB02"],
     "around": ["石门 HTB01 12.0 mm"],
 }
@@ -54,7 +57,7 @@ def fields_of(template: str) -> set[str]:
 def reason(kind: str) -> Reason:
     """A reason of a kind with every field that its sentences name."""
     whole = ("_at", "_s", "_min", "_max")
-    names = fields_of(SENTENCES[kind].en)
+    names = fields_of(SENTENCES[kind].en) | fields_of(SENTENCES[kind].zh)
     fields: dict[str, Value] = {}
     for name in sorted(names):
         is_count = name in ("silent", "known", "heard", "entries") or (name.endswith(whole) and name != "off_s")
@@ -120,7 +123,7 @@ def test_the_chinese_part_of_a_cap_document_is_in_chinese(kind: EventKind) -> No
 def test_both_languages_say_the_same_figures_and_chinese_nothing_of_other_programs(kind: str) -> None:
     zh, en = (fields_of(text) for text in (SENTENCES[kind].zh, SENTENCES[kind].en))
 
-    assert zh == en - ENGLISH_ALONE
+    assert zh - CHINESE_ALONE == en - ENGLISH_ALONE
     assert all(sentence(reason(kind), language, instant_text) for language in ("zh", "en"))
     assert from_text(as_text(reason(kind))) == reason(kind)
 

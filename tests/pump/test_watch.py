@@ -11,7 +11,7 @@ import pytest
 from gauge_ingest.core.findings import Finding
 from gauge_ingest.core.model import EventKind
 from gauge_ingest.core.reasons import because
-from gauge_ingest.core.watch import WATCHING, Disk, Follower, Watching
+from gauge_ingest.core.watch import WATCHING, Disk, Follower, Refused, Watching
 from tests.pump.watched import EVERY, Watched, ring, silent
 from tests.worlds import HOUR, MINUTE, T0, message, text
 
@@ -194,7 +194,7 @@ def test_broken_files_that_others_stand_in_for_are_told_until_a_reload(tmp_path:
     finding = Finding.CONFIGURATION_REFUSED
 
     for refused in ("", "people.toml is broken", "people.toml is broken", "rules.toml is broken", None, ""):
-        desk.around = replace(desk.around, refused=refused)
+        desk.around = replace(desk.around, refused=None if refused is None else Refused("people.toml", refused))
         desk.tick()
         standing = [one.reason.partition(". ")[0] for one in desk.standing(finding).values()]
         assert standing == ([refused] if refused else [] if refused == "" else ["rules.toml is broken"])
