@@ -149,8 +149,8 @@ def publisher_round(readings: int, where: Path) -> Round:
 class Latencies(NamedTuple):
     """Milliseconds from sending each message to its commit and its acknowledgement, sorted.
 
-    `alerted_ms`: to the commit, of messages whose transaction held alert events; how many `events` those were, and how
-    many `others` were committed when no message was, as of debts.
+    `alerted_ms`: to the commit, of messages whose transaction held alert events; `others`: how many were committed
+    when no message was, as of debts.
     """
 
     committed_ms: list[float]
