@@ -288,3 +288,21 @@ def test_at_each_step_of_a_reload_one_copy_is_there_whole(folder: Folder, monkey
 
     assert [len(one) for one in seen] == [1, 1]
     assert not copy_before(folder.kept).exists()
+
+
+def test_a_copy_that_cannot_take_its_place_leaves_the_old_one_there(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, before = Path.rename, load(folder.kept, {}).digest
+
+    def fails(path: Path, target: Path) -> Path:
+        if path.name.endswith(".new"):
+            raise OSError("no room")
+        return rename(path, target)
+
+    folder.write("people.toml", PERSON.replace("刘伟", "刘一"))
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(ConfigurationRefused, match="no room"):
+        accept(folder.config, folder.kept, {})
+
+    assert load(folder.kept, {}).digest == before

@@ -96,7 +96,12 @@ def _put_in_place(fresh: Path, kept: Path) -> None:
     if kept.exists():
         shutil.rmtree(before, ignore_errors=True)
         kept.rename(before)
-    fresh.rename(kept)
+    try:
+        fresh.rename(kept)
+    except OSError:
+        if before.is_dir():
+            before.rename(kept)  # the process beside us reads it there
+        raise
     shutil.rmtree(before, ignore_errors=True)
 
 
