@@ -70,6 +70,8 @@ def test_what_is_new_to_the_program_changes_no_text_where_it_is_not_used(tmp_pat
     [
         (RULE.replace('stations = "all"\n', ""), "rules.one.stations", "or name basins"),
         (RULE.replace('"transfer"', '"traffic"'), "rules.one.levels", '"transfer", "colour" or a list'),
+        (RULE.replace('"transfer"', '["immediate", "prepare"]'), "rules.one.levels", 'that is "prepare", "immediate"'),
+        (RULE.replace('"transfer"', '["red", "mine", "blue"]'), "rules.one.levels", 'that is "blue", "red"'),
         (BASIN_RULE.replace("south", "soth"), "rules.one.basins[1]", "no such basin; did you mean south?"),
         (RULE + 'over = "mean"\n', "rules.one.over", "names none: add basins"),
         (BASIN_RULE + 'over = "kth"\n', "rules.one.at_least", "needs it"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +12,13 @@ from gauge_ingest.core.levels import LEVELS
 
 FILE = "actions.toml"
 PLACES = "places"
-TEXT = r"^[^\x00-\x1f\x7f]*$"
+TEXT = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
+
+
+def _text(most: int, example: str) -> Any:
+    """A key that may be left out, but must not stand there with nothing in it."""
+    says = f"1 to {most} characters in one line, not blanks alone; a text that nobody has written yet is left out"
+    return Field(default="", min_length=1, max_length=most, pattern=TEXT, description=says, examples=[example])
 
 
 class WordsTable(BaseModel):
@@ -19,13 +26,15 @@ class WordsTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    zh: str = Field(default="", max_length=300, pattern=TEXT, description="up to 300 characters in one line")
-    en: str = Field(default="", max_length=300, pattern=TEXT, description="up to 300 characters in one line")
+    zh: str = _text(300, "立即转移到安置点")
+    en: str = _text(300, "Move to the shelters now.")
 
 
 class ActionTable(WordsTable):
     """[actions.LEVEL]: what to do at a level, and at single places."""
 
+    zh_short: str = _text(12, "危险区全员撤离")
+    en_short: str = _text(18, "evacuate")
     places: object = None  # tables of their own, [actions.LEVEL.places.PLACE]
 
 
@@ -40,7 +49,8 @@ class ActionsRead:
         """The texts as they stand in the configuration's text."""
         levels: dict[str, object] = {level: asdict(words) for level, words in self.actions.levels.items()}
         places = {f"{level} {place}": asdict(words) for (level, place), words in self.actions.places.items()}
-        return {"levels": levels, "places": places}
+        briefs = {level: asdict(words) for level, words in self.actions.briefs.items()}
+        return {"levels": levels, "places": places, **({"briefs": briefs} if briefs else {})}
 
 
 def read_actions(
@@ -58,6 +68,7 @@ def read_actions(
     known = None if levels is None else [*LEVELS, *levels]
     found: dict[str, Words] = {}
     at_places: dict[tuple[str, str], Words] = {}
+    briefs: dict[str, Words] = {}
     for level, item in raw.items():
         place = file.at("actions", level)
         if known is not None and level not in known:
@@ -68,8 +79,10 @@ def read_actions(
         judged = judge(ActionTable, item, place)
         read.mistakes += judged.mistakes
         found[level] = Words(judged.value.zh, judged.value.en)
+        brief = Words(judged.value.zh_short, judged.value.en_short)
+        briefs |= {level: brief} if brief != Words() else {}
         at_places |= _at_places(read, level, judged.value.places, place.at(PLACES), places)
-    read.actions = Actions(found, at_places)
+    read.actions = Actions(found, at_places, briefs)
     return read
 
 

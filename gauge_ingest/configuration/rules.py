@@ -14,7 +14,7 @@ from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.moving import read_seasons, read_wetness
 from gauge_ingest.configuration.settings import PRINTABLE, STRICT
 from gauge_ingest.configuration.stations import wrong_names
-from gauge_ingest.core.levels import LEVEL_SETS
+from gauge_ingest.core.levels import LEVEL_SETS, LEVELS
 from gauge_ingest.core.model import Basin, Over, Rule, Threshold
 
 FILE = "rules.toml"
@@ -232,6 +232,11 @@ def _wrong_levels(levels: tuple[str, ...], place: Place) -> list[Mistake]:
             mistakes.append(place.at(number).mistake(remedy, level))
         elif level in levels[: number - 1]:
             mistakes.append(place.at(number).mistake("is named twice: take one out", level))
+    order = sorted((level for level in levels if level in LEVELS), key=lambda level: LEVELS[level].grade)
+    if not mistakes and [level for level in levels if level in LEVELS] != order:
+        grave = " ".join(f'"{level}"' for level in order).replace(" ", ", ")
+        remedy = f"must stand from the lowest to the highest; of those that are known that is {grave}"
+        mistakes.append(place.mistake(remedy, list(levels)))
     return mistakes
 
 

@@ -18,10 +18,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """actions.toml. `levels`: by the level's name; `places`: by level and scope, they come before the level's own."""
+    """actions.toml. `levels`: by the level's name; `places`: by level and scope, they come before the level's own.
+
+    `briefs`: by the level's name, what the short form of a message says; a level without has its own few words.
+    """
 
     levels: Mapping[str, Words] = field(default_factory=dict)
     places: Mapping[tuple[str, str], Words] = field(default_factory=dict)
+    briefs: Mapping[str, Words] = field(default_factory=dict)
 
     def todo(self, level: str, scope: str, language: str) -> str:
         """What to do at a place: its own text before the level's; a text in the other language before none at all."""

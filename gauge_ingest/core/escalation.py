@@ -20,7 +20,7 @@ from gauge_ingest.core.people import (
     recipients,
     steps_taken,
 )
-from gauge_ingest.core.spans import duration_text
+from gauge_ingest.core.reasons import Value, because
 from gauge_ingest.core.told import acknowledgements, newest_rise, said
 
 LAST_WAIT_S = 15 * 60  # after the only step of a chain
@@ -69,15 +69,17 @@ def escalated(
     alert: Alert, events: Sequence[AlertEvent], roster: Roster, steps: Sequence[int], *, now: int
 ) -> AlertEvent:
     """The event that takes these steps at once: it goes to the highest of them, and to those below it."""
-    event = _event(alert, events, max(steps), "", now)
+    event = _event(alert, events, max(steps), now)
     told = _told_before(roster, events, now)
     people = recipients(roster, event, events)
-    who = _who(people, [person for person in people if person.id not in told], everybody=len(roster.people))
-    return _event(alert, events, max(steps), f"{_why(roster, events, steps)}: {who}", now)
+    told_now, named = _who(people, [person for person in people if person.id not in told], everybody=len(roster.people))
+    why, waited = _why(roster, events, steps)
+    cause = because(f"{why}_{told_now}", **waited, **named)
+    return replace(event, reason=cause.text, cause=cause)
 
 
-def _event(alert: Alert, events: Sequence[AlertEvent], step: int, reason: str, now: int) -> AlertEvent:
-    plain = said(alert, events, EventKind.ESCALATED, who="", words=reason, now=now)
+def _event(alert: Alert, events: Sequence[AlertEvent], step: int, now: int) -> AlertEvent:
+    plain = said(alert, events, EventKind.ESCALATED, who="", words="", now=now)
     return replace(plain, step=step)
 
 
@@ -99,28 +101,25 @@ def _told_before(roster: Roster, events: Sequence[AlertEvent], now: int) -> set[
     return {person.id for person in recipients(roster, asked, events)}
 
 
-def _why(roster: Roster, events: Sequence[AlertEvent], steps: Sequence[int]) -> str:
+def _why(roster: Roster, events: Sequence[AlertEvent], steps: Sequence[int]) -> tuple[str, dict[str, Value]]:
+    """The first half of the name of a sentence, and what it is filled with."""
     rise = newest_rise(events)
     assert rise is not None
     last = max(steps)
     if last == 0:
-        return "nobody is on duty"
-    nobody = "nobody was on duty, " if 0 in steps else ""
+        return "nobody", {}
     after_s = dict(_steps(roster, rise, began_at(events)))[last]
-    waited = f"nobody acknowledged within {_minutes(after_s)}"
-    return f"{nobody}the chain has ended, {waited}" if last == AFTER_THE_CHAIN else f"{nobody}{waited}"
+    kind = "ended" if last == AFTER_THE_CHAIN else "waited"
+    return f"nobody_{kind}" if 0 in steps else kind, {"waited_min": after_s / 60}
 
 
-def _minutes(duration_s: int) -> str:
-    return f"{duration_s // 60} min" if duration_s % 60 == 0 else duration_text(duration_s)
-
-
-def _who(people: Sequence[Person], fresh: Sequence[Person], *, everybody: int) -> str:
-    """Who is told now, in words."""
+def _who(people: Sequence[Person], fresh: Sequence[Person], *, everybody: int) -> tuple[str, dict[str, Value]]:
+    """Who is told now: the other half of the name, and what it is filled with."""
     if len(people) == everybody:
-        return "everybody is told"
+        return "everybody", {}
     named = fresh or people
-    names = ", ".join(person.name for person in named[:NAMES_MAX])
-    more = f" and {len(named) - NAMES_MAX} more" if len(named) > NAMES_MAX else ""
-    verb = "is" if len(named) == 1 else "are"
-    return f"{names}{more} {verb} told {'too' if fresh else 'again'}"
+    how = "too" if fresh else "again"
+    names: dict[str, Value] = {"people": [person.name for person in named[:NAMES_MAX]]}
+    if len(named) > NAMES_MAX:
+        return f"many_{how}", {**names, "more": len(named) - NAMES_MAX}
+    return f"{'one' if len(named) == 1 else 'some'}_{how}", names

@@ -6,7 +6,9 @@ words of its own, and the highest one of its rule is taken to be one that moves 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gauge_ingest.core.actions import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class Level:
     """One level. `evacuates`: people move, or make ready to, so that nothing may hold its messages back.
 
     `grade` compares levels of different rules: 1 look, 2 be ready, 3 act, 4 act at once. The CAP words are those of
-    CAP 1.2, section 3.2.2.
+    CAP 1.2, section 3.2.2. `brief`: what to do, in a few characters, where the plan has no such words of its own.
     """
 
     id: str
@@ -25,19 +27,25 @@ class Level:
     cap_severity: str
     cap_urgency: str
     cap_response: str
+    brief: Words = field(default_factory=Words)
 
 
+_WARN_HOMES = Words("通知危险区备好", "warn homes")
+_WEAK_FIRST = Words("老弱先转移", "move weak first")
+_EVACUATE = Words("危险区全员撤离", "evacuate")
+_LOOK_LATER = Words("有空查看", "look when you can")
+_LOOK_NOW = Words("现在查看", "look now")
 LEVELS: Mapping[str, Level] = {
     level.id: level
     for level in (
-        Level("prepare", "准备转移", "PREPARE TO MOVE", 3, True, "Severe", "Expected", "Prepare"),
-        Level("immediate", "立即转移", "MOVE AT ONCE", 4, True, "Extreme", "Immediate", "Evacuate"),
-        Level("blue", "蓝色", "BLUE", 1, False, "Minor", "Future", "Monitor"),
-        Level("yellow", "黄色", "YELLOW", 2, False, "Moderate", "Expected", "Prepare"),
-        Level("orange", "橙色", "ORANGE", 3, True, "Severe", "Immediate", "Evacuate"),
-        Level("red", "红色", "RED", 4, True, "Extreme", "Immediate", "Evacuate"),
-        Level("notice", "提示", "NOTICE", 1, False, "Minor", "Unknown", "Monitor"),  # equipment: look when you can
-        Level("warning", "警告", "WARNING", 2, False, "Moderate", "Expected", "Assess"),  # equipment: look now
+        Level("prepare", "准备转移", "PREPARE TO MOVE", 3, True, "Severe", "Expected", "Prepare", _WARN_HOMES),
+        Level("immediate", "立即转移", "MOVE AT ONCE", 4, True, "Extreme", "Immediate", "Evacuate", _EVACUATE),
+        Level("blue", "蓝色", "BLUE", 1, False, "Minor", "Future", "Monitor", Words("关注雨情", "watch")),
+        Level("yellow", "黄色", "YELLOW", 2, False, "Moderate", "Expected", "Prepare", Words("加密巡查", "patrol")),
+        Level("orange", "橙色", "ORANGE", 3, True, "Severe", "Immediate", "Evacuate", _WEAK_FIRST),
+        Level("red", "红色", "RED", 4, True, "Extreme", "Immediate", "Evacuate", _EVACUATE),
+        Level("notice", "提示", "NOTICE", 1, False, "Minor", "Unknown", "Monitor", _LOOK_LATER),  # equipment
+        Level("warning", "警告", "WARNING", 2, False, "Moderate", "Expected", "Assess", _LOOK_NOW),  # equipment
     )
 }
 LEVEL_SETS: Mapping[str, tuple[str, ...]] = {

@@ -166,4 +166,45 @@ _SERVICE = {
     "tried_again": Words("程序已重新启动或换用新配置，重新计算", "tried again with this start or configuration"),
     "said": Words("{words}", "{words}"),
 }
-SENTENCES: Mapping[str, Words] = {**_STATIONS, **_DANGER, **_SERVICE}
+# Why an alert goes a step further, and who is told now: every pair of the two is a sentence, such as ended_everybody.
+_STEPS = {
+    "nobody": Words("当时无人值班", "nobody is on duty"),
+    "waited": Words("{waited_min:g}分钟无人确认", "nobody acknowledged within {waited_min:g} min"),
+    "nobody_waited": Words(
+        "当时无人值班，{waited_min:g}分钟无人确认",
+        "nobody was on duty, nobody acknowledged within {waited_min:g} min",
+    ),
+    "ended": Words(
+        "通知链已到头，{waited_min:g}分钟无人确认",
+        "the chain has ended, nobody acknowledged within {waited_min:g} min",
+    ),
+    "nobody_ended": Words(
+        "当时无人值班，通知链已到头，{waited_min:g}分钟无人确认",
+        "nobody was on duty, the chain has ended, nobody acknowledged within {waited_min:g} min",
+    ),
+}
+_TOLD_NOW = {
+    "everybody": Words("已通知所有人", "everybody is told"),
+    "one_too": Words("已加报{people}", "{people} is told too"),
+    "some_too": Words("已加报{people}", "{people} are told too"),
+    "many_too": Words("已加报{people}等，另有{more}人", "{people} and {more} more are told too"),
+    "one_again": Words("已再次通知{people}", "{people} is told again"),
+    "some_again": Words("已再次通知{people}", "{people} are told again"),
+    "many_again": Words("已再次通知{people}等，另有{more}人", "{people} and {more} more are told again"),
+}
+_ESCALATED = {
+    f"{why}_{who}": Words(f"{because.zh}，{told.zh}", f"{because.en}: {told.en}")
+    for why, because in _STEPS.items()
+    for who, told in _TOLD_NOW.items()
+}
+_REMINDED = {
+    "silence_over": Words(
+        "{scope} 的静默（编号 {silence}）已结束，预警仍有效",
+        "the silence {silence} of {scope} is over: the alert still stands",
+    ),
+    "silence_not_now": Words(
+        "按现在的时钟（{now_at}），{scope} 的静默（编号 {silence}）不在生效期，预警仍有效",
+        "the silence {silence} of {scope} is not in force by the clock as it is now, {now_at}: the alert stands",
+    ),
+}
+SENTENCES: Mapping[str, Words] = {**_STATIONS, **_DANGER, **_SERVICE, **_ESCALATED, **_REMINDED}

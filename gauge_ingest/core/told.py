@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from gauge_ingest.core.corrections import Correction
 from gauge_ingest.core.model import Alert, AlertEvent, Change, Episode, EventKind, Evidence, Rule, State
+from gauge_ingest.core.reasons import Reason
 
 MERGED = "merged into alert {id}: further readings show that it was one event"
 REVISED = "readings that came later, or were corrected, show that the rain did not reach the level"
@@ -111,7 +112,7 @@ def said(alert: Alert, events: Sequence[AlertEvent], kind: EventKind, *, who: st
     )
 
 
-def reminder(alert: Alert, rise: AlertEvent, reason: str, *, now: int) -> AlertEvent:
+def reminder(alert: Alert, rise: AlertEvent, cause: Reason, *, now: int) -> AlertEvent:
     """What people are told of an alert whose rise was held back, at the level at which it stands now."""
     return AlertEvent(
         id=0,
@@ -127,7 +128,8 @@ def reminder(alert: Alert, rise: AlertEvent, reason: str, *, now: int) -> AlertE
         unconfirmed=rise.unconfirmed,
         sent=True,
         evidence=alert.evidence,
-        reason=reason,
+        reason=cause.text,
+        cause=cause,
     )
 
 

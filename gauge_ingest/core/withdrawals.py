@@ -1,7 +1,9 @@
 """Why a warning about rain was taken back, in Chinese: the journal keeps the sentence that was written in English."""
 
 import re
+from collections.abc import Callable
 
+from gauge_ingest.core.reasons import Reason, sentence
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
 
 STATION_GONE = "the station is no longer configured"  # as the pump writes it: gauge_ingest/pump/accept.py
@@ -28,6 +30,12 @@ def in_chinese(reason: str) -> str:
     kind, _, who = taken["title"].partition(", by ")
     what = f"撤销订正{kind.removeprefix(_UNDO)}" if kind.startswith(_UNDO) else _KINDS.get(kind, kind)
     return f"{who}订正数据（{what}，订正编号{taken['id']}）：{taken['why']}"
+
+
+def said_in(language: str, reason: str, cause: Reason | None, at_text: Callable[[int], str]) -> str:
+    """Why, in the language asked for: made from the cause where there is one, else the words of the journal."""
+    told = "" if cause is None else sentence(cause, language, at_text)
+    return told or (in_chinese(reason) if language == "zh" else reason)
 
 
 def merged_into(reason: str) -> str:

@@ -14,6 +14,7 @@ from gauge_ingest.core.levels import Level, level_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
+from gauge_ingest.core.withdrawals import said_in
 from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.words import LANGUAGES, Words, ago_words, instant_words, length_words, short_instant
 
@@ -138,7 +139,7 @@ def _facts(words: Words, known: Known, alert: Alert, now: int) -> list[tuple[str
     if alert.peak != alert.level:
         facts.append((words["peak"], _word(words, level_of(alert.peak, _levels(known, alert))), ""))
     if alert.reason:
-        facts.append((words["reason"], _cut(alert.reason.split("\n")[0], REASON_MAX), ""))
+        facts.append((words["reason"], _why(words, alert, REASON_MAX), ""))
     return facts
 
 
@@ -192,13 +193,17 @@ def _told(words: Words, event: AlertEvent, rule_levels: Sequence[str]) -> dict[s
     if event.kind not in (*_ENDS, *_SAID, *_BY_THE_CLOCK):
         what = words["with_level"].format(what=what, level=_word(words, level_of(event.level, rule_levels)))
     amount = "" if event.evidence is None or event.kind not in RISES else _amount(words, event.evidence)[0]
-    line = event.reason.split("\n")[0]
     return {
         "at": short_instant(event.at),
         "what": what,
         "who": event.who,
-        "words": _cut(line, HISTORY_WORDS_MAX) or amount,
+        "words": _why(words, event, HISTORY_WORDS_MAX) or amount,
     }
+
+
+def _why(words: Words, of: Alert | AlertEvent, most: int) -> str:
+    """A reason in the language of the page, its first line alone; what a person wrote stays as it is."""
+    return _cut(said_in(words["language"][:2], of.reason, of.cause, short_instant).split("\n")[0], most)
 
 
 def _footer(words: Words, known: Known, alert: Alert, now: int) -> list[str]:

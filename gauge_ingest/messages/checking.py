@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 
 from gauge_ingest.core.people import Person
 from gauge_ingest.messages.facts import Facts
 from gauge_ingest.messages.rendering import FAULTS, FILES, TemplateMistake, compiled, faults_in, nearest, said
 from gauge_ingest.messages.samples import GROUP_OF, SAMPLES, WORLD
+from gauge_ingest.messages.short import SINGLE_MAX, fitted
 from gauge_ingest.messages.words import units
-from gauge_ingest.messages.writer import HEADLINE_MAX, SINGLE_MAX, Writer
+from gauge_ingest.messages.writer import HEADLINE_MAX, Writer
 
 MISTAKES_MAX = 20  # of one file: the first tell enough
 
@@ -40,9 +42,10 @@ def _rendered(file: str, source: str) -> list[TemplateMistake]:
         missing = [what for what, value in must.items() if value and value not in text]
         if missing:
             mistakes.append(TemplateMistake(file, 0, f"sample {name}: does not say {', '.join(missing)}"))
-        length, most = units(" ".join(text.split())), _most(kind)
-        if length > most:
-            mistakes.append(TemplateMistake(file, 0, f"sample {name}: {length} characters, more than {most}"))
+        most = _most(kind)
+        line = fitted(partial(said, template), names, most) if kind.endswith("short") else " ".join(text.split())
+        if units(line) > most:
+            mistakes.append(TemplateMistake(file, 0, f"sample {name}: {units(line)} characters, more than {most}"))
     return mistakes
 
 

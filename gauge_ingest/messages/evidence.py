@@ -5,6 +5,8 @@ from typing import Any
 from gauge_ingest.core.model import AlertEvent, Evidence
 from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, window_short, window_text
 
+JUST_NOW_MS = 30_000  # what is younger is not said to have an age
+
 _NAMES = (
     *("rain_mm", "rain_mm_max", "duration", "duration_short", "threshold_mm", "rain_since", "rain_until"),
     *("highest_rain_mm", "highest_duration", "highest_duration_short", "highest_threshold_mm"),
@@ -34,12 +36,17 @@ def rain_facts(evidence: Evidence | None, highest: Evidence | None, language: st
 
 def trust_facts(event: AlertEvent, evidence: Evidence | None, language: str) -> dict[str, Any]:
     """What stands against the numbers: doubt, missing reports, delay."""
+    # Cut, not rounded: 99.9 % is not all of it.
+    coverage_percent = 100 if evidence is None else int(evidence.coverage * 100 + 1e-9)
+    age_ms = 0 if evidence is None else event.at - evidence.until
+    more = evidence is not None and mm_text(evidence.rain_mm_max) != mm_text(evidence.rain_mm)
     return {
         "unconfirmed": event.unconfirmed or (evidence is not None and evidence.unconfirmed),
         "doubted_mm": mm_text(evidence.doubted_mm) if evidence is not None and evidence.doubted_mm > 0 else "",
-        # Cut, not rounded: 99.9 % is not all of it.
-        "coverage_percent": 100 if evidence is None else int(evidence.coverage * 100 + 1e-9),
+        "coverage_percent": coverage_percent,
+        "incomplete": coverage_percent < 100,
+        "at_least": coverage_percent < 100 or more,
         "late": event.late,
         "late_by": elapsed_text(event.known_at - event.rained_at, language) if event.late else "",
-        "rain_age": "" if evidence is None else elapsed_text(event.at - evidence.until, language),
+        "rain_age": "" if age_ms < JUST_NOW_MS else elapsed_text(age_ms, language),
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gauge_ingest.core.actions import Actions
+from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.levels import Level, level_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Rule, State
 from gauge_ingest.core.spans import parse_instant
@@ -17,6 +17,7 @@ from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_l
 
 NAME_MAX = 64  # characters of a place, a rule, a level
 TEXT_MAX = 500  # characters of what a person wrote, and of a contingency text
+BRIEF_MAX = 18
 WHO_MAX = 100
 LINK_MAX = 2_048
 COMMAND = "gauge-ingest alerts acknowledge {id}"
@@ -81,11 +82,14 @@ class Facts:
     unconfirmed: bool
     doubted_mm: str
     coverage_percent: int
+    incomplete: bool  # reports do not speak for all of that time
+    at_least: bool  # it may have rained more
     late: bool
     late_by: str
     rain_age: str
     # what to do, and how to say that it was seen
     action: str
+    brief: str
     warns: bool  # the message warns: the level stands, and people are to act by it
     asks: bool  # it warns, and nobody has acknowledged yet
     link: str
@@ -253,11 +257,17 @@ def _answer(
     return {
         "warns": warns,
         "action": one_line(world.actions.todo(now, alert.scope, language), TEXT_MAX) if warns else "",
+        "brief": one_line(_brief(world, now, language), BRIEF_MAX) if warns else "",
         "asks": asks,
         "command": world.command.replace("{id}", str(alert.id)) if asks else "",
         "acknowledged_by": one_line(seen[0].who, WHO_MAX) if seen else "",
         "unacknowledged_for": "" if seen or rise is None else elapsed_text(event.at - rise.at, language),
     }
+
+
+def _brief(world: World, level: str, language: str) -> str:
+    own = world.actions.briefs.get(level, Words()).said_in(language)
+    return own or level_of(level).brief.said_in(language)
 
 
 def _finding(event: AlertEvent, alert: Alert, *, service: bool, language: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, NamedTuple
 
 from jinja2 import Template
@@ -15,18 +16,15 @@ from gauge_ingest.core.people import Person
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX
 from gauge_ingest.messages.facts import Facts, World, facts_of
 from gauge_ingest.messages.rendering import FAULTS, GROUP_OUTPUT_MAX, OUTPUT_MAX, compiled, said, shipped
-from gauge_ingest.messages.words import cut, one_line, shortened, units
+from gauge_ingest.messages.short import SINGLE_MAX, fitted, more
+from gauge_ingest.messages.words import cut, one_line, units
 from gauge_ingest.notifiers import Message
 
 log = logging.getLogger("gauge_ingest.messages")
 
 HEADLINE_MAX = 320  # characters of a subject
-GROUP_TAIL_MAX = 4  # of the short form, kept for how many more there are
-SINGLE_MAX = SHORT_MAX - GROUP_TAIL_MAX
-PLACE_MIN, LEVEL_MIN = 3, 4  # UTF-16 code units of a name that are left when there is no room
 TEXTS_MAX = 4_000  # of a group, characters of messages told in full; the others are told by their first line
 LINES_MAX = 100  # of a group, messages that have a line of their own
-COUNT_MAX = 99
 FAILURES_MAX = 100
 
 DRILL = {"zh": "【演习 DRILL】", "en": "[演习 DRILL] "}
@@ -38,15 +36,6 @@ DRILL_ASKS = {"zh": "，只须确认收到", "en": ", only acknowledge"}
 DRILL_SHORT = "演习DRILL "
 REPEAT_SHORT = {"zh": "重复 ", "en": "REPEAT "}
 REPEAT = {"zh": "【重复】", "en": "[REPEAT] "}
-_SQUEEZED = (
-    ("now_level", LEVEL_MIN),
-    ("who", PLACE_MIN),
-    ("place", PLACE_MIN),
-    ("finding", LEVEL_MIN),
-    ("level", LEVEL_MIN),
-    ("threshold_mm", 0),
-    ("late", 0),
-)
 _LOOSE = re.compile(r"(?<=[：，。】〕）]) | (?=[〔【（，：—])")
 _SETTLED = (EventKind.CLEARED, EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
 _MORE = {"zh": "另有{count}条：gauge-ingest alerts", "en": "{count} more: gauge-ingest alerts"}
@@ -150,32 +139,22 @@ class Writer:
         if drill:
             text = "\n".join(_marked(line, DRILL[language]) for line in _lines(text).split("\n"))
             subject = _marked(subject, DRILL[language])
-        more = f" +{min(len(ordered) - 1, COUNT_MAX)}"
-        short = cut(first.short, SHORT_MAX - units(more)) + more
+        others = more(len(ordered) - 1, language)
+        short = cut(first.short, SHORT_MAX - units(others)) + others
         return Message(newest, subject, _lines(text), short, max(one.grade for one in messages), drill)
 
     def _short(self, file: str, facts: Facts, headline: str, language: str) -> str:
         """The short form: the place becomes shorter first, then the level; a template of one's own may be too long."""
         marks = (DRILL_SHORT if facts.drill else "") + (REPEAT_SHORT[language] if facts.repeated else "")
         room = SINGLE_MAX - units(marks)
+        names: dict[str, Any] = asdict(facts) | {"headline": headline}
         for templates in (self._own, self._shipped):
-            names: dict[str, Any] = asdict(facts) | {"headline": headline}
-            line = self._line(templates, file, names, facts.event)
-            for name, least in _SQUEEZED:
-                over = units(line) - room
-                if over <= 0:
-                    break
-                whole = names[name]
-                names[name] = shortened(whole, max(least, units(whole) - over)) if least else type(whole)()
-                line = self._line(templates, file, names, facts.event)
+            line = fitted(partial(self._tried, templates, file, event=facts.event), names, room)
             if line and units(line) <= room:
                 return marks + line
             if line:
                 self._fail(file, f"longer than {SINGLE_MAX} characters", facts.event)
         return marks + cut(_sentence(facts), room)
-
-    def _line(self, templates: Mapping[str, Template], file: str, names: Mapping[str, Any], event: int) -> str:
-        return " ".join(self._tried(templates, file, names, event).split())
 
     def _say(self, file: str, names: Mapping[str, Any], event: int) -> str:
         """What the file says: one's own, else the shipped one; empty when both trip."""

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
-from gauge_ingest.core.reasons import sentence
 from gauge_ingest.core.spans import BEIJING
-from gauge_ingest.core.withdrawals import in_chinese
+from gauge_ingest.core.withdrawals import said_in
 from gauge_ingest.notifiers.cap_chain import END_KINDS, Link
 
 HEADLINE_CHARACTERS_MAX = 160
@@ -172,8 +171,7 @@ def _amount_en(evidence: Evidence) -> str:
 def _reason(subject: Subject, language: str) -> str:
     """Why; of a finding the first line alone, for a traceback behind it is nobody else's business."""
     event = subject.event
-    told = sentence(event.cause, language, _when) if event.cause is not None else ""
-    reason = told or (in_chinese(event.reason) if language == "zh" else event.reason)
+    reason = said_in(language, event.reason, event.cause, _when)
     return reason if subject.is_rain and event.cause is None else reason.partition("\n")[0]
 
 

@@ -4,13 +4,10 @@ from collections.abc import Callable, Sequence
 
 from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import Alert, AlertEvent, Rule
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.silences import LevelOf, Silence, held_back, silenced
-from gauge_ingest.core.spans import instant_text
 from gauge_ingest.core.told import newest_rise, reminder
 from gauge_ingest.journal import Journal
-
-OVER = "the silence {id} of {scope} is over: the alert still stands"
-NOT_NOW = "the silence {id} of {scope} is not in force by the clock as it is now, {now}: the alert stands"
 
 
 def levels_of(rules: Sequence[Rule]) -> LevelOf:
@@ -40,8 +37,9 @@ def remind(journal: Journal, rules: Sequence[Rule], *, configuration: int, now: 
 
 
 def _reminder(alert: Alert, rise: AlertEvent, by: Silence, now: int) -> AlertEvent:
-    words = OVER if by.is_over(now) else NOT_NOW
-    return reminder(alert, rise, words.format(id=by.id, scope=by.scope, now=instant_text(now)), now=now)
+    over = because("silence_over", silence=by.id, scope=by.scope)
+    cause = over if by.is_over(now) else because("silence_not_now", silence=by.id, scope=by.scope, now_at=now)
+    return reminder(alert, rise, cause, now=now)
 
 
 def held_back_in(journal: Journal, rules: Sequence[Rule]) -> Callable[[Alert, Sequence[AlertEvent]], bool]:

@@ -91,7 +91,7 @@ def test_reasons_say_who_is_told_now_and_why() -> None:
 
     assert first.reason == "nobody acknowledged within 5 min: 陈主任 is told too"
     assert escalated(alert(), [RAISED], again, (1,), now=T0).reason == (
-        "nobody acknowledged within 90s: 刘伟, 陈主任 are told again"
+        "nobody acknowledged within 1.5 min: 刘伟, 陈主任 are told again"
     )
     assert everybody.reason == "nobody acknowledged within 15 min: everybody is told"
     assert end.reason == "the chain has ended, nobody acknowledged within 25 min: everybody is told"

@@ -7,6 +7,8 @@ import pytest
 
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.people import Person
+from gauge_ingest.core.reasons import because
+from gauge_ingest.core.told import RULE_GONE
 from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.page import HISTORY_MAX, Seen, alert_page
 from gauge_ingest.desk.words import EN, ZH
@@ -110,3 +112,16 @@ def test_of_a_long_history_the_newest_is_shown() -> None:
 
     assert ("reason2." in shown, "reason3." in shown, f"reason{HISTORY_MAX + 2}." in shown) == (False, True, True)
     assert "2 earlier: gauge-ingest alerts show 7" in shown
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [(WANG, "5分钟无人确认，已加报陈主任"), (LI, "nobody acknowledged within 5 min: 陈主任 is told too")],
+)
+def test_why_the_next_in_the_chain_are_told_stands_in_the_language_of_the_page(person: Person, said: str) -> None:
+    cause = because("waited_one_too", waited_min=5.0, people=["陈主任"])
+    step = replace(RAISED, id=2, kind=EventKind.ESCALATED, reason=cause.text, cause=cause)
+    withdrawn = replace(ALERT, state=State.WITHDRAWN, reason=RULE_GONE)
+
+    assert said in page(ALERT, RAISED, step, person=person)
+    assert (RULE_GONE in page(withdrawn, person=person)) == (person is LI)

@@ -71,9 +71,16 @@ def test_a_place_of_its_own_is_read(folder: Path) -> None:
             '[actions.immediate.places.HTB2]\nzh = "x"',
             "actions.immediate.places.HTB2: no such place; did you mean HTB02?",
         ),
-        ("[actions.immediate]\nch = 'x'", "actions.immediate.ch: unknown key; known: en, places, zh"),
+        (
+            "[actions.immediate]\nch = 'x'",
+            "actions.immediate.ch: unknown key; known: en, en_short, places, zh, zh_short",
+        ),
         ("[actions.immediate]\nzh = 1", "actions.immediate.zh = 1: must be text"),
-        ("[actions.immediate]\nzh = 'a\tb'", "must be up to 300 characters in one line"),
+        ("[actions.immediate]\nzh = 'a\tb'", "must be 1 to 300 characters in one line"),
+        ('[actions.immediate]\nzh = ""', 'actions.immediate.zh = "": must be 1 to 300 characters in one line'),
+        ('[actions.immediate.places.HTB02]\nen = "  "', 'HTB02.en = "  ": must be 1 to 300 characters'),
+        ('[actions.red]\nzh_short = "一二三四五六七八九十一二三"', "actions.red.zh_short"),
+        ('[actions.red]\nen_short = "nineteen characters"', "must be 1 to 18 characters in one line"),
         ("actions = 1", "actions.toml: actions: must hold tables"),
         ("[actions]\nimmediate = 1", "actions.immediate: must be a table, written [actions.immediate]"),
         ("[actions.immediate]\nplaces = 1", "actions.immediate.places: must hold tables"),
@@ -87,6 +94,23 @@ def test_a_mistake_in_the_texts_is_told_with_what_would_be_right(folder: Path, t
     (told,) = refused(folder)
 
     assert mistake in told
+
+
+def test_a_few_words_of_ones_own_stand_in_the_short_form(folder: Path) -> None:
+    plain = load(folder, {})
+    (folder / "actions.toml").write_text('[actions.immediate]\nzh_short = "全村上山"\n', encoding="utf-8")
+    sample = SAMPLES["raised"]
+
+    configuration = load(folder, {})
+    short = {
+        language: writer_of(one).message(sample.event, sample.alert, sample.events, person=reader(language)).short
+        for one, language in ((configuration, "zh"), (configuration, "en"))
+    }
+
+    assert "全村上山" in short["zh"]
+    assert "evacuate" in short["en"]
+    assert "briefs" not in plain.text
+    assert json.loads(configuration.text)["actions"]["briefs"]["immediate"]["zh"] == "全村上山"
 
 
 def test_a_template_of_ones_own_takes_the_place_of_the_shipped_one(folder: Path) -> None:

@@ -11,7 +11,8 @@ from gauge_ingest.messages.checking import check_templates
 from gauge_ingest.messages.facts import Facts
 from gauge_ingest.messages.rendering import ALERT_NAMES, FILES, FILTERS, GROUP_NAMES
 from gauge_ingest.messages.samples import SAMPLES
-from gauge_ingest.messages.writer import GROUP_TAIL_MAX, SINGLE_MAX, TEXTS_MAX
+from gauge_ingest.messages.short import GROUP_TAIL_MAX, SINGLE_MAX
+from gauge_ingest.messages.writer import TEXTS_MAX
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")

@@ -101,6 +101,26 @@ def test_coverage_that_is_almost_whole_is_not_called_whole() -> None:
     shares = {share: facts(replace(UP, evidence=replace(evidence, coverage=share))) for share in (1.0, 0.999, 0.29, 0)}
 
     assert [found.coverage_percent for found in shares.values()] == [100, 99, 29, 0]
+    assert [found.incomplete for found in shares.values()] == [False, True, True, True]
+    assert [found.at_least for found in shares.values()] == [False, True, True, True]
+
+
+def test_what_may_have_been_more_is_called_at_least_where_the_difference_shows() -> None:
+    evidence = RAISED.event.evidence
+    assert evidence is not None
+
+    most = {mm: facts(replace(UP, evidence=replace(evidence, rain_mm_max=mm))) for mm in (31.5, 31.54, 36.0)}
+
+    assert [found.at_least for found in most.values()] == [False, False, True]
+    assert not any(found.incomplete for found in most.values())
+
+
+@pytest.mark.parametrize(("age_ms", "said"), [(0, ""), (29_999, ""), (30_000, "30 s"), (120_000, "2 min")])
+def test_a_report_that_has_just_come_is_not_said_to_be_so_many_seconds_old(age_ms: int, said: str) -> None:
+    evidence = RAISED.event.evidence
+    assert evidence is not None
+
+    assert facts(replace(UP, at=evidence.until + age_ms)).rain_age == said
 
 
 def test_of_an_end_the_highest_level_is_told() -> None:

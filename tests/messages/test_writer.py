@@ -47,7 +47,7 @@ def test_whatever_happens_the_text_names_place_level_and_rain(seed: int) -> None
     assert units(message.short) <= SHORT_MAX
     assert facts.level[:3] in message.short
     assert facts.place[0] in message.short
-    assert f"{rain_mm}mm/" in message.short
+    assert re.search(rf"(?<![\d.]){re.escape(rain_mm)}\+?mm", message.short)
     assert message.short.endswith(f"#{alert.id}")
     assert not link or not facts.asks or link in message.text
     assert not facts.asks or link or f"gauge-ingest alerts acknowledge {alert.id}" in message.text
@@ -114,8 +114,26 @@ def test_the_place_becomes_shorter_before_the_level_does() -> None:
 
     assert short.startswith("PREPARE TO MOVE 呼")
     assert "…" in short
-    assert short.endswith("31.5mm/3h≥30 UNCONF LATE #12")
+    assert short.endswith("31.5mm/3h≥30 UNCONF LATE ack duty PC #12")
     assert units(short) <= SHORT_MAX
+
+
+@pytest.mark.parametrize(
+    ("language", "todo", "answer"), [("zh", "危险区全员撤离", "值班机确认#12"), ("en", "evacuate", "ack duty PC #12")]
+)
+def test_the_short_form_says_what_to_do_and_where_to_acknowledge_and_a_drill_moves_nobody(
+    language: str, todo: str, answer: str
+) -> None:
+    facts = RAISED.facts(language)
+    writer = Writer(WORLD)
+
+    short = writer.written(facts, language).short
+    drill = writer.written(replace(facts, drill=True), language).short
+    over = writer.written(replace(facts, ended="cleared"), language).short
+
+    assert (todo in short, answer in short) == (True, True)
+    assert (todo in drill, answer in drill) == (False, True)
+    assert (todo in over, answer in over) == (False, False)
 
 
 def test_letters_outside_the_plane_of_utf_16_count_twice() -> None:

@@ -1,0 +1,63 @@
+"""What the short form leaves out, in which order; and how it says that there are more messages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gauge_ingest.messages import LANGUAGES, SHORT_MAX
+from gauge_ingest.messages.short import COUNT_MAX, SINGLE_MAX, fitted, more
+from gauge_ingest.messages.words import units
+
+NAMES: dict[str, Any] = {
+    "now_level": "N" * 10,
+    "who": "W" * 10,
+    "incomplete": True,
+    "place": "P" * 10,
+    "brief": "todo",
+    "asks": True,
+    "finding": "F" * 10,
+    "level": "L" * 10,
+    "threshold_mm": "30",
+    "late": True,
+    "unconfirmed": True,
+    "rain_mm": "31.5",
+}
+
+
+def say(names: Mapping[str, Any]) -> str:
+    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U"}
+    return "".join(marks[name] if value is True else "" if value is False else value for name, value in names.items())
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        (67, "NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (58, "NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (51, "NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (46, "NNN…WW…PPPPP…todoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (42, "NNN…WW…PPPPP…AFFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (41, "NNN…WW…PPPPP…FFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (38, "NNN…WW…PP…FFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (32, "NNN…WW…PP…FFF…LLLLLLLLLL30TU31.5"),
+        (26, "NNN…WW…PP…FFF…LLL…30TU31.5"),
+        (24, "NNN…WW…PP…FFF…LLL…TU31.5"),
+        (23, "NNN…WW…PP…FFF…LLL…U31.5"),
+        (22, "NNN…WW…PP…FFF…LLL…31.5"),
+        (5, "NNN…WW…PP…FFF…LLL…31.5"),
+    ],
+)
+def test_what_weighs_least_is_left_out_first_and_a_number_never_becomes_shorter(room: int, line: str) -> None:
+    assert fitted(say, NAMES, room) == line
+
+
+def test_what_fits_stays_as_it_is_and_blanks_do_not_count() -> None:
+    assert fitted(lambda names: f" {say(names)} \n ", NAMES, len(say(NAMES))) == say(NAMES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_many_more_there_are_has_its_room_beside_a_whole_message(language: str) -> None:
+    assert "3" in more(3, language)
+    assert more(1_000, language) == more(COUNT_MAX, language)
+    assert SINGLE_MAX + units(more(1_000, language)) <= SHORT_MAX
