@@ -73,7 +73,11 @@ def test_a_curve_is_a_threshold_at_each_duration_and_level() -> None:
             "18.371 mm in 90m must be more than 18.979",
         ),
         (read({"a": {"a": 900.0, "b": 0.4}, "b": CAINE}, "a", "b"), "rules.flow.curve.a.b", "at most 0"),
-        (read({"watch": {"a": 0.0001, "b": -0.5}}), "rules.flow.curve.watch", "0 mm in 10m must be greater than 0"),
+        (
+            read({"watch": {"a": 0.0001, "b": -0.5}}),
+            "rules.flow.curve.watch",
+            "less than 0.001 mm in 10m must be greater than 0",
+        ),
         (
             read({"watch": {"a": 900.0, "b": -0.1}}),
             "rules.flow.curve.watch",

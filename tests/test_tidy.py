@@ -22,7 +22,7 @@ EVERYTHING = "*"
 # fmt: off
 PURE = {
     "array", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "fractions",
-    "functools", "heapq", "itertools", "json", "math", "operator", "re", "statistics", "string", "types", "typing",
+    "difflib", "functools", "heapq", "itertools", "json", "math", "operator", "re", "statistics", "string", "types", "typing",
 }
 # fmt: on
 

@@ -22,7 +22,7 @@ from gauge_ingest.commands.opening import (
 )
 from gauge_ingest.commands.output import Status, notice, print_json, print_text, stop
 from gauge_ingest.configuration import Configuration, ConfigurationRefused
-from gauge_ingest.configuration.mistakes import nearest
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import chain_of, told_by
 from gauge_ingest.journal import Lock, Locked
 
@@ -210,7 +210,9 @@ def _to(text: str, configuration: Configuration) -> tuple[str, ...]:
     named = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     for one in named:
         if one not in people:
-            stop(Status.WRONG_USE, f"--to: nobody in people.toml is {one!r}: {nearest(one, [ROSTER, *people])}")
+            stop(
+                Status.WRONG_USE, f"--to: people.toml has nobody with the id {one!r}: {nearest(one, [ROSTER, *people])}"
+            )
     return named
 
 

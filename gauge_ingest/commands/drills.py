@@ -9,8 +9,8 @@ import typer
 from gauge_ingest.commands.drill_text import report_text
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured
 from gauge_ingest.commands.output import Status, plain, print_json, print_text, show, stop, table
-from gauge_ingest.configuration.mistakes import nearest
 from gauge_ingest.configuration.overrides import DRILLS
+from gauge_ingest.core.nearest import nearest
 
 app = typer.Typer(invoke_without_command=True)
 

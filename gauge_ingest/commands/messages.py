@@ -9,8 +9,8 @@ import typer
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured_on_disk, directory_of, reading
 from gauge_ingest.commands.output import Status, notice, plain, print_json, show, stop, table
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, load
-from gauge_ingest.configuration.mistakes import nearest
 from gauge_ingest.configuration.templates import FOLDER
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import Person
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,6 +26,7 @@ FormOption = Annotated[str, typer.Option("--form", metavar="text|short", help="T
 
 @app.command("preview")
 def preview(
+    others: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     *,
     alert: AlertOption = None,
     sample: SampleOption = None,
@@ -38,6 +39,9 @@ def preview(
     for option, value, known in (("--language", language, LANGUAGES), ("--form", form, FORMS)):
         if value not in known:
             stop(Status.WRONG_USE, f"{option} {value}: {nearest(value, known)}")
+    if others:
+        what = "--alert" if others[0].isdecimal() else "--sample"
+        stop(Status.WRONG_USE, f"what is {' '.join(others)}? write {what} {others[0]}")
     if (alert is None) == (sample is None):
         stop(Status.WRONG_USE, "name an alert of the journal (--alert ID) or a sample (--sample NAME)")
     configuration = configured_on_disk(config)
@@ -109,7 +113,8 @@ def _of_sample(configuration: Configuration, name: str, language: str) -> Any:
     from gauge_ingest.messages.samples import GROUP, GROUP_OF, NAMES, SAMPLES
 
     if name not in NAMES:
-        stop(Status.WRONG_USE, f"--sample {name}: there is no such sample; {nearest(name, NAMES)}")
+        listed = "gauge-ingest messages samples lists them"
+        stop(Status.WRONG_USE, f"--sample {name}: there is no such sample; {nearest(name, NAMES)}", listed)
     writer, world = writer_of(configuration), world_of(configuration)
     parts = [
         writer.written(SAMPLES[one].facts(language, world), language)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from gauge_ingest.commands.opening import ConfigOption, clock_of_environment, configured
 from gauge_ingest.commands.output import Status, full_instant, plain, show, stop, table
-from gauge_ingest.configuration.mistakes import nearest
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import Person
 from gauge_ingest.notifiers import Channel, Message, NotifierRejected, NotifierUnavailable
 
@@ -48,7 +48,7 @@ def notify_test(person: PersonArgument, *, channel: ChannelOption = None, config
     people, settings = configuration.roster.people, configuration.channels
     known = people.get(person)
     if known is None:
-        stop(Status.WRONG_USE, f"nobody in people.toml is {person!r}: {nearest(person, people)}")
+        stop(Status.WRONG_USE, f"people.toml has nobody with the id {person!r}: {nearest(person, people)}")
     ways = {way.channel for way in known.reach}
     if channel is not None and channel not in ways:
         stop(Status.WRONG_USE, f"{person} has no way by channel {channel!r}: {nearest(channel, ways)}")

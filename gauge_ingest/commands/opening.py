@@ -19,8 +19,8 @@ from gauge_ingest.configuration import (
     configuration_directory,
     usable,
 )
-from gauge_ingest.configuration.mistakes import nearest
 from gauge_ingest.core.model import Station
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.spans import parse_moment
 from gauge_ingest.journal import JournalUnavailable, Reader
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.levels import LEVELS
+from gauge_ingest.core.nearest import nearest
 
 FILE = "actions.toml"
 PLACES = "places"

@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from gauge_ingest.configuration.files import read_table
-from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place, judge
 from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.stations import StationTable, wrong_names
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.places import nearest_first
 from gauge_ingest.core.quality.settings import QualitySettings
 from gauge_ingest.core.quality.site import Site

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.core.model import Basin
+from gauge_ingest.core.nearest import nearest
 
 ALL = "all"
 SERVICE = "service"  # the scope of what the service finds about itself

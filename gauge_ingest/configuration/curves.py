@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from pydantic import BaseModel, Field
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.core.model import Threshold
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.spans import duration_text
 
 # Each at most one and a half times the one before, so that a depth between two of them is found by the longer one
@@ -79,7 +80,8 @@ def _beyond(curve: CurveTable, place: Place, rain_max_mm: float) -> list[Mistake
         depth_mm = curve.depth_mm(duration_s)
         if not 0 < depth_mm <= rain_max_mm:
             bounds = f"must be greater than 0 and at most {rain_max_mm:g}"
-            return [place.mistake(f"{depth_mm:g} mm in {duration_text(duration_s)} {bounds}: look at a, b and c")]
+            made = "less than 0.001" if not depth_mm else f"{depth_mm:g}"
+            return [place.mistake(f"{made} mm in {duration_text(duration_s)} {bounds}: look at a, b and c")]
     return []
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place
 from gauge_ingest.core.model import Threshold
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.spans import duration_text, parse_duration_s
 
 WINDOWS_MAX = 32

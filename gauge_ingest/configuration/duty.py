@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.configuration.stations import AT_EXAMPLE
 from gauge_ingest.configuration.times import DAYS, parse_hours, unknown_people
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import Person, Shift, Weekly, no_shifts
 from gauge_ingest.core.spans import instant_ms
 

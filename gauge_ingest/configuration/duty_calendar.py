@@ -12,8 +12,9 @@ import recurring_ical_events
 from icalendar import Calendar
 
 from gauge_ingest.configuration.files import read_text
-from gauge_ingest.configuration.mistakes import Mistake, Place, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place
 from gauge_ingest.core.model import DAY_MS
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import Person, Shift, no_shifts
 from gauge_ingest.core.spans import BEIJING, instant_ms
 

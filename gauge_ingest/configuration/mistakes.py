@@ -1,9 +1,8 @@
 """Mistakes in a configuration, each with its file, its key and what to write instead."""
 
-import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Generic, TypeVar
@@ -12,8 +11,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from gauge_ingest.core.nearest import nearest
+
 SHOWN_CHARACTERS_MAX = 80
-NAMES_LISTED_MAX = 12
 UNSHOWN = object()  # no value to show, or none that may be shown
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -112,18 +112,6 @@ def shown(value: object) -> str:
     if "@" in text:
         text = f'"***{text[text.rindex("@") :]}'
     return text if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]}…"
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence that suggests the known name nearest to this one, or lists those there are."""
-    names = sorted(known)
-    closest = difflib.get_close_matches(name, names, n=1)
-    if closest:
-        return f"did you mean {closest[0]}?"
-    if not names:
-        return "there are none"
-    more = ", …" if len(names) > NAMES_LISTED_MAX else ""
-    return f"known: {', '.join(names[:NAMES_LISTED_MAX])}{more}"
 
 
 def is_secret(field: FieldInfo) -> bool:

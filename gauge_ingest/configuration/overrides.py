@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from gauge_ingest.configuration.mistakes import UNSHOWN, Mistake, Place, is_secret, judge, nearest
+from gauge_ingest.configuration.mistakes import UNSHOWN, Mistake, Place, is_secret, judge
 from gauge_ingest.configuration.settings import Settings
+from gauge_ingest.core.nearest import nearest
 
 FILE = "gauge_ingest.toml"
 ENVIRONMENT = "environment"

@@ -11,9 +11,10 @@ from gauge_ingest.configuration.basins import ID
 from gauge_ingest.configuration.channels import read_channels
 from gauge_ingest.configuration.duty import DutyRead, read_duty
 from gauge_ingest.configuration.files import read_table
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.configuration.times import parse_after_s, parse_hours, unknown_people
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import DUTY, EVERYBODY, Address, ChainStep, Person, Quiet, Roster
 from gauge_ingest.core.spans import duration_text
 from gauge_ingest.notifiers.settings import ChannelSettings

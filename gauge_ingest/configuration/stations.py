@@ -9,11 +9,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from gauge_ingest.configuration.basins import ALL, ID, read_basins
 from gauge_ingest.configuration.calibration import read_correction
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.core.calibration import Calibration
 from gauge_ingest.core.model import Basin, Deployment, Station
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.places import nearest_first
 from gauge_ingest.core.quality.settings import DEFAULTS
 from gauge_ingest.core.spans import instant_ms

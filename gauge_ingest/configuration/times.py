@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.spans import parse_duration_s
 
 AFTER_MAX_S = 86_400

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from gauge_ingest.configuration.mistakes import Mistake, Place, judge, nearest
+from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.core import watch
 from gauge_ingest.core.findings import Finding
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.watch import WATCHING, Watching, WatchSettings
 
 FILE = "rules.toml"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import Person
 from gauge_ingest.messages.facts import Facts
-from gauge_ingest.messages.rendering import FAULTS, FILES, TemplateMistake, compiled, faults_in, nearest, said
+from gauge_ingest.messages.rendering import FAULTS, FILES, TemplateMistake, compiled, faults_in, said
 from gauge_ingest.messages.samples import GROUP_OF, SAMPLES, WORLD
 from gauge_ingest.messages.short import SINGLE_MAX, fitted
 from gauge_ingest.messages.words import units

@@ -6,8 +6,7 @@ machine. What is left out is told with its line when the template is read.
 """
 
 import dataclasses
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gauge_ingest.core.nearest import nearest
 from gauge_ingest.messages import LANGUAGES
 from gauge_ingest.messages.facts import Facts
 
@@ -107,13 +107,6 @@ def said(template: Template, names: Mapping[str, Any], most: int = OUTPUT_MAX) -
 def shipped() -> dict[str, str]:
     """The templates that come with the program, by file; OSError where the installation is not whole."""
     return {file: (_SHIPPED / file).read_text(encoding="utf-8") for file in FILES}
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A few words that lead from a mistyped name to the right one."""
-    names = sorted(known)
-    closest = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {closest[0]}?" if closest else f"known: {', '.join(names)}"
 
 
 def _wrong(file: str, tree: nodes.Node, known: frozenset[str], *, inside: bool = False) -> Iterator[TemplateMistake]:

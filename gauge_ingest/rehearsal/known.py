@@ -3,11 +3,11 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from statistics import mean, median
 
 from gauge_ingest.core.model import HOUR_MS, MINUTE_MS, Alert, AlertEvent, EventKind, Rule, State
+from gauge_ingest.core.nearest import near
 from gauge_ingest.core.told import MERGED, RISES
 from gauge_ingest.rehearsal.book import Book
 from gauge_ingest.rehearsal.lines import BadFile, instant
@@ -160,8 +160,8 @@ def _event(cells: Sequence[str], places: Sequence[int], scopes: Sequence[str]) -
     if not name:
         raise ValueError("name is empty: must say what happened, e.g. 雀尔沟 flood")
     if scope != ALL and scope not in scopes:
-        near = get_close_matches(scope, scopes, n=1, cutoff=0.5)
-        known = f"did you mean {near[0]}?" if near else f"must be {ALL}, or a station or a basin of stations.toml"
+        meant = near(scope, scopes)
+        known = f"did you mean {meant}?" if meant else f"must be {ALL}, or a station or a basin of stations.toml"
         raise ValueError(f"scope = {scope[:40]!r}: {known}")
     try:
         return KnownEvent(name, instant(at), scope)

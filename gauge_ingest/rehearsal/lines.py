@@ -4,7 +4,6 @@ import csv
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from io import TextIOWrapper
 from itertools import islice, pairwise
 from math import isfinite
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gauge_ingest.core.model import MINUTE_MS, SECOND_MS, Basin, Station
+from gauge_ingest.core.nearest import near, nearest
 from gauge_ingest.rehearsal.replay import Record, unwatched
 from gauge_ingest.rehearsal.steps import UM_PER_MM, Lines, Steps, once_each, step_of
 
@@ -133,9 +133,8 @@ def _places(name: str, header: Sequence[str], notice: Callable[[str], None]) -> 
         raise BadFile([f"{first}: no column {' and no column '.join(missing)}: {example}"])
     mistakes = [f"{first}: column {one}: is there twice, take one out" for one in COLUMNS if named.count(one) > 1]
     for one in sorted({one for one in named if one and one not in COLUMNS}):
-        near = get_close_matches(one, COLUMNS, n=1, cutoff=0.75)
-        if near:
-            mistakes.append(f"{first}: column {one[:40]!r}: did you mean {near[0]}?")
+        if meant := near(one, COLUMNS, least=0.75):
+            mistakes.append(f"{first}: column {one[:40]!r}: did you mean {meant}?")
         else:
             notice(f"{first}: column {one[:40]!r} is passed over: {', '.join(COLUMNS)} are read")
     if mistakes:
@@ -241,9 +240,7 @@ class _Reading:
 
     def _new_station(self, name: str) -> int:
         if name not in self._stations:
-            near = get_close_matches(name, self._stations, n=1, cutoff=0.5)
-            known = f"did you mean {near[0]}?" if near else f"it knows {', '.join(list(self._stations)[:12])}"
-            raise ValueError(f"station = {name[:40]!r}: is not in stations.toml; {known}")
+            raise ValueError(f"station = {name[:40]!r}: is not in stations.toml; {nearest(name, self._stations)}")
         return self.names.setdefault(name, len(self.names))
 
     def _new_rain(self, text: str) -> int:

@@ -46,6 +46,9 @@ def test_the_message_of_a_real_alert_is_shown_as_it_would_be_sent(place: Place) 
 def test_wrong_use_is_told_with_the_nearest_name(place: Place) -> None:
     wrong = {
         "did you mean drill?": ("--sample", "dril"),
+        "messages samples lists them": ("--sample", "zzz"),
+        "what is raised? write --sample raised": ("raised",),
+        "what is 12? write --alert 12": ("12",),
         "known: en, zh": ("--sample", "drill", "--language", "Chinese"),
         "did you mean short?": ("--sample", "drill", "--form", "shrt"),
         "name an alert of the journal": (),

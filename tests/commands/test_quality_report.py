@@ -261,7 +261,7 @@ def test_names_and_reasons_cannot_break_the_file(place: Place, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "words", "status"),
     [
-        (["HTB9"], "station 'HTB9' is not in stations.toml: did you mean", 2),
+        (["HTB9"], "station 'HTB9' is not in stations.toml: known: HTB01, HTB02,", 2),
         (["--since", "soon"], "--since 'soon': must be", 2),
         (["--since", "1d", "--until", text(T0 - 48 * HOUR)], "must be before --until", 2),
         (["--svg", "/nowhere/at/all.svg"], "--svg /nowhere/at/all.svg: cannot be written: No such file", 2),

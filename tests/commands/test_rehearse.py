@@ -208,7 +208,8 @@ def test_a_header_that_may_mean_something_else_is_refused(header: str, said: str
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("flood,2026-07-15T18:00:00+08:00,HTB9", "line 2: scope = 'HTB9': did you mean HTB0"),
+        ("flood,2026-07-15T18:00:00+08:00,HTB9", "line 2: scope = 'HTB9': must be all, or a station"),
+        ("flood,2026-07-15T18:00:00+08:00,HTB1", "line 2: scope = 'HTB1': did you mean HTB01?"),
         ("flood,soon,all", "line 2: at = 'soon': must be an instant"),
         (",2026-07-15T18:00:00+08:00,all", "line 2: name is empty"),
         ("flood,all", "line 2: has 2 cells"),

@@ -148,7 +148,7 @@ def test_stations_alone_still_lists_them_and_options_stand_behind_the_command(wa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["HTB9"], "station 'HTB9' is not in stations.toml: did you mean"),
+        (["HTB9"], "station 'HTB9' is not in stations.toml: known: HTB01, HTB02,"),
         (["--since", "soon"], "--since 'soon': must be"),
         (["--since", text(T0 + DAY)], "must be before now"),
     ],

@@ -140,7 +140,7 @@ def test_a_test_message_to_nobody_we_know_is_wrong_use(place: Place) -> None:
     result = place.run("notify-test", "zhang")
 
     assert result.exit_code == 2
-    assert "nobody in people.toml is 'zhang'" in result.stderr
+    assert "people.toml has nobody with the id 'zhang'" in result.stderr
 
 
 def test_the_bell_rings_once_with_one_line(tmp_path: Path) -> None:
