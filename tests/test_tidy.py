@@ -21,8 +21,9 @@ EVERYTHING = "*"
 # The standard library as far as the core may use it: values and arithmetic, nothing that asks, sends, logs or waits.
 # fmt: off
 PURE = {
-    "array", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "fractions",
-    "difflib", "functools", "heapq", "itertools", "json", "math", "operator", "re", "statistics", "string", "types", "typing",
+    "array", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "difflib", "enum",
+    "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "re", "statistics", "string", "types",
+    "typing",
 }
 # fmt: on
 
