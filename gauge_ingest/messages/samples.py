@@ -9,7 +9,8 @@ from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule
 from gauge_ingest.core.reasons import because
 from gauge_ingest.core.spans import parse_instant
 from gauge_ingest.core.told import MERGED
-from gauge_ingest.messages.facts import Facts, World, facts_of
+from gauge_ingest.messages.facts import Facts, World
+from gauge_ingest.messages.gather import facts_of
 
 LINK = "https://rain.example.org/a/12.Zm9v"
 GROUP = "group"  # the one sample that is made of others
@@ -25,7 +26,7 @@ _RULE = Rule(
     source="an example",
 )
 WORLD = World(
-    places={"HTB02": "雀尔沟镇", "HTB03": "石梯子乡"},
+    places={"HTB01": "石门", "HTB02": "雀尔沟镇", "HTB03": "石梯子乡", "south": "南片流域"},
     rules={_RULE.id: _RULE},
     actions=Actions(
         levels={
@@ -81,6 +82,17 @@ def _evidence(rain_mm: float, threshold_mm: float, *, window_h: int, at: int = _
 
 _PREPARE = _evidence(12.5, 10.0, window_h=1, at=_AT - 20 * _MINUTE)
 _IMMEDIATE = _evidence(31.5, 30.0, window_h=3)
+_AROUND = (("HTB03", 12.5), ("HTB01", 0.0))
+_STEEP = replace(
+    _PREPARE,
+    measure="rise",
+    wetness="湿",
+    season="融雪期",
+    peak_mm=4.5,
+    peak_since=_AT - 25 * _MINUTE,
+    peak_until=_AT - 20 * _MINUTE,
+)
+_BASIN = replace(_PREPARE, absent=("HTB01",), stations=(("HTB03", 21.0), ("HTB02", 9.5)))
 _ALERT = Alert(
     id=12,
     rule=_RULE.id,
@@ -158,7 +170,7 @@ def _of(shows: str, kind: EventKind, *, minutes: int = 30, state: State = State.
 def _lone(shows: str, *, drill: bool = False, repeated: bool = False, link: str = LINK, **changed: Any) -> Sample:
     """A first warning, as it is but for the fields named."""
     event = replace(_RAISED, **changed)
-    alert = replace(_ALERT, level=event.level, peak=event.level, evidence=event.evidence)
+    alert = replace(_ALERT, scope=event.scope, level=event.level, peak=event.level, evidence=event.evidence)
     return Sample(shows, event, alert, (event,), link=link, drill=drill, repeated=repeated)
 
 
@@ -175,8 +187,10 @@ def _warnings() -> dict[str, Sample]:
     fewer = _evidence(14.5, 15.0, window_h=3, at=_AT + 85 * _MINUTE)
     strengthened = replace(_RAISED, kind=EventKind.STRENGTHENED)
     return {
-        "raised": _lone("a first warning at the highest level, with a link"),
+        "raised": _lone("a first warning at the highest level, with a link", around=_AROUND),
         "prepare": _lone("a first warning at a lower level, no link", level="prepare", evidence=_PREPARE, link=""),
+        "rising": _lone("rain that becomes much harder", level="prepare", evidence=_STEEP),
+        "basin": _lone("a basin, by the rain of its stations", scope="south", level="prepare", evidence=_BASIN),
         "strengthened": Sample("the level rises", strengthened, _ALERT, (_FIRST, strengthened), link=LINK),
         "eased": _of("the level falls", EventKind.EASED, minutes=90, level="prepare", evidence=fewer),
         "escalated": _of("nobody has acknowledged", EventKind.ESCALATED, minutes=14),
@@ -209,7 +223,9 @@ def _marked() -> dict[str, Sample]:
     later = _AT + 130 * _MINUTE
     return {
         "late": _lone("rain that we learn of two hours later", late=True, known_at=later, at=later),
-        "unconfirmed": _lone("doubted, perhaps more, not all reports are in", evidence=doubted, unconfirmed=True),
+        "unconfirmed": _lone(
+            "doubted, perhaps more, not all reports are in", evidence=doubted, unconfirmed=True, around=_AROUND
+        ),
         "ended": Sample("a message that comes when the warning is over", _RAISED, over, (_RAISED,), link=LINK),
         "moved": Sample("a message that comes when the level is another", _RAISED, fallen, (_RAISED,), link=LINK),
         "repeated": _lone("a message that may have come before", repeated=True),

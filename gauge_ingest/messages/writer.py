@@ -14,7 +14,8 @@ from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind
 from gauge_ingest.core.people import Person
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX
-from gauge_ingest.messages.facts import Facts, World, facts_of
+from gauge_ingest.messages.facts import Facts, World
+from gauge_ingest.messages.gather import facts_of
 from gauge_ingest.messages.rendering import FAULTS, GROUP_OUTPUT_MAX, OUTPUT_MAX, compiled, said, shipped
 from gauge_ingest.messages.short import SINGLE_MAX, fitted, more
 from gauge_ingest.messages.words import cut, one_line, units

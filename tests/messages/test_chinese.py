@@ -26,6 +26,7 @@ ALLOWED = (
     r"gauge-ingest(?: [a-z]+)*(?: HTB\d+)?",  # a command, typed as it stands
     r"https?://\S+",  # a link
     r"\bHTB\d+\b",  # id of a station
+    r"\bsouth\b",  # id of a basin
     r"类别 \w+|规则 \w+",  # id of a finding or a rule, for whoever looks it up
     r"\bflash_flood\b",  # id of a rule where it is the place of a finding
     r"\binflux\b|\bgauge-ingest-1\b",  # names of a store and of a connection

@@ -9,8 +9,9 @@ from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.model import AlertEvent, EventKind, State
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
 from gauge_ingest.core.withdrawals import STATION_GONE
-from gauge_ingest.messages.facts import Facts, facts_of
+from gauge_ingest.messages.facts import Facts
 from gauge_ingest.messages.findings import FINDINGS
+from gauge_ingest.messages.gather import facts_of
 from gauge_ingest.messages.reasons import reason_text
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_line, window_text

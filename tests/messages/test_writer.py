@@ -9,8 +9,8 @@ import pytest
 
 from gauge_ingest.core.model import EventKind
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX, rendering
-from gauge_ingest.messages.facts import facts_of
 from gauge_ingest.messages.findings import FINDINGS, finding_words
+from gauge_ingest.messages.gather import facts_of
 from gauge_ingest.messages.rendering import FILES
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.words import cut, shortened, units
