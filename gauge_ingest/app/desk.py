@@ -37,6 +37,7 @@ def desk_of(
         configured=f"{directory}: {len(configuration.stations)} stations",
         now=clock.now,
         drill_options=settings.drill_options,
+        actions=configuration.actions,
     )
     return DeskThread(known, host=desk.host, port=desk.port)
 

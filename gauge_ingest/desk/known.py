@@ -1,9 +1,10 @@
 """What the desk knows of the service that it stands in: values and paths, and no more."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.model import Rule, Station
 from gauge_ingest.core.people import Person
 
@@ -26,3 +27,4 @@ class Known:
     configured: str
     now: Callable[[], int]
     drill_options: str = ""
+    actions: Actions = field(default_factory=Actions)

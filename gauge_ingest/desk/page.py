@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gauge_ingest.core.findings import SERVICE
 from gauge_ingest.core.levels import Level, level_of
-from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
+from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
 from gauge_ingest.core.withdrawals import said_in
 from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.words import LANGUAGES, Words, ago_words, instant_words, length_words, short_instant
+from gauge_ingest.messages.findings import FINDINGS, finding_words
+from gauge_ingest.messages.measures import measure_of
 
 COMMENT_MAX = 300  # characters: percent-encoded Chinese then stays within BODY_BYTES_MAX of the site
 # A page stays below 20 KB, also with the longest comments that commands take, in Chinese.
@@ -70,7 +73,7 @@ def alert_page(seen: Seen, known: Known, *, now: int) -> str:
     alert, words = seen.alert, LANGUAGES[seen.person.language]
     stands, newest = alert.state is State.RAISED, seen.newest
     levels = _levels(known, alert)
-    history = [_told(words, event, levels) for event in reversed(seen.events[-HISTORY_MAX:])]
+    history = [_told(words, known, event, levels) for event in reversed(seen.events[-HISTORY_MAX:])]
     left = len(seen.events) - len(history)
     notice = seen.notice
     return _render(
@@ -129,8 +132,10 @@ def style_source() -> str:
 
 def _facts(words: Words, known: Known, alert: Alert, now: int) -> list[tuple[str, str, str]]:
     facts = []
+    if todo := _todo(words, known, alert):
+        facts.append((words["todo"], todo, ""))
     if alert.evidence is not None:
-        amount, threshold = _amount(words, alert.evidence)
+        amount, threshold = _amount(words, alert.evidence, known.rules.get(alert.rule))
         facts.append((words["rain"], amount, threshold))
     since = instant_words(words, alert.rained_since)
     facts.append((words["since"], since, ago_words(words, alert.rained_since, now=now)))
@@ -143,11 +148,22 @@ def _facts(words: Words, known: Known, alert: Alert, now: int) -> list[tuple[str
     return facts
 
 
-def _amount(words: Words, evidence: Evidence) -> tuple[str, str]:
+def _todo(words: Words, known: Known, alert: Alert) -> str:
+    """What to do while it stands: of a finding what it asks for, else what the contingency plan says."""
+    language = words["language"][:2]
+    if alert.state is not State.RAISED:
+        return ""
+    if alert.rule in FINDINGS:
+        return finding_words(alert.rule).todo.said_in(language)
+    return known.actions.todo(alert.level, alert.scope, language)
+
+
+def _amount(words: Words, evidence: Evidence, rule: Rule | None) -> tuple[str, str]:
     window, rain = length_words(words, evidence.window_s), f"{evidence.rain_mm:.1f}"
+    of = measure_of(evidence, rule, words["language"][:2]).words.removeprefix("累计雨量")
     until, threshold = instant_words(words, evidence.until), f"{evidence.threshold_mm:.1f}"
     return (
-        words["amount"].format(window=window, rain=rain),
+        words["amount"].format(window=window, of=of, rain=rain),
         words["threshold"].format(threshold=threshold, until=until),
     )
 
@@ -187,12 +203,13 @@ def _seen_by(words: Words, events: Sequence[AlertEvent], now: int) -> list[dict[
     ]
 
 
-def _told(words: Words, event: AlertEvent, rule_levels: Sequence[str]) -> dict[str, str]:
+def _told(words: Words, known: Known, event: AlertEvent, rule_levels: Sequence[str]) -> dict[str, str]:
     said = event.kind in _SAID
     what = words[f"said_{event.kind.value}" if said else event.kind.value]
     if event.kind not in (*_ENDS, *_SAID, *_BY_THE_CLOCK):
         what = words["with_level"].format(what=what, level=_word(words, level_of(event.level, rule_levels)))
-    amount = "" if event.evidence is None or event.kind not in RISES else _amount(words, event.evidence)[0]
+    rose = event.kind in RISES and event.evidence is not None
+    amount = _amount(words, event.evidence, known.rules.get(event.rule))[0] if rose and event.evidence else ""
     return {
         "at": short_instant(event.at),
         "what": what,
@@ -215,9 +232,11 @@ def _footer(words: Words, known: Known, alert: Alert, now: int) -> list[str]:
 
 def _place(words: Words, known: Known, alert: Alert) -> str:
     name = known.names.get(alert.scope)
-    if name is not None:
-        return f"{name} {alert.scope}"
-    return f"{words['service']}: {alert.rule}" if alert.evidence is None else alert.scope
+    place = alert.scope if name is None else f"{name} {alert.scope}"
+    if alert.rule not in FINDINGS:
+        return place
+    found = finding_words(alert.rule).title.said_in(words["language"][:2])
+    return f"{words['service'] if alert.scope == SERVICE else place}: {found}"
 
 
 def _levels(known: Known, alert: Alert) -> Sequence[str]:

@@ -1,10 +1,12 @@
 """What the page says of how sure an alert is, and of alerts that are about no rain."""
 
+import html
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.reasons import because
@@ -12,6 +14,7 @@ from gauge_ingest.core.told import RULE_GONE
 from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.page import HISTORY_MAX, Seen, alert_page
 from gauge_ingest.desk.words import EN, ZH
+from gauge_ingest.messages.findings import finding_words
 from tests.desk.serving import LI, SECRET, WANG
 from tests.worlds import HOUR, MINUTE, T0, rule
 
@@ -34,6 +37,7 @@ def page(alert: Alert = ALERT, *events: AlertEvent, person: Person = LI) -> str:
         link_hours=48,
         configured="",
         now=lambda: T0,
+        actions=Actions({"immediate": Words("全村上山", "everybody up the hill")}),
     )
     seen = Seen(alert, events or (RAISED,), person, "token", linked=1)
     return alert_page(seen, known, now=T0 + 9 * MINUTE)
@@ -83,7 +87,13 @@ def test_an_alert_about_the_service_says_so_with_its_reason() -> None:
 
     shown = page(found, event)
 
-    for words in ("WARNING", "the service itself: session_lost", "lost &amp; gone", EN["no_rain"], "yellow"):
+    for words in (
+        "WARNING",
+        "the service itself: RAIN REPORTS MAY BE LOST",
+        "lost &amp; gone",
+        EN["no_rain"],
+        "yellow",
+    ):
         assert words in shown
     assert EN["trusted"] not in shown
 
@@ -125,3 +135,24 @@ def test_why_the_next_in_the_chain_are_told_stands_in_the_language_of_the_page(p
 
     assert said in page(ALERT, RAISED, step, person=person)
     assert (RULE_GONE in page(withdrawn, person=person)) == (person is LI)
+
+
+def test_what_to_do_stands_on_the_page_while_the_alert_stands() -> None:
+    cleared = replace(ALERT, state=State.CLEARED, ended_at=T0 + HOUR)
+    found = replace(ALERT, rule="session_lost", scope="service", level="warning", peak="warning", evidence=None)
+
+    assert "<dt>Do</dt><dd>everybody up the hill" in page()
+    assert "<dt>处置</dt><dd>全村上山" in page(person=WANG)
+    assert "up the hill" not in page(cleared)
+    assert finding_words("session_lost").todo.en in html.unescape(page(found, replace(RAISED, evidence=None)))
+
+
+def test_a_rise_and_a_figure_of_a_basin_are_called_what_they_are() -> None:
+    rise = replace(ALERT, evidence=replace(SURE, measure="rise"))
+    basin = replace(ALERT, evidence=replace(SURE, stations=(("HTB01", 20.0),)))
+
+    assert "1 小时内 15.5 毫米" in page(person=WANG)
+    assert "1 小时内雨量比前1小时增加 15.5 毫米" in page(rise, person=WANG)
+    assert "15.5 mm in 1 h (rise over the 1 h before)" in page(rise)
+    assert "15.5 mm in 1 h (mean of the basin)" in page(basin)
+    assert "15.5 mm in 1 h<" in page()
