@@ -59,7 +59,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "journal",
         "outbound.record",
     },  # whether the service is well: a command and the desk say it
-    "desk": {"core", "journal", "spool", "history", "wellbeing", "messages.findings", "messages.measures"},
+    "desk": {"core", "journal", "spool", "history", "wellbeing", "messages.findings"},
     "configuration": {"core", "messages", "stores", "notifiers"},
     "app": {EVERYTHING},
     "demo": {EVERYTHING},  # plays the whole path; nothing else imports it but the drill, for its stage

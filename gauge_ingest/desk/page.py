@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gauge_ingest.core.findings import SERVICE
 from gauge_ingest.core.levels import Level, level_of
+from gauge_ingest.core.measures import measure_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
@@ -19,7 +20,6 @@ from gauge_ingest.core.withdrawals import said_in
 from gauge_ingest.desk.known import Known
 from gauge_ingest.desk.words import LANGUAGES, Words, ago_words, instant_words, length_words, short_instant
 from gauge_ingest.messages.findings import FINDINGS, finding_words
-from gauge_ingest.messages.measures import measure_of
 
 COMMENT_MAX = 300  # characters: percent-encoded Chinese then stays within BODY_BYTES_MAX of the site
 # A page stays below 20 KB, also with the longest comments that commands take, in Chinese.
@@ -160,7 +160,7 @@ def _todo(words: Words, known: Known, alert: Alert) -> str:
 
 def _amount(words: Words, evidence: Evidence, rule: Rule | None) -> tuple[str, str]:
     window, rain = length_words(words, evidence.window_s), f"{evidence.rain_mm:.1f}"
-    of = measure_of(evidence, rule, words["language"][:2]).words.removeprefix("累计雨量")
+    of = measure_of(evidence, rule, words["language"][:2], window).words.removeprefix("累计雨量")
     until, threshold = instant_words(words, evidence.until), f"{evidence.threshold_mm:.1f}"
     return (
         words["amount"].format(window=window, of=of, rain=rain),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gauge_ingest.core.measures import measure_of
 from gauge_ingest.core.model import AlertEvent, Evidence, Rule
-from gauge_ingest.messages.measures import measure_of
 from gauge_ingest.messages.words import clock_text, elapsed_text, mm_text, one_line, window_short, window_text
 
 NAMED_MAX = 5  # others whose rain is told, the most first
@@ -33,7 +33,7 @@ def rain_facts(evidence: Evidence | None, highest: Evidence | None, rule: Rule |
     """The window that decided, and the one of the highest level; empty texts without one."""
     if evidence is None or highest is None:
         return {**dict.fromkeys(_NAMES, ""), "reached": False}
-    measure = measure_of(evidence, rule, language)
+    measure = measure_of(evidence, rule, language, window_text(evidence.window_s, language))
     rain_mm, most_mm = mm_text(evidence.rain_mm), mm_text(evidence.rain_mm_max)
     return {
         "rain_mm": rain_mm,
@@ -47,7 +47,7 @@ def rain_facts(evidence: Evidence | None, highest: Evidence | None, rule: Rule |
         "rain_since": clock_text(evidence.since),
         "rain_until": clock_text(evidence.until),
         "highest_rain_mm": mm_text(highest.rain_mm),
-        "highest_rain_of": measure_of(highest, rule, language).words,
+        "highest_rain_of": measure_of(highest, rule, language, window_text(highest.window_s, language)).words,
         "highest_duration": window_text(highest.window_s, language),
         "highest_duration_short": window_short(highest.window_s),
         "highest_threshold_mm": mm_text(highest.threshold_mm),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from xml.etree import ElementTree as ET
 
 from gauge_ingest.core.levels import Level, level_of
@@ -107,7 +108,9 @@ def _alert(issuer: Issuer, link: Link, earlier: Sequence[Link], *, is_rain: bool
     level = level_of(link.level, rule.levels if rule is not None else ())
     onset_at = min(one.event.rained_at for one in (*earlier, link))
     for language in settings.languages:
-        subject = Subject(link, level, _place(issuer, event.scope, language[:2]), status, is_rain)
+        place = partial(_place, issuer, language=language[:2])
+        absent = [place(name) for name in event.evidence.absent] if event.evidence is not None else []
+        subject = Subject(link, level, place(event.scope), status, is_rain, rule, absent)
         _info(root, issuer, link, subject, language=language, onset_at=onset_at)
     ET.indent(root)
     return root

@@ -1,12 +1,13 @@
 """The words of a CAP message in Chinese and English: headline, description, and the names of things."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from gauge_ingest.core.levels import Level
-from gauge_ingest.core.model import AlertEvent, EventKind, Evidence
+from gauge_ingest.core.measures import measure_of
+from gauge_ingest.core.model import AlertEvent, EventKind, Evidence, Rule
 from gauge_ingest.core.spans import BEIJING
 from gauge_ingest.core.withdrawals import said_in
 from gauge_ingest.notifiers.cap_chain import END_KINDS, Link
@@ -47,13 +48,18 @@ _NOT_IN_XML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 
 
 class Subject(NamedTuple):
-    """What the words are about: a message, the level that it leaves or stands at, and the place by name."""
+    """What the words are about: a message, the level that it leaves or stands at, the place by name, its rule.
+
+    `absent`: stations of a basin that were not heard, by name.
+    """
 
     link: Link
     level: Level
     place: str
     status: str
     is_rain: bool
+    rule: Rule | None = None
+    absent: Sequence[str] = ()
 
     @property
     def event(self) -> AlertEvent:
@@ -76,11 +82,11 @@ def headline(subject: Subject, language: str) -> str:
     ended = event.kind in (EventKind.CLEARED, EventKind.WITHDRAWN)
     if language == "zh":
         parts = [subject.place if ended else f"{subject.place}{level.zh}"]
-        parts += [_amount_zh(event.evidence)] if event.evidence is not None and not ended else []
+        parts += [_amount(subject, event.evidence, language)] if event.evidence is not None and not ended else []
         text = f"{mark}{name}{kind}：{'，'.join(parts)}"
     else:
         parts = [subject.place if ended else f"{subject.place} {level.en}"]
-        parts += [_amount_en(event.evidence)] if event.evidence is not None and not ended else []
+        parts += [_amount(subject, event.evidence, language)] if event.evidence is not None and not ended else []
         text = f"{mark}{name} {kind}: {', '.join(parts)}"
     return clean(text if subject.is_rain else f"{text} ({event.rule})", HEADLINE_CHARACTERS_MAX)
 
@@ -97,14 +103,13 @@ def _sentences_zh(subject: Subject) -> list[str]:
     sentences = [f"{subject.place}，{was}等级：{subject.level.zh}。"]
     if evidence is not None:
         more = f"，可能达 {evidence.rain_mm_max:.1f} 毫米" if evidence.rain_mm_max > evidence.rain_mm else ""
-        sentences.append(
-            f"截至 {_when(evidence.until)}，{_amount_zh(evidence)}{more}；阈值 {evidence.threshold_mm:.1f} 毫米；"
-            f"资料覆盖率 {evidence.coverage:.0%}。"
-        )
+        amount, threshold = _amount(subject, evidence, "zh"), f"阈值 {evidence.threshold_mm:.1f} 毫米"
+        covered = f"资料覆盖率 {evidence.coverage:.0%}"
+        sentences.append(f"截至 {_when(evidence.until)}，{amount}{more}；{threshold}；{covered}。")
         if evidence.doubted_mm:
             sentences.append(f"其中 {evidence.doubted_mm:.1f} 毫米被质量检查存疑。")
-        if evidence.absent:
-            sentences.append(f"缺测站：{'、'.join(evidence.absent)}。")
+        if subject.absent:
+            sentences.append(f"缺测站：{'、'.join(subject.absent)}。")
     if subject.link.renewal:
         sentences.append(f"截至 {_when(subject.link.sent_at)} 预警仍未解除；以上雨量是级别最近一次变动时的。")
     if event.unconfirmed:
@@ -127,14 +132,13 @@ def _sentences_en(subject: Subject) -> list[str]:
     sentences = [f"{subject.place}, {was}: {subject.level.en}."]
     if evidence is not None:
         more = f" (perhaps {evidence.rain_mm_max:.1f} mm)" if evidence.rain_mm_max > evidence.rain_mm else ""
-        sentences.append(
-            f"Until {_when(evidence.until)}: {_amount_en(evidence)}{more}; threshold {evidence.threshold_mm:.1f} mm;"
-            f" coverage {evidence.coverage:.0%}."
-        )
+        amount, threshold = _amount(subject, evidence, "en"), f"threshold {evidence.threshold_mm:.1f} mm"
+        covered = f"coverage {evidence.coverage:.0%}"
+        sentences.append(f"Until {_when(evidence.until)}: {amount}{more}; {threshold}; {covered}.")
         if evidence.doubted_mm:
             sentences.append(f"Quality checks doubt {evidence.doubted_mm:.1f} mm of it.")
-        if evidence.absent:
-            sentences.append(f"Stations without readings: {', '.join(evidence.absent)}.")
+        if subject.absent:
+            sentences.append(f"Stations without readings: {', '.join(subject.absent)}.")
     if subject.link.renewal:
         still = f"At {_when(subject.link.sent_at)} the alert still stands"
         sentences.append(f"{still}; the figures are those of the newest change of its level.")
@@ -152,20 +156,17 @@ def _sentences_en(subject: Subject) -> list[str]:
     return [*sentences, f"Alert {event.alert_id}."]
 
 
-def _amount_zh(evidence: Evidence) -> str:
+def _amount(subject: Subject, evidence: Evidence, language: str) -> str:
+    """How much in how long; "at least" where reports do not speak for all of that time."""
     hours, rest = divmod(evidence.window_s, 3_600)
-    length = f"{evidence.window_s // 60} 分钟" if rest else f"{hours} 小时"
-    if evidence.measure == "rise":
-        return f"{length}雨量比前 {length}多 {evidence.rain_mm:.1f} 毫米"
-    return f"{length}雨量 {evidence.rain_mm:.1f} 毫米"
-
-
-def _amount_en(evidence: Evidence) -> str:
-    hours, rest = divmod(evidence.window_s, 3_600)
+    part = evidence.coverage < 1
+    if language == "zh":
+        length = f"{evidence.window_s // 60} 分钟" if rest else f"{hours} 小时"
+        of = measure_of(evidence, subject.rule, language, length).words.removeprefix("累计")
+        return f"{length}{of}{'至少' if part else ''} {evidence.rain_mm:.1f} 毫米"
     length = f"{evidence.window_s // 60} min" if rest else f"{hours} h"
-    if evidence.measure == "rise":
-        return f"{evidence.rain_mm:.1f} mm more in {length} than in the {length} before"
-    return f"{evidence.rain_mm:.1f} mm in {length}"
+    of = measure_of(evidence, subject.rule, language, length).words
+    return f"{'at least ' if part else ''}{evidence.rain_mm:.1f} mm in {length}{of}"
 
 
 def _reason(subject: Subject, language: str) -> str:

@@ -70,10 +70,10 @@ def test_a_document_says_how_much_rain_in_how_long_against_which_threshold() -> 
     (one,) = published(issuer(), told(event(1)))
 
     assert said(one, "headline") == [
-        "山洪灾害雨量预警发布：石门（HTB01）准备转移，1 小时雨量 12.5 毫米",
-        "Flash-flood rain alert raised: 石门 (HTB01) PREPARE TO MOVE, 12.5 mm in 1 h",
+        "山洪灾害雨量预警发布：石门（HTB01）准备转移，1 小时雨量至少 12.5 毫米",
+        "Flash-flood rain alert raised: 石门 (HTB01) PREPARE TO MOVE, at least 12.5 mm in 1 h",
     ]
-    for words in ("1 小时雨量 12.5 毫米", "阈值 10.0 毫米", "资料覆盖率 96%", "2026-07-15 17:59", "预警编号 7"):
+    for words in ("1 小时雨量至少 12.5 毫米", "阈值 10.0 毫米", "资料覆盖率 96%", "2026-07-15 17:59", "预警编号 7"):
         assert words in said(one, "description")[0]
     for words in ("12.5 mm in 1 h", "threshold 10.0 mm", "coverage 96%", "2026-07-15 17:59", "Alert 7"):
         assert words in said(one, "description")[1]
@@ -117,12 +117,26 @@ def test_a_rise_is_said_to_be_one_and_stations_that_were_not_there_are_named(val
     (one,) = published(issuer(), told(event(1, evidence=why)))
 
     validators.check(one)
-    assert "1 小时雨量比前 1 小时多 7.5 毫米" in said(one, "headline")[0]
-    assert "7.5 mm more in 1 h than in the 1 h before" in said(one, "headline")[1]
+    assert "1 小时雨量比前1小时增加至少 7.5 毫米" in said(one, "headline")[0]
+    assert "at least 7.5 mm in 1 h (rise over the 1 h before)" in said(one, "headline")[1]
     assert "缺测站：HTB03、HTB04。" in said(one, "description")[0]
     assert "Stations without readings: HTB03, HTB04." in said(one, "description")[1]
     found = parameters(one)
     assert (found["measure"], found["absent"], found["wetness"]) == ("rise", "HTB03 HTB04", "wet")
+    (named,) = published(issuer(), told(event(1, evidence=evidence(7.5, absent=("HTB01",)))))
+    assert "缺测站：石门（HTB01）。" in said(named, "description")[0]
+
+
+def test_what_reports_speak_for_in_full_is_no_lower_bound_and_a_figure_of_a_basin_is_called_one() -> None:
+    whole = evidence(12.5, coverage=1.0)
+
+    (one,) = published(issuer(), told(event(1, evidence=whole)))
+    (basin,) = published(issuer(), told(event(1, evidence=replace(whole, stations=(("HTB01", 20.0),)))))
+
+    assert said(one, "headline")[0].endswith("1 小时雨量 12.5 毫米")
+    assert said(one, "headline")[1].endswith(", 12.5 mm in 1 h")
+    assert said(basin, "headline")[0].endswith("1 小时面雨量 12.5 毫米")
+    assert said(basin, "headline")[1].endswith("12.5 mm in 1 h (mean of the basin)")
 
 
 def test_late_rain_is_said_to_be_late(validators: Validators) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from gauge_ingest.core.measures import measure_of
 from gauge_ingest.core.model import Over
 from gauge_ingest.messages.gather import facts_of
-from gauge_ingest.messages.measures import measure_of
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.writer import Writer
 from tests.messages.goldens import reader, sample
@@ -36,16 +36,16 @@ def test_of_a_basin(over: Over, at_least: int, measure: str, zh: tuple[str, str]
     assert BASIN is not None
     evidence, rule = replace(BASIN, measure=measure), replace(RULE, over=over, at_least=at_least)
 
-    assert measure_of(evidence, rule, "zh") == zh
-    assert measure_of(evidence, rule, "en") == en
+    assert measure_of(evidence, rule, "zh", "1小时") == zh
+    assert measure_of(evidence, rule, "en", "1 h") == en
 
 
 def test_of_a_station_and_without_its_rule() -> None:
     assert STATION is not None
-    assert measure_of(STATION, RULE, "zh") == ("累计雨量", "")
-    assert measure_of(STATION, RULE, "en") == ("", "")
-    assert measure_of(replace(STATION, measure="rise"), RULE, "zh") == ("雨量比前3小时增加", "增")
-    assert measure_of(replace(STATION, measure="rise"), None, "en") == (" (rise over the 3 h before)", " rise")
+    assert measure_of(STATION, RULE, "zh", "3小时") == ("累计雨量", "")
+    assert measure_of(STATION, RULE, "en", "3 h") == ("", "")
+    assert measure_of(replace(STATION, measure="rise"), RULE, "zh", "3小时") == ("雨量比前3小时增加", "增")
+    assert measure_of(replace(STATION, measure="rise"), None, "en", "3 h") == (" (rise over the 3 h before)", " rise")
 
 
 @pytest.mark.parametrize(
