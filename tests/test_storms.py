@@ -99,3 +99,22 @@ def test_a_file_of_anybody_is_read_with_its_step(tmp_path: Path) -> None:
         (20 * MINUTE, 4),
         (40 * MINUTE, 8),
     ]
+
+
+def test_rises_of_one_instant_are_one_and_nothing_else_is_put_together() -> None:
+    def one(kind: str, level: str, *, at: int = T0, rule: str = "r", scope: str = "b") -> Told:
+        return Told(rule, scope, at, kind, level)
+
+    raised, more = one("raised", "prepare"), one("strengthened", "immediate")
+
+    assert storms.at_once([raised, more]) == [one("raised", "immediate")]
+    assert storms.at_once([one("strengthened", "yellow"), one("strengthened", "red")]) == [one("strengthened", "red")]
+    for other in (
+        one("strengthened", "immediate", at=T0 + 1),
+        one("strengthened", "immediate", rule="s"),
+        one("strengthened", "immediate", scope="c"),
+        one("raised", "immediate"),
+        one("eased", "prepare"),
+    ):
+        assert storms.at_once([raised, other]) == [raised, other]
+    assert storms.at_once([one("eased", "prepare"), more]) == [one("eased", "prepare"), more]

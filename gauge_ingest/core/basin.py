@@ -1,15 +1,12 @@
 """A basin's rain as one record: of its stations' ledgers the weighted mean, the highest, or what so many reached."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor
 
-from gauge_ingest.core.ledger import Ledger, Window
+from gauge_ingest.core.ledger import MEAN_DIGITS, Ledger, Window
 from gauge_ingest.core.model import MINUTE_MS, Basin, Over, Rule, Station, Wetness
 
 # A station counts while it was heard within two and a half of its intervals, and at least this long.
 THERE_MS = 30 * MINUTE_MS
-# A mean that is a threshold to the micrometre must reach it, whatever the last bit of a float says.
-ROUNDING_UM = 1e-6
 
 
 class BasinRecord:
@@ -44,14 +41,6 @@ class BasinRecord:
             if last is not None and at - last <= there_ms
         ]
         self._there = heard or list(range(len(self._ledgers)))
-
-    @property
-    def rounded_um(self) -> int:
-        """A mean is told in whole micrometres, down and up: of two of them the difference is too small by less than 2.
-
-        In whole micrometres it is at most 1: a rise that is its threshold to the micrometre must reach it, too.
-        """
-        return 1 if self._over is Over.MEAN else 0
 
     @property
     def first_at(self) -> int | None:
@@ -129,7 +118,7 @@ class BasinRecord:
         return Window(
             since,
             until,
-            floor(sum(weight * window.rain_um_min for weight, window in pairs) / total + ROUNDING_UM),
-            ceil(sum(weight * window.rain_um_max for weight, window in pairs) / total - ROUNDING_UM),
-            ceil(sum(weight * window.doubted_um for weight, window in pairs) / total - ROUNDING_UM),
+            round(sum(weight * window.rain_um_min for weight, window in pairs) / total, MEAN_DIGITS),
+            round(sum(weight * window.rain_um_max for weight, window in pairs) / total, MEAN_DIGITS),
+            round(sum(weight * window.doubted_um for weight, window in pairs) / total, MEAN_DIGITS),
         )

@@ -15,17 +15,23 @@ _VOID, _OWED = Step.VOID, Step.OWED
 _COVERS = [step in COVERING for step in sorted(Step)]
 
 
-class Window(NamedTuple):
-    """Rain over (since, until], in micrometres: what surely and what possibly fell (no float, sums stay exact).
+# Of a mean's micrometres: what is left of a float's last bits then weighs nothing, and a mean, or the difference of
+# two, that is a threshold to the micrometre is told as just that.
+MEAN_DIGITS = 3
 
-    A named tuple, because dozens are made for every reading that is judged.
+
+class Window(NamedTuple):
+    """Rain over (since, until], in micrometres: what surely and what possibly fell.
+
+    Of a station they are whole, so that sums stay exact; the mean of a basin is told to a thousandth of one. A named
+    tuple, because dozens are made for every reading that is judged.
     """
 
     since: int
     until: int
-    rain_um_min: int
-    rain_um_max: int
-    doubted_um: int = 0  # of what surely was counted, what a quality check doubts
+    rain_um_min: float
+    rain_um_max: float
+    doubted_um: float = 0  # of what surely was counted, what a quality check doubts
 
 
 class Unknowable(Exception):
@@ -52,7 +58,6 @@ class Ledger:
         "newest_at",
         "wet_until",
     )
-    rounded_um = 0
 
     def __init__(self, station: Station, *, days: Days | None = None) -> None:
         """`days`: sums of hydrological days to go on from, where a rule asks how wet the ground is."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from gauge_ingest.core.antecedent import day_of
-from gauge_ingest.core.ledger import Window
+from gauge_ingest.core.ledger import MEAN_DIGITS, Window
 from gauge_ingest.core.model import DAY_MS, UNBOUNDED, Evidence, Rule, Season, Threshold, Wetness
 
 # Marks of one duration, from the highest level down: its number, what reaches it, what holds it; in micrometres.
@@ -19,10 +19,6 @@ class Record(Protocol):
     @property
     def first_at(self) -> int | None:
         """Where the record begins."""
-
-    @property
-    def rounded_um(self) -> int:
-        """By how much the rain of one window above that of another may be told too small."""
 
     def look_from(self, at: int) -> None:
         """What is asked from now on is asked as of this instant."""
@@ -223,7 +219,7 @@ def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int,
             falls = not rise or record.wet_at(at)
             if rise:
                 before = record.window(since=at - 2 * window_ms, until=at - window_ms)
-                least_um, most_um = _more_um(record, window, before)
+                least_um, most_um = _more_um(window, before)
             for number, rain_um, kept_um in levels:
                 reaches = falls and least_um >= rain_um
                 if reaches and number > reached:
@@ -239,10 +235,10 @@ def _levels(table: _Table, record: Record, at: int) -> tuple[_Decided, int, int,
     return _Decided._make(deciding), reached, reached_max, held
 
 
-def _more_um(record: Record, window: Window, before: Window) -> tuple[int, int]:
+def _more_um(window: Window, before: Window) -> tuple[float, float]:
     """How much more fell in a window than in the one before it, surely and possibly."""
-    least_um = window.rain_um_min - before.rain_um_max + record.rounded_um
-    return least_um, window.rain_um_max - before.rain_um_min
+    least_um, most_um = window.rain_um_min - before.rain_um_max, window.rain_um_max - before.rain_um_min
+    return round(least_um, MEAN_DIGITS), round(most_um, MEAN_DIGITS)
 
 
 def _evidence(
@@ -253,7 +249,7 @@ def _evidence(
     window = record.window(since=since, until=at)
     least_um, most_um = window.rain_um_min, window.rain_um_max
     if decided.rise:
-        least_um, most_um = _more_um(record, window, record.window(since=since - decided.window_ms, until=since))
+        least_um, most_um = _more_um(window, record.window(since=since - decided.window_ms, until=since))
     peak_um, peak_since, peak_until = record.peak(since=since, until=at)
     return Evidence(
         window_s=decided.window_ms // 1000,

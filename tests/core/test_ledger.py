@@ -34,7 +34,7 @@ def ledger_of(*found: Increment) -> Ledger:
     return ledger
 
 
-def bounds(ledger: Ledger, since: float, until: float) -> tuple[int, int]:
+def bounds(ledger: Ledger, since: float, until: float) -> tuple[float, float]:
     """Whole tips that surely and that possibly fell between two minutes."""
     window = ledger.window(since=T0 + round(since * MINUTE), until=T0 + round(until * MINUTE))
     return window.rain_um_min // TIP_UM, window.rain_um_max // TIP_UM

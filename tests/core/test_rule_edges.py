@@ -202,7 +202,7 @@ def test_a_station_counts_for_half_an_hour_after_its_last_report(
     window = record.window(since=now - 60 * MINUTE, until=now)
 
     assert record.absent == absent
-    assert window.rain_um_min == int(rain_mm * 1000 + 1e-6)
+    assert window.rain_um_min == round(rain_mm * 1000, 3)
     assert window.rain_um_max - window.rain_um_min <= 1
     shares = [("HTB01", 6.0), ("HTB02", 4.0), ("HTB03", 2.0)]
     assert record.shares(since=now - 60 * MINUTE, until=now) == tuple(one for one in shares if one[0] not in absent)
@@ -226,7 +226,7 @@ def test_of_stations_that_had_as_much_the_first_is_named_first_and_the_later_rea
     assert not record.wet_at(now - 1)
 
 
-def test_a_mean_is_known_down_on_what_surely_and_up_on_what_possibly_fell() -> None:
+def test_a_mean_is_told_to_a_thousandth_of_a_micrometre_on_what_surely_and_on_what_possibly_fell() -> None:
     ledgers = {name: ledger_of((T0 - 5 * MINUTE, T0, 0), name=name) for name in NAMES}
     ledgers["HTB01"].append(Increment(T0, T0 + MINUTE, 2, 1, 3, Step.RESET, Flag.SUSPECT, True), doubted=True)
     ledgers["HTB02"].append(Increment(T0, T0 + MINUTE, 1, 1, 1, Step.STEADY, Flag.GOOD, True))
@@ -236,7 +236,7 @@ def test_a_mean_is_known_down_on_what_surely_and_up_on_what_possibly_fell() -> N
     record.look_from(T0 + MINUTE)
 
     window = record.window(since=T0, until=T0 + MINUTE)
-    assert (window.rain_um_min, window.rain_um_max, window.doubted_um) == (500, 1_167, 334)
+    assert (window.rain_um_min, window.rain_um_max, window.doubted_um) == (500.0, 1_166.667, 333.333)
     assert record.absent == ("HTB03",)
     assert record.first_at == T0 - 5 * MINUTE
 
@@ -275,3 +275,21 @@ def test_a_rise_of_a_mean_that_is_its_threshold_to_the_micrometre_reaches_it() -
     assert judged.reached == 1
     assert judged.evidence is not None
     assert (judged.evidence.measure, judged.evidence.rain_mm) == ("rise", 1.0)
+
+
+def test_a_mean_that_is_less_than_a_micrometre_below_the_mark_for_clearing_does_not_hold_the_level() -> None:
+    """The mean of 0.5 and 0.0 mm over three kilometres is 333.333 micrometres: less than 334, and not less than 333."""
+    basin = Basin("b", "b", (("HTB01", 2.0), ("HTB02", 1.0)))
+    held = []
+    for threshold_mm in (0.333, 0.334):
+        rule = Thresholds(
+            Rule("b", ("low",), (Threshold(300, "low", threshold_mm),), (), basins=("b",), clear_ratio=1.0)
+        )
+        ledgers = {
+            "HTB01": ledger_of((T0 - 5 * MINUTE, T0, 0)),
+            "HTB02": ledger_of((T0 - 5 * MINUTE, T0, 2), name="HTB02"),
+        }
+        record = BasinRecord(basin, rule.rule, {name: station(name) for name in NAMES}, ledgers)
+        held.append(rule.judge(record, T0, level=1).held)
+
+    assert held == [1, 0]

@@ -189,7 +189,7 @@ def test_who_is_silent_is_no_zero_and_covers_less() -> None:
     record.look_from(at(11))
     window = record.window(since=at(11) - 120 * MINUTE, until=at(11))
 
-    assert window.rain_um_min == round((2 * 8 + 4) / 3 * 1000 - 0.5)
+    assert window.rain_um_min == round((2 * 8 + 4) / 3 * 1000, 3)
     assert record.absent == ("HTB03",)
     assert record.coverage(since=at(0), until=at(11)) == pytest.approx((2 + 1 + 1 / 11) / 4)
 
