@@ -94,7 +94,8 @@ class Facts:
     rained_at: str
     known_at: str
     told_at: str
-    ended: str  # the alert has ended since: cleared, withdrawn or lapsed
+    ended: str  # of a warning, and of what a person says: the alert has ended: cleared, withdrawn or lapsed
+    standing: str  # of an end: other warnings of this place that stand
     now_level: str  # the alert stands at another level since
     reason: str
     merged_into: str

@@ -20,8 +20,11 @@ TEXT_MAX = 500  # characters of what a person wrote, and of a contingency text
 BRIEF_MAX = 18
 WHO_MAX = 100
 LINK_MAX = 2_048
+STANDING_MAX = 3  # other alerts that are named
 
 _CHANGES = (*RISES, EventKind.EASED)
+_ENDS = (EventKind.CLEARED, EventKind.WITHDRAWN, EventKind.LAPSED)
+_SAID = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
 _WARNS = (*_CHANGES, EventKind.ESCALATED, EventKind.REMINDED)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
 
@@ -36,8 +39,12 @@ def facts_of(
     link: str,
     repeated: bool,
     drill: bool,
+    beside: Sequence[Alert] = (),
 ) -> Facts:
-    """Everything that a message may say, in the words of a language; of the alert's `events` none that came after."""
+    """Everything that a message may say, in the words of a language; of the alert's `events` none that came after.
+
+    `beside`: other alerts that stand at the same place.
+    """
     before = [one for one in events if one.id < event.id]
     rule = world.rules.get(alert.rule)
     level = _level(event, alert, rule)
@@ -54,17 +61,18 @@ def facts_of(
         **_course(event, before, rule, language),
         **trust_facts(event, evidence, language),
         **around_facts(event, evidence, world.places, language),
-        **_answer(event, alert, before, world, level, language),
-        link=one_line(link, LINK_MAX) if link else "",
+        **_answer(event, alert, before, world, level, language) | {"link": one_line(link, LINK_MAX)},
         **_when(event, alert),
-        **_since_then(event, alert, rule, language),
+        **_since_then(event, alert, rule, language) | {"standing": _standing(event, beside, world, language)},
         **_why(event, service=service, language=language),
-        alert=alert.id,
-        event=event.id,
-        rule=_name(alert.rule),
-        source=one_line(rule.source, TEXT_MAX) if rule is not None else "",
+        **_numbers(event, alert, rule),
         **_finding(event, alert, service=service, language=language),
     )
+
+
+def _numbers(event: AlertEvent, alert: Alert, rule: Rule | None) -> dict[str, Any]:
+    source = one_line(rule.source, TEXT_MAX) if rule is not None else ""
+    return {"alert": alert.id, "event": event.id, "rule": _name(alert.rule), "source": source}
 
 
 def _level(event: AlertEvent, alert: Alert, rule: Rule | None) -> Level:
@@ -109,14 +117,27 @@ def _when(event: AlertEvent, alert: Alert) -> dict[str, Any]:
 
 
 def _since_then(event: AlertEvent, alert: Alert, rule: Rule | None, language: str) -> dict[str, Any]:
-    """What has become of the alert since an event that warns; a message may come late, or again."""
+    """What has become of the alert since an event that warns or that a person made; it may come late, or again."""
     warns, stands = event.kind in _WARNS, alert.state is State.RAISED
     moved = warns and stands and event.level and alert.level != event.level
     levels = () if rule is None else rule.levels
     return {
-        "ended": alert.state.value if warns and not stands else "",
+        "ended": alert.state.value if (warns or event.kind in _SAID) and not stands else "",
         "now_level": _word(level_of(alert.level, levels), language) if moved else "",
     }
+
+
+def _standing(event: AlertEvent, beside: Sequence[Alert], world: World, language: str) -> str:
+    """Of an end, what else warns of this place: else who reads it takes the whole place for safe."""
+    if event.kind not in _ENDS or merged_into(event.reason):
+        return ""
+    named = [
+        (one, level_of(one.level, world.rules[one.rule].levels if one.rule in world.rules else ())) for one in beside
+    ]
+    warning = [(one, level) for one, level in named if one.rule in world.rules or level.evacuates]
+    warning.sort(key=lambda pair: (-pair[1].grade, pair[0].id))
+    words = [f"{_word(level, language)} #{one.id}" for one, level in warning[:STANDING_MAX]]
+    return ("、" if language == "zh" else ", ").join(words)
 
 
 def _why(event: AlertEvent, *, service: bool, language: str) -> dict[str, Any]:
@@ -133,7 +154,7 @@ def _course(event: AlertEvent, before: Sequence[AlertEvent], rule: Rule | None, 
     """Rising or falling by the newest change of the level, this event's or an earlier one, and the one before it."""
     changes = [one for one in before if one.kind in _CHANGES]
     newest = event if event.kind in _CHANGES else (changes[-1] if changes else None)
-    if event.kind not in _CHANGES and event.kind not in (EventKind.CLEARED, EventKind.WITHDRAWN, EventKind.LAPSED):
+    if event.kind not in _CHANGES and event.kind not in _ENDS:
         changes = changes[:-1]  # what stands, as this event finds it, is the newest of them
     last = changes[-1] if changes else None
     trend = "" if newest is None else "rising" if newest.kind in RISES else "falling"
@@ -158,7 +179,7 @@ def _answer(
     seen = acknowledgements([*before, event])
     warns = event.kind in _WARNS
     now = alert.level if alert.state is State.RAISED else level.id  # what is to be done goes by where it stands
-    asks = warns and not seen
+    asks = warns and not seen and alert.state is State.RAISED
     return {
         "warns": warns,
         "action": one_line(world.actions.todo(now, alert.scope, language), TEXT_MAX) if warns else "",

@@ -13,18 +13,22 @@ SINGLE_MAX = SHORT_MAX - GROUP_TAIL_MAX
 
 # UTF-16 code units of a name that are left when there is no room; 0: it is left out.
 _SQUEEZED = (
+    ("said", 12),
     ("now_level", 4),
     ("who", 3),
     ("incomplete", 0),
     ("place", 6),
     ("brief", 0),
     ("asks", 0),
+    ("said", 0),
     ("place", 3),
+    ("standing", 8),
     ("finding", 4),
     ("level", 4),
     ("threshold_mm", 0),
     ("late", 0),
     ("unconfirmed", 0),
+    ("at_least", 0),
 )
 
 

@@ -76,12 +76,21 @@ class Writer:
         link: str = "",
         repeated: bool = False,
         drill: bool = False,
+        beside: Sequence[Alert] = (),
     ) -> Message:
-        """What a person is told of an event. `events` are all of the alert; without a `link` a command is named."""
+        """What a person is told of an event. `events` are all of the alert; without a `link` a command is named.
+
+        `beside`: other alerts that stand at the same place.
+        """
         language = _language(person)
         try:
             facts = facts_of(
-                *(event, alert, events, self._world), language=language, link=link, repeated=repeated, drill=drill
+                *(event, alert, events, self._world),
+                language=language,
+                link=link,
+                repeated=repeated,
+                drill=drill,
+                beside=beside,
             )
         except FAULTS as error:
             self._fail("facts", error, event.id)

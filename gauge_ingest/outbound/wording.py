@@ -32,8 +32,9 @@ class Writer(Protocol):
         link: str,
         repeated: bool,
         drill: bool,
+        beside: Sequence[Alert],
     ) -> Message:
-        """One event for one person."""
+        """One event for one person; `beside`: other alerts that stand at the same place."""
 
     def group(self, messages: Sequence[Message], person: Person) -> Message:
         """Several messages as one; none is left out."""
@@ -63,6 +64,7 @@ def worded(
                 link=link(person, event),
                 repeated=one.repeated,
                 drill=drill,
+                beside=[other for other in reader.alerts.raised_at(alert.scope) if other.id != alert.id],
             )
         )
     if not messages:

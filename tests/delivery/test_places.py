@@ -2,14 +2,20 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gauge_ingest.messages.samples import SAMPLES
+from gauge_ingest.journal import Reader
+from gauge_ingest.messages.samples import SAMPLES, WORLD
+from gauge_ingest.messages.writer import Writer
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
+from gauge_ingest.outbound.deliveries import Batch, Told
+from gauge_ingest.outbound.wording import worded
 from tests.cap.alerts import event
+from tests.delivery.world import World, person
 from tests.edges.broker import running_mosquitto
 from tests.simulation.test_acknowledged import retained
 
@@ -36,3 +42,21 @@ def test_the_broker_has_the_name_of_a_basin_for_people_and_its_id_for_machines(t
 
     assert (kept["scope"], kept["name"]) == ("mountains", "南部山区")
     assert "at 南部山区 mountains (flash_flood)" in kept["text"]
+
+
+def test_who_hears_of_an_end_hears_of_what_else_stands_at_the_place(tmp_path: Path) -> None:
+    world = World(tmp_path, person("zhang"))
+    world.tell(1, "raised", "prepare")
+    world.tell(2, "raised", "immediate")
+    cleared = world.tell(2, "cleared", "immediate")
+    batch = Batch(1, "sms", "zhang", "1", 1, (Told(1, cleared, 2, 1, repeated=False, instead_of=""),))
+
+    with closing(Reader.open(tmp_path / "journal.db")) as reader:
+        message, gone = worded(
+            batch, reader, Writer(WORLD), person=world.people["zhang"], link=lambda _person, _event: "", drill=False
+        )
+
+    assert message is not None
+    assert "PREPARE TO MOVE #1" in message.subject
+    assert "#2" not in message.subject
+    assert not gone

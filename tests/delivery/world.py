@@ -37,9 +37,11 @@ class PlainWriter:
         link: str,
         repeated: bool,
         drill: bool,
+        beside: Sequence[Alert],
     ) -> Message:
         """One line."""
         assert event in events
+        assert all(other.id != alert.id and other.scope == alert.scope for other in beside)
         line = f"#{event.id} {sentence(event, alert, place=event.scope, repeated=repeated)}{link}"
         grade = 4 if event.level == "immediate" else 1
         return Message(event.id, f"{person.id}: {event.kind.value}", line, line[:60], grade, drill)

@@ -10,6 +10,7 @@ from gauge_ingest.messages.short import COUNT_MAX, SINGLE_MAX, fitted, more
 from gauge_ingest.messages.words import units
 
 NAMES: dict[str, Any] = {
+    "said": "S" * 20,
     "now_level": "N" * 10,
     "who": "W" * 10,
     "incomplete": True,
@@ -17,35 +18,41 @@ NAMES: dict[str, Any] = {
     "brief": "todo",
     "asks": True,
     "finding": "F" * 10,
+    "standing": "X" * 10,
     "level": "L" * 10,
     "threshold_mm": "30",
     "late": True,
     "unconfirmed": True,
+    "at_least": True,
     "rain_mm": "31.5",
 }
 
 
 def say(names: Mapping[str, Any]) -> str:
-    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U"}
+    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U", "at_least": "+"}
     return "".join(marks[name] if value is True else "" if value is False else value for name, value in names.items())
 
 
 @pytest.mark.parametrize(
     ("room", "line"),
     [
-        (67, "NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (58, "NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (51, "NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (46, "NNN…WW…PPPPP…todoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (42, "NNN…WW…PPPPP…AFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (41, "NNN…WW…PPPPP…FFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (38, "NNN…WW…PP…FFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (32, "NNN…WW…PP…FFF…LLLLLLLLLL30TU31.5"),
-        (26, "NNN…WW…PP…FFF…LLL…30TU31.5"),
-        (24, "NNN…WW…PP…FFF…LLL…TU31.5"),
-        (23, "NNN…WW…PP…FFF…LLL…U31.5"),
-        (22, "NNN…WW…PP…FFF…LLL…31.5"),
-        (5, "NNN…WW…PP…FFF…LLL…31.5"),
+        (95, f"{'S' * 20}NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (87, f"{'S' * 11}…NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (81, f"{'S' * 11}…NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (74, f"{'S' * 11}…NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (69, f"{'S' * 11}…NNN…WW…PPPPP…todoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (65, f"{'S' * 11}…NNN…WW…PPPPP…AFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (64, f"{'S' * 11}…NNN…WW…PPPPP…FFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (52, "NNN…WW…PPPPP…FFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (49, "NNN…WW…PP…FFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (47, "NNN…WW…PP…FFFFFFFFFFXXXXXXX…LLLLLLLLLL30TU+31.5"),
+        (41, "NNN…WW…PP…FFF…XXXXXXX…LLLLLLLLLL30TU+31.5"),
+        (35, "NNN…WW…PP…FFF…XXXXXXX…LLL…30TU+31.5"),
+        (33, "NNN…WW…PP…FFF…XXXXXXX…LLL…TU+31.5"),
+        (32, "NNN…WW…PP…FFF…XXXXXXX…LLL…U+31.5"),
+        (31, "NNN…WW…PP…FFF…XXXXXXX…LLL…+31.5"),
+        (30, "NNN…WW…PP…FFF…XXXXXXX…LLL…31.5"),
+        (5, "NNN…WW…PP…FFF…XXXXXXX…LLL…31.5"),
     ],
 )
 def test_what_weighs_least_is_left_out_first_and_a_number_never_becomes_shorter(room: int, line: str) -> None:
