@@ -39,6 +39,7 @@ from gauge_ingest.requests.silence import document, holds_back, tells
 
 app = typer.Typer(no_args_is_help=True)
 
+MOVES = ": a level that moves people, told all the same"
 ALERTS_MAX = 1_000  # alerts that one silence shows
 _ID_MAX = 2**63 - 1
 _INSTANT = "an instant such as 2026-07-15T18:00:00+08:00"
@@ -218,7 +219,7 @@ def _show_entered(answer: Mapping[str, Any], names: Mapping[str, str]) -> None:
         show(
             Text(
                 f"stands now  alert {alert['id']}: {alert['level']} at {place_text(alert['scope'], names)},"
-                f" rule {plain(alert['rule'])}",
+                f" rule {plain(alert['rule'])}{MOVES if alert.get('told_all_the_same') else ''}",
                 style="bold yellow",
             )
         )

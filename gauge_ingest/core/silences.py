@@ -15,6 +15,13 @@ ALL = "all"  # every station and basin; the service itself is spoken of by its o
 SERVICE = "service"
 # A rule that trips over a fault of this program judges nothing any more: no silence can mean that.
 ALWAYS_TOLD = frozenset({"broken"})
+# Findings about the service itself: their scope is SERVICE, and no silence speaks of it.
+OF_THE_SERVICE = frozenset(
+    {
+        *("session_lost", "client_id_taken", "unknown_senders", "network_silent", "disk_low", "store_behind"),
+        *("broker_gone", "outbound_gone", "quarantine_growing", "configuration_refused"),
+    }
+)
 
 # What the name of a level means at an alert of a rule.
 LevelOf = Callable[[AlertEvent], Level]

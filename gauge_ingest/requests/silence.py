@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
-from gauge_ingest.core.levels import LEVELS
+from gauge_ingest.core.levels import LEVELS, level_of
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, MINUTE_MS, Alert
-from gauge_ingest.core.silences import ALL, ALWAYS_TOLD, SERVICE, Silence
+from gauge_ingest.core.silences import ALL, ALWAYS_TOLD, OF_THE_SERVICE, SERVICE, Silence
 from gauge_ingest.core.spans import duration_text, instant_text
 from gauge_ingest.journal import Journal
 from gauge_ingest.pump.accept import Network
@@ -43,7 +43,7 @@ def enter_silence(journal: Journal, network: Network, body: Mapping[str, Any], *
         "silence": document(silence, now=now),
         "holds_back": holds_back(silence),
         "tells": tells(silence, is_basin=silence.scope in network.basins),
-        "alerts": [_standing(alert) for alert in reversed(standing)],
+        "alerts": [_standing(alert, silence, network) for alert in reversed(standing)],
     }
 
 
@@ -116,6 +116,7 @@ def _drafted(journal: Journal, network: Network, body: Mapping[str, Any], *, who
     evacuation = body.get("evacuation", False)
     if not isinstance(evacuation, bool):
         raise Refused(f"evacuation {evacuation!r}: must be true or false")
+    _refuse_nothing(network, scope, rule, evacuation=evacuation)
     since, until = _span(body.get("since"), body["until"], evacuation=evacuation, now=now)
     named, why = words("who", body.get("who", who), WHO_MAX), words("why", body["why"], WHY_MAX)
     return Silence(journal.silences.next_id(), now, named, why, scope, rule, evacuation, since, until)
@@ -148,7 +149,26 @@ def _rule(rule: object, network: Network) -> str:
         raise Refused(f"rule {rule!r}: is not in rules.toml; known are {', '.join(known)}")
     if rule in ALWAYS_TOLD:
         raise Refused(f"rule {rule!r}: a rule that judges nothing any more is always told")
+    if rule in OF_THE_SERVICE:
+        raise Refused(f"rule {rule!r}: what the service finds about itself is always told")
     return rule
+
+
+def _refuse_nothing(network: Network, scope: str, rule: str, *, evacuation: bool) -> None:
+    """A silence that would hold nothing back is believed by whoever asked for it."""
+    known = next((one for one in network.rules if one.id == rule), None)
+    if known is None:
+        return
+    if scope != ALL and scope not in (*known.stations, *known.basins):
+        watched = ", ".join([*known.stations, *known.basins][:NAMED_MAX])
+        raise Refused(f"rule {rule!r}: does not watch {scope}; it watches {watched}")
+    moving = [level for level in known.levels if level_of(level, known.levels).evacuates]
+    if len(moving) == len(known.levels) and not evacuation:
+        raise Refused(
+            f"rule {rule!r}: each of its levels ({', '.join(moving)}) moves people, and is told all the same: nothing"
+            f" would be held back. With evacuation (--evacuation) it is, for"
+            f" {duration_text(EVACUATION_MAX_MS // 1000)} at most"
+        )
 
 
 def _span(since: object, until: object, *, evacuation: bool, now: int) -> tuple[int, int]:
@@ -188,8 +208,10 @@ def _state(silence: Silence, now: int) -> str:
     return "in force" if silence.is_in_force(now) or silence.since <= now else "planned"
 
 
-def _standing(alert: Alert) -> dict[str, Any]:
-    return {"id": alert.id, "rule": alert.rule, "scope": alert.scope, "level": alert.level}
+def _standing(alert: Alert, silence: Silence, network: Network) -> dict[str, Any]:
+    levels = next((rule.levels for rule in network.rules if rule.id == alert.rule), ())
+    told = level_of(alert.level, levels).evacuates and not silence.evacuation
+    return {"id": alert.id, "rule": alert.rule, "scope": alert.scope, "level": alert.level, "told_all_the_same": told}
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

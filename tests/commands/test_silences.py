@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from gauge_ingest.core.findings import Finding
+from gauge_ingest.core.silences import ALWAYS_TOLD, OF_THE_SERVICE
 from tests.commands.place import Place
 from tests.commands.serving import service
 from tests.worlds import HOUR, MINUTE, T0, message, text
@@ -15,6 +17,15 @@ stations = ["HTB01"]
 source = "a test"
 [rules.colours.rain_mm]
 "30m" = { blue = 2, yellow = 4, orange = 30 }
+"""
+
+MOVING_RULE = """
+[rules.moving]
+levels = ["orange", "mine"]
+stations = ["HTB01"]
+source = "a test"
+[rules.moving.rain_mm]
+"30m" = { orange = 20, mine = 30 }
 """
 
 
@@ -115,8 +126,11 @@ REFUSED: list[tuple[list[str], str]] = [
     (["HTB01"], "how long? give --for"),
     (["HTB01", "--for", "2h", "--until", "2026-07-15T20:00:00+08:00"], "how long? give --for"),
     (["HTB01", "--for", "two"], "--for 'two': must be a length of time"),
-    (["HTB01", "--for", "2h", "--rule", "colour"], "rule 'colour': is not in rules.toml; known are colours"),
+    (["HTB01", "--for", "2h", "--rule", "colour"], "rule 'colour': is not in rules.toml; known are colours, moving"),
     (["HTB01", "--for", "2h", "--rule", "broken"], "is always told"),
+    *((["all", "--for", "2h", "--rule", name], "finds about itself is always told") for name in sorted(OF_THE_SERVICE)),
+    (["HTB01", "--for", "2h", "--rule", "moving"], "(orange, mine) moves people, and is told all the same: nothing"),
+    (["HTB02", "--for", "2h", "--rule", "colours"], "rule 'colours': does not watch HTB02; it watches HTB01"),
     (["HTB01", "--for", "1h", "--from", "2028-07-15T08:00:00+08:00"], "more than 366 days ahead"),
 ]
 
@@ -125,11 +139,39 @@ REFUSED: list[tuple[list[str], str]] = [
 def test_what_cannot_be_silenced_is_refused_with_what_would_be_right(
     place: Place, arguments: list[str], said: str
 ) -> None:
+    (place.config / "rules.toml").write_text(ALERT_RULE + MOVING_RULE, encoding="utf-8")
+
     refused = place.run("silence", *arguments, "--why", "a visit")
 
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert said in " ".join(refused.stderr.split())
     assert place.json("silences", "list", "--all") == []
+
+
+@pytest.mark.parametrize("arguments", [("all", "--rule", "moving", "--evacuation"), ("HTB01",), ("HTB02",)])
+def test_what_holds_something_back_is_entered(place: Place, arguments: tuple[str, ...]) -> None:
+    (place.config / "rules.toml").write_text(ALERT_RULE + MOVING_RULE, encoding="utf-8")
+
+    assert place.run("silence", *arguments, "--for", "2h", "--why", "a visit").exit_code == 0
+
+
+def test_every_finding_is_one_of_a_station_or_cannot_be_silenced() -> None:
+    of_stations = {"station_silent", "battery_low", "clock_off", "door_open", "data_suspect", "danger_in_silence"}
+
+    assert {one.value for one in Finding} == of_stations | OF_THE_SERVICE | ALWAYS_TOLD
+
+
+def test_a_level_that_moves_people_is_named_as_told_all_the_same(place: Place) -> None:
+    rain(place, 5, 70)
+
+    shown = place.run("silence", "HTB01", "--for", "30m", "--why", "an exercise").stdout
+    held = place.run("silence", "HTB01", "--for", "30m", "--why", "an exercise", "--evacuation").stdout
+
+    assert "orange at 石门 (HTB01), rule colours: a level that moves people, told all the same" in " ".join(
+        shown.split()
+    )
+    assert "orange at 石门 (HTB01), rule colours" in " ".join(held.split())
+    assert "told all the same" not in held.partition("stands now")[2]
 
 
 @pytest.mark.parametrize(
