@@ -10,10 +10,12 @@ from gauge_ingest.commands.output import ago, elapsed, full_instant, instant, pl
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.findings import Finding
 from gauge_ingest.core.levels import level_of
+from gauge_ingest.core.measures import measure_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, Rule, State
 from gauge_ingest.core.silences import Silence
 from gauge_ingest.core.spans import duration_text
 from gauge_ingest.core.told import RISES, acknowledgements
+from gauge_ingest.messages.findings import FINDINGS, finding_words
 
 # Without a message for so long "no alert stands" means little.
 SILENCE_MS = 15 * 60_000
@@ -93,9 +95,10 @@ def _block(
 ) -> list[Text | Padding]:
     head = Text()
     head.append(f" {plain(alert.level).upper()} ", style=_style(alert, rules))
-    head.append(f"  {_place(alert, configuration)}", style="bold" if alert.state is State.RAISED else "dim")
+    head.append(f"  {place_of(alert, configuration)}", style="bold" if alert.state is State.RAISED else "dim")
     if alert.evidence is not None:
-        head.append(f"  {_rain(alert.evidence)}")
+        head.append(f"  {rain_of(alert, rules.get(alert.rule))} until {instant(alert.evidence.until)[6:]}")
+        head.append(f" (threshold {alert.evidence.threshold_mm:.1f} mm)")
     lines = [_when(alert, events, now)]
     if alert.state is State.RAISED:
         lines.append(_seen(alert, events, now))
@@ -108,16 +111,25 @@ def _block(
     return [head, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines)]
 
 
-def _place(alert: Alert, configuration: Configuration) -> str:
+def place_of(alert: Alert, configuration: Configuration) -> str:
+    """Where, by name and id; and of a finding what was found."""
     named = place_text(alert.scope, configuration.names)
+    if alert.rule in FINDINGS:
+        return f"{named}: {finding_words(alert.rule).title.en}"
     return named if alert.scope in configuration.names else f"{named}: {plain(alert.rule)}"
 
 
-def _rain(evidence: Evidence) -> str:
-    until, threshold = instant(evidence.until)[6:], f"threshold {evidence.threshold_mm:.1f} mm"
-    more = " more" if evidence.measure == "rise" else ""
-    before = " than in the same time before," if evidence.measure == "rise" else ""
-    return f"{evidence.rain_mm:.1f} mm{more} in {duration_text(evidence.window_s)}{before} until {until} ({threshold})"
+def rain_of(alert: Alert, rule: Rule | None) -> str:
+    """How much surely fell in how long, and what perhaps; of a station that is silent, what fell around it."""
+    evidence = alert.evidence
+    if evidence is None:
+        return ""
+    window, most_mm = duration_text(evidence.window_s), evidence.rain_mm_max
+    is_more = f"{most_mm:.1f}" != f"{evidence.rain_mm:.1f}"
+    around = "around it " if alert.rule == Finding.DANGER_IN_SILENCE else ""
+    least = "≥" if not around and (is_more or evidence.coverage < 1) else ""
+    most = f", perhaps {most_mm:.1f}," if is_more else ""
+    return f"{around}{least}{evidence.rain_mm:.1f} mm in {window}{measure_of(evidence, rule, 'en', window).words}{most}"
 
 
 def _beside(evidence: Evidence | None, events: Sequence[AlertEvent], configuration: Configuration) -> Iterator[Text]:

@@ -7,6 +7,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from gauge_ingest.commands.alert_text import place_of, rain_of
 from gauge_ingest.commands.opening import (
     MOMENT,
     ConfigOption,
@@ -20,7 +21,7 @@ from gauge_ingest.commands.output import ago, full_instant, instant, place_text,
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import MINUTE_MS
 from gauge_ingest.core.silences import Silence
-from gauge_ingest.core.spans import duration_text, instant_text
+from gauge_ingest.core.spans import instant_text
 from gauge_ingest.pump.silences import levels_of
 from gauge_ingest.reports.handover import Gone, HandOver, Standing, first_things, hand_over
 from gauge_ingest.requests.correct import document as correction_document
@@ -94,23 +95,26 @@ def _part(title: str, lines: list[Text], empty: str) -> Iterator[Text]:
 
 
 def _stands(one: Standing, configuration: Configuration, now: int) -> Text:
-    alert, evidence = one.alert, one.alert.evidence
+    alert = one.alert
     line = Text(f"{alert.id} ")
     line.append(f" {plain(alert.level).upper()} ", style=_PRESSING if one.level.evacuates else "bold black on yellow")
-    line.append(f" {_place(alert.scope, alert.rule, configuration)}")
-    if evidence is not None:
-        line.append(f", {evidence.rain_mm:.1f} mm in {duration_text(evidence.window_s)}")
+    line.append(f" {place_of(alert, configuration)}")
+    if alert.evidence is not None:
+        rules = {rule.id: rule for rule in configuration.rules}
+        line.append(f", {rain_of(alert, rules.get(alert.rule)).rstrip(',')}")
     line.append(f", since {instant(alert.rained_since)}")
     if one.silence is not None:
         line.append(f"; SILENCED until {instant(one.silence.until)} by {plain(one.silence.who)}", style=_LOOK)
     elif one.acknowledged is None:
         line.append("; NOT ACKNOWLEDGED", style=_LOOK)
     if one.acknowledged is not None:
-        line.append(f"; acknowledged by {plain(one.acknowledged.who)} {ago(one.acknowledged.at, now=now)}")
+        words = f": {plain(one.acknowledged.reason)}" if one.acknowledged.reason else ""
+        line.append(f"; acknowledged by {plain(one.acknowledged.who)} {ago(one.acknowledged.at, now=now)}{words}")
     if one.unconfirmed:
         line.append("; UNCONFIRMED", style=_LOOK)
-    words = one.said or (one.acknowledged.reason if one.acknowledged is not None else "")
-    return line.append(f": {plain(words)}") if words else line
+    if one.comment is not None:
+        line.append(f"; {plain(one.comment.who)} {ago(one.comment.at, now=now)}: {plain(one.comment.reason)}")
+    return line
 
 
 def _gone(one: Gone, configuration: Configuration) -> Text:
@@ -118,7 +122,7 @@ def _gone(one: Gone, configuration: Configuration) -> Text:
     seen = "" if one.seen else ", nobody acknowledged it"
     ended = f"{alert.state.value} {instant(alert.ended_at)}"
     return Text(
-        f"{alert.id}  {plain(alert.peak)} {_place(alert.scope, alert.rule, configuration)}, raised"
+        f"{alert.id}  {plain(alert.peak)} {place_of(alert, configuration)}, raised"
         f" {instant(alert.raised_at)}, {ended}{seen}"
     )
 
@@ -130,10 +134,6 @@ def _silence(one: Silence, configuration: Configuration, now: int) -> Text:
     what = f"{place_text(one.scope, configuration.names)}{rule}{moving}"
     words = f"{one.id}  {what}  {state}, {stretch(one.since, one.until)} by {one.who}: {one.why}"
     return Text(plain(words), _LOOK if state == "in force" else "")
-
-
-def _place(scope: str, rule: str, configuration: Configuration) -> str:
-    return place_text(scope, configuration.names) if scope in configuration.names else plain(f"{scope}: {rule}")
 
 
 def _document(shift: HandOver) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def _document(shift: HandOver) -> dict[str, Any]:
                 "acknowledged_by": None if one.acknowledged is None else one.acknowledged.who,
                 "unconfirmed": one.unconfirmed,
                 "silence": None if one.silence is None else one.silence.id,
-                "comment": one.said or None,
+                "comment": None if one.comment is None else one.comment.reason,
+                "commented_by": None if one.comment is None else one.comment.who,
             }
             for one in shift.stands
         ],

@@ -23,7 +23,7 @@ class Standing:
     alert: Alert
     level: Level
     acknowledged: AlertEvent | None
-    said: str  # the newest comment
+    comment: AlertEvent | None  # the newest
     unconfirmed: bool
     silence: Silence | None
 
@@ -120,14 +120,14 @@ def first_things(shift: HandOver, *, cut_off_ms: int) -> list[str]:
 def _standing(reader: Reader, alert: Alert, level_of: Callable[[AlertEvent], Level], *, now: int) -> Standing:
     events = reader.alerts.events(alert.id)
     silence = held_back(reader.silences.of(events), events, level_of)
-    said = [event.reason for event in events if event.kind is EventKind.COMMENTED]
+    comments = [event for event in events if event.kind is EventKind.COMMENTED]
     of_level = [event for event in events if event.level == alert.level]
     level = level_of((of_level or events)[-1])
     return Standing(
         alert,
         level,
         next(iter(acknowledgements(events)), None),
-        said[-1] if said else "",
+        comments[-1] if comments else None,
         alert.evidence is not None and alert.evidence.unconfirmed,
         silence if silence is not None and not silence.is_over(now) else None,
     )

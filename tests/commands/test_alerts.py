@@ -132,7 +132,8 @@ def test_a_finding_about_the_service_is_an_alert_without_evidence(place: Place) 
     shown = place.run("alerts").stdout
 
     assert (alert["scope"], alert["evidence"], alert["reason"][:17]) == ("service", {}, "the broker forgot")
-    assert "service: session_lost" in shown
+    assert "service: RAIN REPORTS MAY BE LOST" in shown
+    assert "rule session_lost" in shown
     assert "\x1b" not in shown
 
 
@@ -149,7 +150,7 @@ def test_the_highest_alert_stands_first_with_place_level_rain_threshold_and_sinc
     lines = shown.splitlines()
 
     assert "2 alerts stand" in lines[0]
-    assert " ".join(lines[3].split()) == "IMMEDIATE 石门 (HTB01) 12.0 mm in 30m until 18:15 (threshold 10.0 mm)"
+    assert " ".join(lines[3].split()) == "IMMEDIATE 石门 (HTB01) ≥12.0 mm in 30m until 18:15 (threshold 10.0 mm)"
     assert lines[4].strip() == "since 07-15 18:10, for 10 min  67% covered"
     assert lines[5].strip() == "NOT ACKNOWLEDGED: gauge-ingest alerts acknowledge 1"
     assert lines[8].split()[:3] == ["PREPARE", "雀尔沟镇", "(HTB02)"]

@@ -82,3 +82,18 @@ def test_whoever_delivers_and_whoever_escalates_hear_of_a_silence_alike(place: P
         assert why(desk.journal.reader, ended, [event, ended], level_of("blue")) == said, (
             "nobody knew of it, nobody hears of its end"
         )
+
+
+def test_each_persons_words_stand_with_that_person(place: Place) -> None:
+    rain(place, 5, 5)
+    place.json("alerts", "comment", "1", "the bridge is gone", "--who", "刘伟")
+    place.json("alerts", "acknowledge", "1", "--comment", "on my way", "--who", "王伟")
+
+    (standing,) = place.json("handover")["stands"]
+    shown = " ".join(place.run("handover").stdout.split())
+
+    assert "acknowledged by 王伟 just now: on my way; 刘伟 just now: the bridge is gone" in shown
+    assert (standing["acknowledged_by"], standing["commented_by"], standing["comment"]) == (
+        *("王伟", "刘伟"),
+        "the bridge is gone",
+    )
