@@ -60,7 +60,9 @@ def show_alert(
     rules = {rule.id: rule for rule in configuration.rules}
     show(*_block(alert, events, configuration, rules, now, silence))
     show(*(Padding(line, (0, 0, 0, 4), expand=False) for line in _beside(alert.evidence, events, configuration)), "")
-    told = table("event", "told at", "what", "level", "rained at", "known at", "", right=("event",), wrap=("",))
+    told = table(
+        "event", "told at", "what", "level", "rained at", "known at", "", right=("event",), wrap=("",), least={"": 12}
+    )
     for event in events:
         marks = [mark for mark, holds in _marks(event) if holds]
         told.add_row(

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.text import Text
 
 from gauge_ingest.commands.opening import (
@@ -13,7 +14,7 @@ from gauge_ingest.commands.opening import (
     configured,
     moment,
 )
-from gauge_ingest.commands.output import Status, instant, notice, plain, print_json, show, stop, table
+from gauge_ingest.commands.output import Status, instant, notice, plain, print_json, show, stop
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.outbound.record import ROWS_MAX, Delivered, RecordUnreadable, delivered
 
@@ -76,19 +77,15 @@ def _show(found: list[Delivered]) -> None:
     if not found:
         show("nobody was to be told of anything in this time")
         return
-    listing = table("event at", "alert", "what", "person", "", "when", "how", wrap=("how",), right=("alert",))
     for one in found:
         row = one.delivery
-        listing.add_row(
-            instant(row.event_at, seconds=True),
-            str(row.alert),
-            f"{row.kind} {plain(row.level)}",
-            plain(row.person),
-            Text(_SAID.get(row.state, row.state.upper()), style=_STYLES.get(row.state, "dim")),
-            "" if row.ended_at is None else instant(row.ended_at, seconds=True),
-            plain(_how(one)),
-        )
-    show(listing)
+        line = Text(f"{instant(row.event_at, seconds=True)}  alert {row.alert} {row.kind} {plain(row.level)}".rstrip())
+        line.append(f"  {plain(row.person)}  ")
+        line.append(_SAID.get(row.state, row.state.upper()), style=_STYLES.get(row.state, "dim"))
+        line.append("" if row.ended_at is None else f" {instant(row.ended_at, seconds=True)}")
+        show(line)
+        if how := _how(one):
+            show(Padding(Text(plain(how), style="dim"), (0, 0, 0, 4), expand=False))
 
 
 def _how(one: Delivered) -> str:

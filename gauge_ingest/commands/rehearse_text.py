@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,7 @@ from gauge_ingest.rehearsal.result import Rehearsal, Rehearsed
 
 # So many lines of a table can be looked at; --json has them all.
 LINES_MAX = 60
+SCOPE_MAX = 12  # columns that the id of a place has for certain
 _HOUR_MS = 60 * MINUTE_MS
 _YEAR_MS = 360 * 24 * _HOUR_MS
 _CHANGES = ("new", "gone", "earlier", "later", "same")
@@ -51,7 +53,11 @@ def _alerts(of: Rehearsed, when: When) -> list[Table | Text]:
         return [Text("no alert")]
     false = set(of.verdicts.false_alerts)
     columns = ("no", "scope", "level", "rained", "known", "mm of", "lead", "ended", "")
-    listing = table(*columns, right=("no", "lead"))
+    # Where and when come before all else: the year stands in an instant where the rain spans several.
+    scopes = max(cell_len(one.alert.scope) for one in of.told[:LINES_MAX])
+    instants = cell_len(when(of.told[0].alert.known_at))
+    least = {"scope": min(scopes, SCOPE_MAX), "rained": instants, "known": instants}
+    listing = table(*columns, right=("no", "lead"), least=least)
     for one, to_record in list(zip(of.told, of.to_record_min, strict=True))[:LINES_MAX]:
         alert = one.alert
         listing.add_row(
@@ -76,7 +82,11 @@ def _rain(one: Told) -> str:
 
 
 def _events(of: Rehearsed, when: When) -> Table:
-    listing = table("event", "at", "scope", "outcome", "lead", "no", right=("lead", "no"), wrap=("event",))
+    outcomes = of.verdicts.outcomes
+    least = {"at": max((cell_len(when(one.event.at)) for one in outcomes), default=0)}
+    least["scope"] = min(max((cell_len(one.event.scope) for one in outcomes), default=0), SCOPE_MAX)
+    columns = ("event", "at", "scope", "outcome", "lead", "no")
+    listing = table(*columns, right=("lead", "no"), wrap=("event",), least=least)
     for one in of.verdicts.outcomes:
         hit = one.alert is not None
         listing.add_row(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.text import Text
 
 from gauge_ingest.commands.opening import (
@@ -24,7 +25,6 @@ from gauge_ingest.commands.output import (
     show,
     stop,
     stretch,
-    table,
 )
 from gauge_ingest.commands.writing import asked
 from gauge_ingest.commands.writing import who as of_this_machine
@@ -235,21 +235,11 @@ def _show(found: Sequence[Silence], names: Mapping[str, str], now: int) -> None:
     if not found:
         show("no silence is in force, and none is planned")
         return
-    listing = table(
-        "id", "scope", "rule", "", "from - until", "who", "why", right=("id",), wrap=("scope", "who", "why")
-    )
     for one in found:
-        listing.add_row(
-            str(one.id),
-            place_text(one.scope, names),
-            plain(one.rule) or "all",
-            _state(one, now),
-            stretch(one.since, one.until),
-            Text(plain(one.who)),
-            Text(plain(_why(one))),
-            style="dim" if one.is_over(now) else "",
-        )
-    show(listing)
+        line = Text(f"{one.id}  ", style="dim" if one.is_over(now) else "").append_text(_state(one, now))
+        rule = f"rule {plain(one.rule)}" if one.rule else "every rule"
+        line.append(f"  {place_text(one.scope, names)}, {rule}  {stretch(one.since, one.until)}")
+        show(line, Padding(Text(f"{plain(one.who)}: {plain(_why(one))}"), (0, 0, 0, 4), expand=False))
 
 
 def _state(one: Silence, now: int) -> Text:

@@ -255,3 +255,21 @@ def test_wrong_use_is_refused(options: list[str], said: str, place: Place) -> No
 
 def test_without_a_journal_nothing_can_be_rehearsed_from_it(place: Place) -> None:
     assert place.run("rehearse", "--rules", rules(place), "--since", "1d").exit_code == 3
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_a_narrow_terminal_leaves_out_neither_place_nor_time_of_an_alert_and_an_event(
+    place: Place, example: Path, columns: int
+) -> None:
+    options = ["--rules", str(example / "new.toml"), "--csv", str(example / "rain.csv")]
+    rain = (example / "rain.csv").read_text(encoding="utf-8").splitlines()
+    later = [line.replace("2026-", "2027-") for line in rain[1:]]
+    (example / "rain.csv").write_text("\n".join([*rain, *later, ""]), encoding="utf-8")
+
+    shown = place.run("rehearse", *options, "--events", str(example / "events.csv"), columns=columns).stdout
+
+    (row,) = [line for line in shown.splitlines() if "hit" in line and "HTB" in line][:1]
+    assert re.search(r"HTB0\d", row)
+    assert re.search(r"202\d-\d\d-\d\d \d\d:\d\d", row)
+    first = next(line for line in shown.splitlines() if re.match(r" *1 +HTB", line))
+    assert len(re.findall(r"202\d-\d\d-\d\d \d\d:\d\d", first)) == 2

@@ -155,6 +155,18 @@ def test_what_holds_something_back_is_entered(place: Place, arguments: tuple[str
     assert place.run("silence", *arguments, "--for", "2h", "--why", "a visit").exit_code == 0
 
 
+@pytest.mark.parametrize("columns", [50, 80, 160])
+def test_the_list_names_whole_whom_what_and_why_however_narrow_the_terminal(place: Place, columns: int) -> None:
+    place.json("silence", "HTB01", "--for", "2h", "--why", "a new bucket is being set", "--who", "王伟")
+    place.json("silence", "all", "--for", "2h", "--why", "a visit", "--who", "li", "--rule", "colours")
+
+    shown = " ".join(place.run("silences", "list", columns=columns).stdout.split())
+
+    for words in ("in force, 2 h left 石门 (HTB01), every rule 07-15 18:01 - 20:01", "王伟: a new bucket is being set"):
+        assert words in shown
+    assert "all, rule colours" in shown
+
+
 def test_every_finding_is_one_of_a_station_or_cannot_be_silenced() -> None:
     of_stations = {"station_silent", "battery_low", "clock_off", "door_open", "data_suspect", "danger_in_silence"}
 

@@ -54,13 +54,15 @@ def test_deliveries_say_who_was_told_on_which_way_and_why_not(place: Place) -> N
     assert place.json("deliveries", "--alert", "2") == [second]
 
 
-def test_deliveries_read_well_without_json(place: Place) -> None:
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_deliveries_read_well_without_json_however_narrow_the_terminal(place: Place, columns: int) -> None:
     world = told(place)
     place.now = world.now + 60_000
 
-    shown = " ".join(place.run("deliveries", columns=200).stdout.split())
+    shown = " ".join(place.run("deliveries", columns=columns).stdout.split())
 
-    assert "TOLD" in shown
+    assert "alert 1 raised blue zhang TOLD 07-15 18:00:00" in shown
+    assert "tries, stopped (nobody answers); sms zhang: 1 try" in shown
     assert "because mail was not working" in shown
     assert "the gauge is washed" in shown
     assert "nobody was to be told" in place.run("deliveries", "--since", "1s").stdout

@@ -105,7 +105,7 @@ def test_the_button_acknowledges_under_the_persons_name_with_the_comment(place: 
 
     assert page.status_code == 200
     assert ZH["done"] in page.text
-    assert "王伟 已阅，7月15日 18:12" in page.text
+    assert "王伟 已确认，7月15日 18:12" in page.text
     assert "<form" not in page.text
     assert told(place) == [("raised", "", ""), ("acknowledged", "王伟", "正在打电话 给 石门村")]
     assert [one.what for one in requests] == [ACKNOWLEDGE] == [acknowledging.ACKNOWLEDGE]
