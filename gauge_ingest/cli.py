@@ -57,9 +57,9 @@ COMMANDS: Mapping[str, Listed] = {
         "Play a history again under other rules: alerts, lead times, hits and misses, old against new.",
     ),
     "reload": Listed(
-        "service:reload", "Have the running service read its configuration again; a wrong one is refused as a whole."
+        "reload:reload", "Have the running service read its configuration again; a wrong one is refused as a whole."
     ),
-    "schema": Listed("service:schema", "Print the JSON Schema of json_v1, the format in which stations report."),
+    "schema": Listed("schema:schema", "Print the JSON Schema of json_v1, the format in which stations report."),
     "outbound": Listed(
         "service:outbound", "Run the outbound process, which the service starts by itself.", hidden=True
     ),

@@ -40,7 +40,12 @@ def modules_after(place: Place, *words: str) -> set[str]:
     """The modules that a process has loaded when a command has ended in it."""
     environ = {**place.environment(), "GAUGE_CONFIG": str(place.config)}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words], env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", PROGRAM, *words],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode in {0, 1}, done.stderr
     return set(done.stdout.rpartition("loaded:")[2].split())
@@ -63,3 +68,18 @@ def test_help_loads_no_command(place: Place) -> None:
 
     assert {one for one in after if one.startswith("gauge_ingest.")} == {"gauge_ingest.cli"}
     assert not after & (HEAVY | {"pydantic", "rich"})
+
+
+def test_the_outbound_process_loads_nothing_of_the_ingest_process(place: Place) -> None:
+    place.journal.parent.mkdir()
+
+    after = modules_after(place, "outbound")  # ends with its standard input
+
+    assert "gauge_ingest.app.outbound_side" in after
+    assert not after & {
+        "gauge_ingest.codecs.json_v1",
+        "gauge_ingest.inlet",
+        "gauge_ingest.pump",
+        "starlette",
+        "uvicorn",
+    }
