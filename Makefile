@@ -10,6 +10,8 @@ SERVICES := tests/edges tests/simulation
 # A change is judged by what it changed: properties get the same examples each time here, new ones with make properties.
 PYTEST := $(BIN)/python -m pytest --hypothesis-profile=ci
 ALONE := tests/deterministic tests/test_benchmarks.py
+# Tests start hundreds of processes: without bytecode each of them would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test fast sim soak properties mutants lint types lock clean
 

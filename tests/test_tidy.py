@@ -134,7 +134,6 @@ HOMES: Mapping[str, set[str]] = {
 
 # (rule, module or module:name) -> why it may.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
-    ("import does", "gauge_ingest.cli"): "typer's way: commands are registered on the application",
     ("lines", "tests.test_config"): "mistakes of the configuration, one case each",
     ("lines", "tests.edges.test_mosquitto_config"): "the shipped broker configuration, permission by permission",
 }

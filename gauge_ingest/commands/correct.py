@@ -31,7 +31,7 @@ from gauge_ingest.requests.correct import document, drafted
 from gauge_ingest.requests.preview import Preview, preview
 from gauge_ingest.requests.words import Refused
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="What a person says of rain: void, replace, confirm, visit, undo.", no_args_is_help=True)
 
 _ID_MAX = 2**63 - 1
 

@@ -30,7 +30,7 @@ MadeSinceOption = Annotated[str | None, typer.Option("--since", metavar="T", hel
 
 @app.callback()
 def corrections() -> None:
-    """What people have said of rain: log. To say something: correct."""
+    """What people have said of rain: log."""
 
 
 @app.command()

@@ -13,7 +13,7 @@ from gauge_ingest.configuration.templates import FOLDER
 from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.people import Person
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="What people are told, word for word: preview, check, samples.", no_args_is_help=True)
 
 LANGUAGES = ("zh", "en")
 FORMS = ("text", "short")

@@ -54,7 +54,7 @@ NearOption = Annotated[
 
 @app.callback()
 def quality() -> None:
-    """Whether rain can be trusted: checks over records, and what was flagged and why."""
+    """Whether rain can be trusted: checks, and what they flagged."""
 
 
 @app.command("assess")

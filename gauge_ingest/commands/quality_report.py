@@ -19,6 +19,7 @@ from gauge_ingest.commands.opening import (
 )
 from gauge_ingest.commands.output import Status, notice, print_json, stop
 from gauge_ingest.commands.progress import Advance, followed, of_part, progress
+from gauge_ingest.commands.quality import app
 from gauge_ingest.commands.quality_report_svg import STATIONS_MAX, svg
 from gauge_ingest.commands.quality_report_text import Reported, show_network, show_station
 from gauge_ingest.core.model import Station
@@ -38,6 +39,7 @@ SvgOption = Annotated[
 ]
 
 
+@app.command("report")
 def quality_report(
     station: OneArgument = None,
     *,

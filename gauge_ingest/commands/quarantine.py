@@ -15,7 +15,7 @@ from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Quarantined
 from gauge_ingest.requests import REPLAY, REPLAYED_MAX
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="What could not be admitted: list, show, replay.", no_args_is_help=True)
 
 SHOWN_BYTES_MAX = 4_096
 _ID_MAX = 2**63 - 1

@@ -18,6 +18,7 @@ from gauge_ingest.commands.opening import (
 from gauge_ingest.commands.output import Status, print_json
 from gauge_ingest.commands.progress import Advance, followed, of_part, progress
 from gauge_ingest.commands.station_health_text import show_station, show_stations
+from gauge_ingest.commands.stations import app
 from gauge_ingest.core.corrections import CorrectionKind
 from gauge_ingest.core.health import Grade, Judged, health_of, judged
 from gauge_ingest.core.model import Station
@@ -33,6 +34,7 @@ OneArgument = Annotated[
 SinceOption = Annotated[str, typer.Option("--since", metavar="T", help=f"From when: {MOMENT}.")]
 
 
+@app.command("health")
 def station_health(
     station: OneArgument = None,
     *,

@@ -201,13 +201,17 @@ def test_where_nobody_acknowledges_a_drill_escalates_and_ctrl_c_ends_it_with_a_r
         county = County(tmp_path, hook, post, chains=MINUTES)
         with county.drill("--to", "roster", "--report", "report.txt") as process:
 
+            def mailed(whom: str, words: str) -> list[str]:
+                mails = [mail.get_content() for to, mail in post.box.mails if whom in str(to)]
+                return [found for mail in mails for found in re.findall(rf"{words} (\d+)", mail)]
+
             def everybody() -> bool:
-                to_wu = [mail for to, mail in post.box.mails if "wu" in str(to)]
-                event = re.search(r"消息编号 (\d+)", to_wu[0].get_content()) if to_wu else None
-                return event is not None and int(event[1]) in {one.document["event"] for one in hook.arrived}
+                events = mailed("wu", "消息编号")[:1]
+                told = {str(one.document["event"]) for one in hook.arrived} & set(mailed("chen", "event"))
+                return bool(events) and events[0] in told
 
             until(lambda: everybody() or process.poll() is not None, within_s=150, what="the last step of the chain")
-            time.sleep(0.5)  # and Chen
+            time.sleep(0.5)  # and it is on record
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGINT)  # an impatient hand
             report = finished(process)

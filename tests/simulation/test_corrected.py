@@ -5,7 +5,6 @@ Method: one service for all, each test with a station of its own; journal and In
 """
 
 import json
-import os
 import shutil
 import signal
 import time
@@ -14,9 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from typer.testing import CliRunner
 
-from gauge_ingest.cli import app
 from gauge_ingest.core.model import AlertEvent, Step
 from gauge_ingest.core.told import REVISED
 from gauge_ingest.pump import Delivery
@@ -44,9 +41,8 @@ class Copied(NamedTuple):
     bucket: str
 
     def ask(self, *words: str) -> Any:
-        """What a command prints; it runs in this process, for a process of its own takes most of a second to begin."""
-        environ = {**dict.fromkeys(os.environ), **self.service.environ}
-        done = CliRunner().invoke(app, [*words, "--json"], env=environ, catch_exceptions=False)
+        """What a command prints."""
+        done = self.service.answer(*words, "--json")
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
 

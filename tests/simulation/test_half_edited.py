@@ -1,13 +1,9 @@
 """A power cut in the middle of an edit: the service starts all the same, and people are told as they were before."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
-
-from gauge_ingest.cli import app
 from gauge_ingest.clock import clock_from
 from tests.delivery.sink import Sink
 from tests.edges.broker import running_mosquitto
@@ -19,15 +15,9 @@ from tests.worlds import MINUTE, message
 WITHIN_S = 60
 
 
-def command(service: Service, *words: str) -> Result:
-    """What a command answers, in this process: starting one takes longer than this test should."""
-    gone = {name: None for name in os.environ if name.startswith("GAUGE_")}
-    return CliRunner().invoke(app, words, env={**gone, **service.environ})
-
-
 def configuration_check(service: Service) -> dict[str, Any]:
     """What `health` says of the configuration."""
-    checks: list[dict[str, Any]] = json.loads(command(service, "health", "--json").stdout)["checks"]
+    checks: list[dict[str, Any]] = json.loads(service.answer("health", "--json").stdout)["checks"]
     return next(one for one in checks if one["name"] == "configuration")
 
 
@@ -63,10 +53,10 @@ def test_a_start_with_half_edited_people_tells_those_who_were_accepted_and_names
         publish(broker.port, [message([(now - 2 * MINUTE, 100)], seq=1), message([(now, 126)], seq=2)])
         until(lambda: told("people.wang.reach[1]"), within_s=WITHIN_S, what="the finding is told")
         until(lambda: told("立即转移"), within_s=WITHIN_S, what=lambda: f"the rain is told {hook.arrived}")
-        broken, alerts, refused = configuration_check(service), command(service, "alerts"), command(service, "reload")
+        broken, alerts, refused = configuration_check(service), service.answer("alerts"), service.answer("reload")
         people.write_text(whole, encoding="utf-8")
         not_reloaded = configuration_check(service)
-        mended = command(service, "reload", "--json")
+        mended = service.answer("reload", "--json")
         until(lambda: configuration_check(service)["ok"], within_s=WITHIN_S, what="a service that is well")
     hook.close()
 
