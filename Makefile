@@ -5,8 +5,10 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-# Tests that start whole services, which wait more than they work, and those that fill both processors by themselves.
-SERVICES := tests/edges tests/simulation
+# Tests against a broker and a database, and of whole services, which wait more than they work; and those that fill both
+# processors by themselves.
+EDGES := tests/edges
+SERVICES := tests/simulation
 # A change is judged by what it changed: properties get the same examples each time here, new ones with make properties.
 PYTEST := $(BIN)/python -m pytest --hypothesis-profile=ci
 ALONE := tests/deterministic tests/test_benchmarks.py
@@ -24,8 +26,9 @@ demo: .venv/run.stamp
 test: .venv/dev.stamp
 	@sh tests/install.sh
 	$(MAKE) --no-print-directory lint types
-	$(PYTEST) -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(SERVICES:%=--ignore=%)
-	$(PYTEST) -n 3 --dist loadfile $(SERVICES)
+	$(PYTEST) -n 3 --dist loadfile $(ALONE:%=--ignore=%) $(EDGES:%=--ignore=%) $(SERVICES:%=--ignore=%)
+	$(PYTEST) -n 3 --dist loadfile $(EDGES)
+	$(PYTEST) -n 5 --dist loadfile $(SERVICES)
 	$(PYTEST) $(ALONE)
 
 # make fast   the tests that take no broker and no database
