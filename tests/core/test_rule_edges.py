@@ -154,7 +154,29 @@ def test_rain_in_doubt_alone_leaves_a_level_unconfirmed(doubted: bool, tips: int
 
     assert evidence is not None
     assert evidence.unconfirmed is unconfirmed
+    assert evidence.doubted_mm == (tips / 2 if doubted else 0)
     assert (evidence.peak_mm, evidence.peak_since, evidence.peak_until) == (tips / 2, T0 - 5 * MINUTE, T0)
+
+
+def test_the_evidence_of_a_sum_is_all_of_its_window_whatever_fell_before() -> None:
+    rule = Thresholds(Rule("r", ("low",), ONE, ("HTB01",)))
+
+    evidence = rule.judge(
+        ledger_of((T0 - 65 * MINUTE, T0 - 60 * MINUTE, 8), (T0 - MINUTE, T0, 20)), T0, level=0
+    ).evidence
+
+    assert evidence is not None
+    assert (evidence.measure, evidence.rain_mm, evidence.rain_mm_max) == ("sum", 10.0, 10.0)
+    assert (evidence.wetness, evidence.wetness_mm, evidence.season) == ("", None, ""), "the rule knows none of it"
+
+
+def test_ground_of_which_too_little_is_known_is_as_wet_as_can_be() -> None:
+    rule = Thresholds(Rule("r", ("low",), ONE, ("HTB01",), wetness=Wetness(0.9, 60.0, 1, 0.8, CLASSES)))
+
+    evidence = rule.judge(ledger_of((EIGHT - MINUTE, EIGHT, 20), days=Days()), EIGHT, level=0).evidence
+
+    assert evidence is not None
+    assert (evidence.wetness, evidence.wetness_mm, evidence.threshold_mm) == ("wet", None, 10.0)
 
 
 def test_the_evidence_of_a_rise_is_what_fell_more() -> None:
