@@ -67,6 +67,24 @@ def test_a_season_begins_and_ends_at_eight(at: int, season: str) -> None:
     assert rule.moves_after(at) >= at > rule.moves_after(at) - DAY_MS
 
 
+@pytest.mark.parametrize(
+    ("sums_s", "rises_s", "longest_s"),
+    [
+        ((600, 10_800, 3_600), (), 10_800),
+        ((), (600, 1_800), 3_600),  # of a rise also the time before
+        ((3_600, 600), (1_799, 300), 3_600),
+        ((3_600, 600), (300, 1_801), 3_602),
+        ((), (), 0),
+    ],
+)
+def test_a_rule_looks_back_over_its_longest_duration(
+    sums_s: tuple[int, ...], rises_s: tuple[int, ...], longest_s: int
+) -> None:
+    sums, rises = (tuple(Threshold(one_s, "low", 10.0) for one_s in spans) for spans in (sums_s, rises_s))
+
+    assert Rule("r", ("low",), sums, ("HTB01",), rises=rises).window_max_s == longest_s
+
+
 def test_thresholds_of_a_plain_rule_never_move() -> None:
     assert Thresholds(Rule("r", ("low",), ONE, ("HTB01",))).moves_after(T0) == UNBOUNDED
 
