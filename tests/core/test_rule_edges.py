@@ -231,6 +231,7 @@ def basin_of(over: Over, ledgers: dict[str, Ledger], *, at_least: int = 1) -> Ba
 def test_a_station_counts_for_half_an_hour_after_its_last_report(
     over: Over, at_least: int, silent_ms: int, rain_mm: float, absent: tuple[str, ...]
 ) -> None:
+    assert THERE_MS == 30 * MINUTE
     now = T0 + silent_ms
     ledgers = {
         name: ledger_of((now - 5 * MINUTE, now, tips), name=name) for name, tips in (("HTB01", 12), ("HTB03", 4))
@@ -243,7 +244,7 @@ def test_a_station_counts_for_half_an_hour_after_its_last_report(
 
     assert record.absent == absent
     assert window.rain_um_min == int(rain_mm * 1000 + 1e-6)
-    assert window.rain_um_max - window.rain_um_min <= 1
+    assert window.rain_um_max - window.rain_um_min == (over is Over.MEAN), "of figures a mean alone is rounded"
     shares = [("HTB01", 6.0), ("HTB02", 4.0), ("HTB03", 2.0)]
     assert record.shares(since=now - 60 * MINUTE, until=now) == tuple(one for one in shares if one[0] not in absent)
     assert record.peak(since=now - 60 * MINUTE, until=now) == (6_000, now - 5 * MINUTE, now)
@@ -278,6 +279,7 @@ def test_a_mean_is_known_down_on_what_surely_and_up_on_what_possibly_fell() -> N
     window = record.window(since=T0, until=T0 + MINUTE)
     assert (window.rain_um_min, window.rain_um_max, window.doubted_um) == (500, 1_167, 334)
     assert record.absent == ("HTB03",)
+    assert record.coverage(since=T0, until=T0 + MINUTE) == 0.25, "a reset covers nothing, nor who was never heard"
     assert record.first_at == T0 - 5 * MINUTE
 
 
