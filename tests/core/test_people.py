@@ -175,6 +175,8 @@ def test_a_reminder_goes_to_all_steps_taken_by_the_rota_of_its_own_hour() -> Non
 
     assert ids(recipients(roster(shifts=(DAY, later)), events[1], events)) == ["wang"]
     assert ids(recipients(roster(shifts=(DAY, later)), taken[2], taken)) == ["chen", "wang"]
+    nobody = [taken[0], event(2, ESCALATED, step=0), taken[2]]
+    assert ids(recipients(roster(shifts=(later,)), nobody[2], nobody)) == ["chen", "liu", "wang"], "everybody was told"
 
 
 @pytest.mark.parametrize(
@@ -274,6 +276,7 @@ def test_quiet_hours_hold_until_their_end_and_may_pass_midnight() -> None:
     assert held_until(noon, LEVELS["yellow"], at("15T12:00")) == at("15T14:00")
     assert held_until(noon, LEVELS["yellow"], at("15T03:00")) is None
     assert held_until(person("liu"), LEVELS["yellow"], at("15T03:00")) is None
+    assert held_until(person("liu", quiet=Quiet(180, 180)), LEVELS["yellow"], at("15T03:00")) is None, "of no length"
 
 
 @given(st.integers(0, 1_439), st.integers(0, 1_439), st.integers(T0, T0 + 3 * DAY_MS), st.sampled_from(sorted(LEVELS)))
