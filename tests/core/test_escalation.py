@@ -45,6 +45,16 @@ def test_where_nobody_is_on_duty_everybody_is_told_at_once_and_told_why() -> Non
     assert due(alert(), [RAISED, replace(told, id=2)], empty, now=T0 + MINUTE) == ()
 
 
+def test_a_comment_is_no_step_of_a_chain() -> None:
+    events = [RAISED, event(2, EventKind.COMMENTED)]
+
+    assert due(alert(), events, roster(*SHORT, shifts=()), now=T0) == (0,)
+
+
+def test_the_number_of_the_step_behind_the_last_is_kept_in_journals() -> None:
+    assert AFTER_THE_CHAIN == 99
+
+
 @pytest.mark.parametrize(
     ("one", "events", "people"),
     [

@@ -199,6 +199,14 @@ def test_an_escalation_to_a_step_that_the_chain_has_not_goes_to_everybody(step: 
     assert ids(recipients(roster(), event(2, ESCALATED, step=step), [event(1, RAISED)])) == ["chen", "liu", "wang"]
 
 
+def test_an_escalation_to_the_step_behind_a_chain_that_was_made_shorter_goes_to_everybody() -> None:
+    shorter = roster(ChainStep(0, ("liu",)), ChainStep(60, ("chen",)))
+
+    told = [ids(recipients(shorter, event(2, ESCALATED, step=step), [event(1, RAISED)])) for step in (1, 2)]
+
+    assert told == [["chen", "liu"], ["chen", "liu", "wang"]]
+
+
 def test_an_event_of_an_alert_of_which_nobody_was_told_goes_to_everybody() -> None:
     assert ids(recipients(roster(), event(1, CLEARED), [])) == ["chen", "liu", "wang"]
 
@@ -274,6 +282,7 @@ def test_quiet_hours_hold_until_their_end_and_may_pass_midnight() -> None:
 
     assert held == [None, at("16T07:00"), at("16T07:00"), None]
     assert held_until(noon, LEVELS["yellow"], at("15T12:00")) == at("15T14:00")
+    assert held_until(noon, LEVELS["yellow"], at("15T14:00")) is None
     assert held_until(noon, LEVELS["yellow"], at("15T03:00")) is None
     assert held_until(person("liu"), LEVELS["yellow"], at("15T03:00")) is None
     assert held_until(person("liu", quiet=Quiet(180, 180)), LEVELS["yellow"], at("15T03:00")) is None, "of no length"
