@@ -95,27 +95,30 @@ def test_a_rule_of_a_basin_that_raises_silences_no_other_of_the_basin_or_its_sta
 
 
 class Stumbling(Thresholds):
-    """A rule that trips once when it is told to."""
+    """A rule that trips as often as it is told to."""
 
-    trips = False
+    trips = 0
 
     def judge(self, record: Record, at: int, *, level: int, why_not: bool = True) -> Judgement:
         if self.trips:
-            self.trips = False
+            self.trips -= 1
             raise ZeroDivisionError("a bug in a rule")
         return super().judge(record, at, level=level, why_not=why_not)
 
 
-def test_a_judgement_that_a_rule_tripped_over_is_owed_and_made_in_the_next_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trips", [1, 2])
+def test_what_a_rule_tripped_over_is_owed_from_the_first_time_on_and_made_in_the_next_moment(
+    trips: int, tmp_path: Path
+) -> None:
     desk = Desk(tmp_path, [station()], [rule()])
     stumbling = Stumbling(rule())
     desk.pump.rule_by([stumbling])
     desk.take(message([(T0, 0)], seq=1))
     desk.settle()
 
-    stumbling.trips = True
-    desk.now = T0 + 5 * MINUTE
-    desk.take(message([(T0 + 5 * MINUTE, 12)], seq=2))
+    stumbling.trips = trips
+    desk.now = T0 + 10 * MINUTE
+    desk.take(message([(T0 + 5 * MINUTE, 12), (T0 + 10 * MINUTE, 13)][:trips], seq=2))
     assert [kind for _, kind, _ in desk.told()] == ["raised"], "of the rule alone"
     desk.settle()
 
