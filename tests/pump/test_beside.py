@@ -37,7 +37,7 @@ def test_a_neighbour_that_was_not_heard_is_not_said_to_be_dry(tmp_path: Path) ->
 def test_the_ten_nearest_neighbours_stand_beside_an_alert_the_wettest_first(tmp_path: Path) -> None:
     assert NEIGHBOURS_MAX == 10
     names = [f"HTB{number:02}" for number in range(1, 13)]
-    first = replace(station("HTB01"), neighbours=tuple(names[1:]))
+    first = replace(station("HTB01"), neighbours=(*names[10:0:-1], names[11]))
     desk = Desk(tmp_path, [first, *(station(one, bucket_depth_mm=0.2) for one in names[1:])])
     desk.now = T0 + HOUR
     for number, name in enumerate(names):
