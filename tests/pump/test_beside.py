@@ -38,7 +38,7 @@ def test_the_ten_nearest_neighbours_stand_beside_an_alert_the_wettest_first(tmp_
     assert NEIGHBOURS_MAX == 10
     names = [f"HTB{number:02}" for number in range(1, 13)]
     first = replace(station("HTB01"), neighbours=(*names[10:0:-1], names[11]))
-    desk = Desk(tmp_path, [first, *(station(one, bucket_depth_mm=0.2) for one in names[1:])])
+    desk = Desk(tmp_path, [first, *(station(one, bucket_depth_mm=0.254) for one in names[1:])])
     desk.now = T0 + HOUR
     for number, name in enumerate(names):
         desk.take(message([(T0, 100), (T0 + 5 * MINUTE, 100 + number // 2)], station_id=name))
@@ -60,7 +60,7 @@ def test_the_ten_nearest_neighbours_stand_beside_an_alert_the_wettest_first(tmp_
         "HTB02": 0,
     }
     assert told.around == tuple(
-        sorted(((one, round(n * 0.2, 3)) for one, n in tips.items()), key=lambda of: (-of[1], of[0]))
+        sorted(((one, round(n * 0.254, 3)) for one, n in tips.items()), key=lambda of: (-of[1], of[0]))
     )
 
 
