@@ -121,6 +121,17 @@ def test_an_alert_that_ends_is_told_alone_and_the_next_one_is_another() -> None:
     assert levels(told.take(0, 20, 4)) == [[(20, 1)]]
 
 
+def test_an_all_clear_is_taken_back_by_rain_that_is_told_of_the_same_instant() -> None:
+    told = Told(Over.MAXIMUM)
+    told.take(1, 5)
+    told.take(0, 5, 4)
+    told.take(1, 14.9)
+    assert levels(told.take(0, 15)) == [[(5, 1), (15, 0)]]
+
+    assert levels(told.take(1, 15, 4)) == [[(5, 1)]]
+    assert told.rule.standing.level == 1
+
+
 def test_late_rain_of_the_last_minute_before_a_season_is_judged_by_its_thresholds_at_once() -> None:
     """What came after it was judged by the season's thresholds, and did not know of this rain."""
     told = Told(Over.MAXIMUM, window_s=1800, seasons=(Season("melt", (7, 16), (7, 16), 0.5),))
