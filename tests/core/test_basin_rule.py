@@ -1,10 +1,11 @@
 """A rule of a basin as its stations report one after another: what comes for an instant that was judged, and later."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from gauge_ingest.core.alerts import IDLE, Standing
+from gauge_ingest.core.alerts import IDLE
 from gauge_ingest.core.basin_rule import REMEMBERED, REMEMBERED_MS, BasinRule
 from gauge_ingest.core.ledger import Ledger, Unknowable
 from gauge_ingest.core.model import DAY_MS, Basin, Episode, Flag, Increment, Over, Rule, Season, State, Step, Threshold
@@ -12,7 +13,6 @@ from gauge_ingest.core.rules import Thresholds
 from tests.worlds import HOUR, MINUTE, T0, station
 
 NAMES = ("HTB01", "HTB02")
-BASIN = Basin("b", "b", (("HTB01", 1.0), ("HTB02", 1.0)))
 LEVELS = ("low", "high")
 FIVE = 5 * MINUTE
 EIGHT = (T0 // DAY_MS + 1) * DAY_MS  # 08:00 in Beijing of 16 July
@@ -21,17 +21,20 @@ EIGHT = (T0 // DAY_MS + 1) * DAY_MS  # 08:00 in Beijing of 16 July
 class Told:
     """A rule over two stations, and their readings of half a millimetre a tip, taken in the order of their arrival."""
 
-    def __init__(self, over: Over = Over.MEAN, *, window_s: int = 600, standing: Standing = IDLE, **changes: object):
+    def __init__(
+        self, over: Over = Over.MEAN, *, window_s: int = 600, share: float = 1.0, every_s: int = 300, **changes: object
+    ):
+        """`share`: the area of the second station; that of the first is 1. `every_s`: how often both report."""
         thresholds = (Threshold(window_s, "low", 2.0), Threshold(window_s, "high", 4.0))
         given = {"thresholds": thresholds, "quiet_s": 0, **changes}
         rule = Rule("r", LEVELS, stations=(), basins=("b",), over=over, **given)  # type: ignore[arg-type]  # by name
         self.ledgers = {name: Ledger(station(name)) for name in NAMES}
         self.rule = BasinRule(
-            BASIN,
+            Basin("b", "b", (("HTB01", 1.0), ("HTB02", share))),
             Thresholds(rule),
-            {name: station(name) for name in NAMES},
+            {name: replace(station(name), report_every_s=every_s) for name in NAMES},
             self.ledgers,
-            standing=standing,
+            standing=IDLE,
             known_from=T0,
         )
 
@@ -107,6 +110,28 @@ def test_what_stands_and_does_not_change_is_not_told_again() -> None:
     assert not told.rule.rests
 
 
+def test_an_alert_that_stood_at_a_restart_gets_its_all_clear() -> None:
+    raised = Told(Over.MAXIMUM)
+    raised.take(0, 5, 4)
+    told = Told(Over.MAXIMUM)
+    told.rule.standing = raised.rule.standing
+
+    told.take(0, 20)
+
+    assert levels(told.take(1, 20)) == [[(5, 1), (20, 0)]]
+
+
+def test_what_waits_for_its_all_clear_does_not_rest() -> None:
+    told = Told(Over.MAXIMUM, quiet_s=3_600)
+    told.take(1, 5)
+    told.take(0, 5, 4)
+    for place in (0, 1):
+        told.take(place, 20)
+
+    assert told.rule.standing.level == 1
+    assert not told.rule.rests
+
+
 def test_an_alert_that_ends_is_told_alone_and_the_next_one_is_another() -> None:
     told = Told(Over.MAXIMUM)
     told.take(1, 5)
@@ -117,6 +142,7 @@ def test_an_alert_that_ends_is_told_alone_and_the_next_one_is_another() -> None:
 
     assert ended.ended is State.CLEARED
     assert levels([ended]) == [[(5, 1), (15, 0)]]
+    assert [one.evidence is not None and one.evidence.until for one in ended.changes] == [T0 + FIVE, T0 + 3 * FIVE]
     assert told.rule.standing.idle
     assert levels(told.take(0, 20, 4)) == [[(20, 1)]]
 
@@ -132,15 +158,35 @@ def test_an_all_clear_is_taken_back_by_rain_that_is_told_of_the_same_instant() -
     assert told.rule.standing.level == 1
 
 
-def test_late_rain_of_the_last_minute_before_a_season_is_judged_by_its_thresholds_at_once() -> None:
+def test_late_rain_that_makes_an_alert_that_has_ended_a_graver_one_is_told() -> None:
+    told = Told(Over.MAXIMUM, share=0.1)
+    told.take(1, 4)
+    told.take(0, 5, 4)
+    assert levels(told.take(0, 20)) == [[(5, 1), (20, 0)]]
+
+    assert levels(told.take(1, 8, 8)) == [[(5, 1), (8, 2), (20, 0)]]
+    assert told.rule.standing.idle
+
+
+@pytest.mark.parametrize(
+    ("day", "newest_at"),
+    [
+        ((7, 16), EIGHT + 1),
+        ((7, 16), EIGHT + MINUTE),
+        ((7, 17), EIGHT + DAY_MS + MINUTE),  # of stations that report once a day
+    ],
+)
+def test_late_rain_of_the_last_minute_before_a_season_is_judged_by_its_thresholds_at_once(
+    day: tuple[int, int], newest_at: int
+) -> None:
     """What came after it was judged by the season's thresholds, and did not know of this rain."""
-    told = Told(Over.MAXIMUM, window_s=1800, seasons=(Season("melt", (7, 16), (7, 16), 0.5),))
-    told.take(1, 1, since=EIGHT)
+    told = Told(Over.MAXIMUM, window_s=172_800, every_s=86_400, seasons=(Season("melt", day, day, 0.5),))
+    told.take(1, 0, since=newest_at)
 
     late = told.take(0, -1, 3, since=EIGHT)  # 1.5 mm: less than 2 mm, and what clears them
 
     assert late is not None
-    assert [(change.at, change.level) for change in late[0].changes] == [(EIGHT + MINUTE, 1)]
+    assert [(change.at, change.level) for change in late[0].changes] == [(newest_at, 1)]
 
 
 @pytest.mark.parametrize("minutes", [0, -5])
@@ -159,6 +205,15 @@ def test_where_several_readings_came_after_a_late_one_there_may_be_more_of_them(
     assert told.take(1, 4.9, 1) is None, "nothing could be reached: nobody need know"
     with pytest.raises(Unknowable):
         told.take(1, 4.95, 8)
+
+
+def test_nor_is_known_what_came_before_the_record_of_a_station_that_has_reported_more_than_once_since() -> None:
+    told = Told(Over.MAXIMUM)
+    for minutes in (6, 11):
+        told.take(0, minutes)
+
+    with pytest.raises(Unknowable):
+        told.take(1, 0.5, 8)
 
 
 def test_of_two_readings_after_it_the_first_may_be_of_the_same_instant() -> None:
