@@ -4,7 +4,7 @@ import pytest
 
 from gauge_ingest.core.basin import BasinRecord
 from gauge_ingest.core.ledger import Ledger
-from gauge_ingest.core.model import Basin, Flag, Increment, Over, Rule, Step, Threshold
+from gauge_ingest.core.model import Basin, Flag, Increment, Over, Rule, Step, Threshold, Wetness
 from gauge_ingest.core.rules import DRY, Thresholds
 from tests.worlds import HOUR, MINUTE, T0, station
 
@@ -41,7 +41,19 @@ def test_a_basin_none_of_whose_stations_is_known_has_no_rain_and_is_not_covered(
     assert record.peak(since=T0 - HOUR, until=T0) == (0, T0 - HOUR, T0)
     assert (record.most_um(0), record.coverage(since=0, until=T0), record.first_at) == (0, 0.0, None)
     assert (record.shares(since=0, until=T0), record.absent) == ((), ())
+    assert record.antecedent(Wetness(0.9, 60.0, 1, 0.8, ()), T0) is None
     assert Thresholds(rule_of(over)).judge(record, T0, level=0) is DRY
+
+
+def test_a_record_begins_with_its_first_station_and_of_readings_as_hard_the_first_told_counts() -> None:
+    longer = Ledger(station("HTB03"))
+    longer.append(Increment(T0 - 30 * MINUTE, T0, 8, 8, 8, Step.GAP, Flag.GOOD, True))
+    record = record_of(Over.MAXIMUM, {"HTB01": ledger(0, 8, 0), "HTB03": longer})
+
+    record.look_from(T0)
+
+    assert record.first_at == T0 - 30 * MINUTE
+    assert record.peak(since=T0 - HOUR, until=T0) == (4_000, T0 - 10 * MINUTE, T0 - FIVE)
 
 
 def test_where_nobody_was_heard_for_long_what_all_of_them_had_still_counts() -> None:
