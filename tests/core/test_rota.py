@@ -11,8 +11,10 @@ Hours = tuple[float, float, str]
 
 
 def shifts(*given: Hours) -> tuple[Shift, ...]:
-    """Shifts from hour to hour after T0, each of one person."""
-    return tuple(Shift(T0 + round(since * HOUR), T0 + round(until * HOUR), (who,)) for since, until, who in given)
+    """Shifts from hour to hour after T0, and who has them."""
+    return tuple(
+        Shift(T0 + round(since * HOUR), T0 + round(until * HOUR), tuple(who.split())) for since, until, who in given
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,7 @@ def shifts(*given: Hours) -> tuple[Shift, ...]:
         (((0, 6, "liu"), (1, 2, "chen"), (5, 8, "chen")), []),  # one within another
         (((0, 6, "liu"), (1, 2, "chen")), [(6, 8)]),
         (((0, 2, "ghost"), (2, 4, "liu"), (4, 6, "ghost"), (6, 8, "chen")), [(0, 2), (4, 6)]),  # nobody's name
+        (((0, 8, "ghost liu"),), []),  # one of two is somebody's
         (((1, 2, "liu"), (3, 4, "liu")), [(0, 1), (2, 3), (4, 8)]),
     ],
 )
