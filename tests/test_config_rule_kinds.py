@@ -57,6 +57,13 @@ def test_every_kind_of_rule_is_read(tmp_path: Path) -> None:
     assert configuration.basins["south"].weights == (("HTB01", 3.0), ("HTB02", 1.5))
 
 
+@pytest.mark.parametrize(("written", "over"), [("mean", Over.MEAN), ("maximum", Over.MAXIMUM)])
+def test_what_a_basins_rain_is_goes_by_its_written_name(written: str, over: Over, tmp_path: Path) -> None:
+    (rule,) = loaded(tmp_path, BASIN_RULE + f'over = "{written}"\n').rules
+
+    assert rule.over is over
+
+
 def test_what_is_new_to_the_program_changes_no_text_where_it_is_not_used(tmp_path: Path) -> None:
     """Else every journal would be judged anew by a program that knows more kinds of rules."""
     text = loaded(tmp_path, RULE, STATIONS).text

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gauge_ingest.core.alerts import Standing, advance
 from gauge_ingest.core.basin import BasinRecord
 from gauge_ingest.core.ledger import Ledger, Unknowable
-from gauge_ingest.core.model import HOUR_MS, UNBOUNDED, Basin, Episode, Station
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, UNBOUNDED, Basin, Episode, Station
 from gauge_ingest.core.rules import Thresholds
 
 # Judgements that can be taken back: of ten stations those of half an hour and more.
@@ -56,7 +56,7 @@ class BasinRule:
 
         None: nothing changed. Raises Unknowable when it goes back further than memory does.
         """
-        self._near, self.judged = self.rule.near(self._record, at), []
+        self._near, self.judged = self._is_near(at), []
         if self.standing.idle and not self._before and not self._near:
             return None
         was, ended = self.standing, list[Episode]()
@@ -76,6 +76,16 @@ class BasinRule:
     def lose(self) -> None:
         """What is remembered does not reach: until it is known anew, nothing is judged from memory."""
         self._known_from = UNBOUNDED
+
+    def _is_near(self, at: int) -> bool:
+        """Whether a level may be reached at an instant, or after it by thresholds that have fallen since."""
+        if self.rule.near(self._record, at):
+            return True
+        if not self.rule.moves:
+            return False
+        newest_at = max((ledger.newest_at or at for ledger in self._ledgers), default=at)
+        moved = range(self.rule.moves_after(at) + 1, newest_at + 1, DAY_MS)
+        return any(self.rule.near(self._record, begin) for begin in moved)
 
     def _remember(self, at: int, before: Standing) -> None:
         self._before.append((at, before))

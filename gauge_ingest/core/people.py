@@ -17,7 +17,6 @@ DEFAULT = "default"  # the chain of levels that have none of their own
 AFTER_THE_CHAIN = 99  # the step of an escalation behind the last one of its chain: everybody
 
 _BEIJING_MS = 8 * HOUR_MS
-_DAY_MIN = 24 * 60
 _MONDAY = 3  # 1970-01-01 was a Thursday
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gauge_ingest.core.escalation import ahead, due, escalated
+from gauge_ingest.core.escalation import ahead, began_at, due, escalated
 from gauge_ingest.core.model import AlertEvent, EventKind, State
 from gauge_ingest.core.people import AFTER_THE_CHAIN, ChainStep, Roster, Shift
-from tests.core.roster import alert, event, roster
+from tests.core.roster import alert, event, person, roster
 from tests.worlds import HOUR, MINUTE, T0
 
 RAISED = event(1, EventKind.RAISED)
@@ -43,6 +43,16 @@ def test_where_nobody_is_on_duty_everybody_is_told_at_once_and_told_why() -> Non
     assert steps == (0,)
     assert told.reason == "nobody is on duty: everybody is told"
     assert due(alert(), [RAISED, replace(told, id=2)], empty, now=T0 + MINUTE) == ()
+
+
+def test_a_comment_is_no_step_of_a_chain() -> None:
+    events = [RAISED, event(2, EventKind.COMMENTED)]
+
+    assert due(alert(), events, roster(*SHORT, shifts=()), now=T0) == (0,)
+
+
+def test_the_number_of_the_step_behind_the_last_is_kept_in_journals() -> None:
+    assert AFTER_THE_CHAIN == 99
 
 
 @pytest.mark.parametrize(
@@ -80,6 +90,24 @@ def test_after_a_silence_the_steps_are_counted_from_the_reminder() -> None:
     events = [RAISED, event(2, EventKind.ESCALATED, step=1), event(3, EventKind.REMINDED, at=T0 + 9 * HOUR)]
 
     assert ahead(alert(), events, roster()) == [(2, T0 + 9 * HOUR + 15 * MINUTE)]
+
+
+def test_a_step_that_was_taken_late_puts_off_none_of_those_after_it() -> None:
+    late = event(2, EventKind.ESCALATED, at=T0 + 12 * MINUTE, step=1)
+
+    assert ahead(alert(), [RAISED, late], roster()) == [(2, T0 + 15 * MINUTE)]
+    assert began_at([RAISED, late]) == T0
+
+
+@pytest.mark.parametrize(("count", "told"), [(8, "are told too"), (9, "and 1 more are told too")])
+def test_eight_are_named_and_the_others_counted(count: int, told: str) -> None:
+    people = {f"p{number}": person(f"p{number}") for number in range(11)}
+    tell = tuple(people)[1 : count + 1]
+
+    made = escalated(alert(), [RAISED], roster(ChainStep(0, ("p0",)), ChainStep(60, tell), people=people), (1,), now=T0)
+
+    names = ", ".join(tell[:8])
+    assert made.reason == f"nobody acknowledged within 1 min: {names} {told}"
 
 
 def test_reasons_say_who_is_told_now_and_why() -> None:

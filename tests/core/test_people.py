@@ -175,6 +175,8 @@ def test_a_reminder_goes_to_all_steps_taken_by_the_rota_of_its_own_hour() -> Non
 
     assert ids(recipients(roster(shifts=(DAY, later)), events[1], events)) == ["wang"]
     assert ids(recipients(roster(shifts=(DAY, later)), taken[2], taken)) == ["chen", "wang"]
+    nobody = [taken[0], event(2, ESCALATED, step=0), taken[2]]
+    assert ids(recipients(roster(shifts=(later,)), nobody[2], nobody)) == ["chen", "liu", "wang"], "everybody was told"
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,14 @@ def test_where_the_rota_is_empty_or_names_nobody_everybody_is_told(one: Roster) 
 @pytest.mark.parametrize("step", [0, AFTER_THE_CHAIN, 7, -1])
 def test_an_escalation_to_a_step_that_the_chain_has_not_goes_to_everybody(step: int) -> None:
     assert ids(recipients(roster(), event(2, ESCALATED, step=step), [event(1, RAISED)])) == ["chen", "liu", "wang"]
+
+
+def test_an_escalation_to_the_step_behind_a_chain_that_was_made_shorter_goes_to_everybody() -> None:
+    shorter = roster(ChainStep(0, ("liu",)), ChainStep(60, ("chen",)))
+
+    told = [ids(recipients(shorter, event(2, ESCALATED, step=step), [event(1, RAISED)])) for step in (1, 2)]
+
+    assert told == [["chen", "liu"], ["chen", "liu", "wang"]]
 
 
 def test_an_event_of_an_alert_of_which_nobody_was_told_goes_to_everybody() -> None:
@@ -272,8 +282,10 @@ def test_quiet_hours_hold_until_their_end_and_may_pass_midnight() -> None:
 
     assert held == [None, at("16T07:00"), at("16T07:00"), None]
     assert held_until(noon, LEVELS["yellow"], at("15T12:00")) == at("15T14:00")
+    assert held_until(noon, LEVELS["yellow"], at("15T14:00")) is None
     assert held_until(noon, LEVELS["yellow"], at("15T03:00")) is None
     assert held_until(person("liu"), LEVELS["yellow"], at("15T03:00")) is None
+    assert held_until(person("liu", quiet=Quiet(180, 180)), LEVELS["yellow"], at("15T03:00")) is None, "of no length"
 
 
 @given(st.integers(0, 1_439), st.integers(0, 1_439), st.integers(T0, T0 + 3 * DAY_MS), st.sampled_from(sorted(LEVELS)))

@@ -67,6 +67,24 @@ def test_a_season_begins_and_ends_at_eight(at: int, season: str) -> None:
     assert rule.moves_after(at) >= at > rule.moves_after(at) - DAY_MS
 
 
+@pytest.mark.parametrize(
+    ("sums_s", "rises_s", "longest_s"),
+    [
+        ((600, 10_800, 3_600), (), 10_800),
+        ((), (600, 1_800), 3_600),  # of a rise also the time before
+        ((3_600, 600), (1_799, 300), 3_600),
+        ((3_600, 600), (300, 1_801), 3_602),
+        ((), (), 0),
+    ],
+)
+def test_a_rule_looks_back_over_its_longest_duration(
+    sums_s: tuple[int, ...], rises_s: tuple[int, ...], longest_s: int
+) -> None:
+    sums, rises = (tuple(Threshold(one_s, "low", 10.0) for one_s in spans) for spans in (sums_s, rises_s))
+
+    assert Rule("r", ("low",), sums, ("HTB01",), rises=rises).window_max_s == longest_s
+
+
 def test_thresholds_of_a_plain_rule_never_move() -> None:
     assert Thresholds(Rule("r", ("low",), ONE, ("HTB01",))).moves_after(T0) == UNBOUNDED
 
@@ -154,7 +172,29 @@ def test_rain_in_doubt_alone_leaves_a_level_unconfirmed(doubted: bool, tips: int
 
     assert evidence is not None
     assert evidence.unconfirmed is unconfirmed
+    assert evidence.doubted_mm == (tips / 2 if doubted else 0)
     assert (evidence.peak_mm, evidence.peak_since, evidence.peak_until) == (tips / 2, T0 - 5 * MINUTE, T0)
+
+
+def test_the_evidence_of_a_sum_is_all_of_its_window_whatever_fell_before() -> None:
+    rule = Thresholds(Rule("r", ("low",), ONE, ("HTB01",)))
+
+    evidence = rule.judge(
+        ledger_of((T0 - 65 * MINUTE, T0 - 60 * MINUTE, 8), (T0 - MINUTE, T0, 20)), T0, level=0
+    ).evidence
+
+    assert evidence is not None
+    assert (evidence.measure, evidence.rain_mm, evidence.rain_mm_max) == ("sum", 10.0, 10.0)
+    assert (evidence.wetness, evidence.wetness_mm, evidence.season) == ("", None, ""), "the rule knows none of it"
+
+
+def test_ground_of_which_too_little_is_known_is_as_wet_as_can_be() -> None:
+    rule = Thresholds(Rule("r", ("low",), ONE, ("HTB01",), wetness=Wetness(0.9, 60.0, 1, 0.8, CLASSES)))
+
+    evidence = rule.judge(ledger_of((EIGHT - MINUTE, EIGHT, 20), days=Days()), EIGHT, level=0).evidence
+
+    assert evidence is not None
+    assert (evidence.wetness, evidence.wetness_mm, evidence.threshold_mm) == ("wet", None, 10.0)
 
 
 def test_the_evidence_of_a_rise_is_what_fell_more() -> None:
@@ -191,6 +231,7 @@ def basin_of(over: Over, ledgers: dict[str, Ledger], *, at_least: int = 1) -> Ba
 def test_a_station_counts_for_half_an_hour_after_its_last_report(
     over: Over, at_least: int, silent_ms: int, rain_mm: float, absent: tuple[str, ...]
 ) -> None:
+    assert THERE_MS == 30 * MINUTE
     now = T0 + silent_ms
     ledgers = {
         name: ledger_of((now - 5 * MINUTE, now, tips), name=name) for name, tips in (("HTB01", 12), ("HTB03", 4))
@@ -202,8 +243,7 @@ def test_a_station_counts_for_half_an_hour_after_its_last_report(
     window = record.window(since=now - 60 * MINUTE, until=now)
 
     assert record.absent == absent
-    assert window.rain_um_min == round(rain_mm * 1000, 3)
-    assert window.rain_um_max - window.rain_um_min <= 1
+    assert window.rain_um_min == window.rain_um_max == round(rain_mm * 1000, 3)
     shares = [("HTB01", 6.0), ("HTB02", 4.0), ("HTB03", 2.0)]
     assert record.shares(since=now - 60 * MINUTE, until=now) == tuple(one for one in shares if one[0] not in absent)
     assert record.peak(since=now - 60 * MINUTE, until=now) == (6_000, now - 5 * MINUTE, now)
@@ -238,6 +278,7 @@ def test_a_mean_is_told_to_a_thousandth_of_a_micrometre_on_what_surely_and_on_wh
     window = record.window(since=T0, until=T0 + MINUTE)
     assert (window.rain_um_min, window.rain_um_max, window.doubted_um) == (500.0, 1_166.667, 333.333)
     assert record.absent == ("HTB03",)
+    assert record.coverage(since=T0, until=T0 + MINUTE) == 0.25, "a reset covers nothing, nor who was never heard"
     assert record.first_at == T0 - 5 * MINUTE
 
 

@@ -53,6 +53,7 @@ def at(number: int) -> int:
         ([0, 2, 2, 5, 6], 0),
         ([0, 0, 0, 8, 8], 2),
         ([0, 4, 4, 8, 0], 0),  # no more falls now
+        ([0, 0, 0, 8, 0], 0),  # 4 mm more than before, and dry by now
     ],
 )
 def test_a_rise_compares_a_time_with_the_time_before_it(tips: list[int], reached: int) -> None:
@@ -62,6 +63,8 @@ def test_a_rise_compares_a_time_with_the_time_before_it(tips: list[int], reached
     judged = rule.judge(filled(tips), at(4), level=0)
 
     assert judged.reached == reached
+    assert judged.evidence is not None
+    assert not judged.evidence.unconfirmed, "every tip is sure"
     assert rule.reach_ms == 20 * MINUTE
 
 
@@ -133,6 +136,9 @@ def test_wet_ground_bears_less(rain_mm: list[float], covered: float, fell_tips: 
         ((6, 1), (7, 14), False),
         ((11, 15), (3, 31), False),  # over the new year
         ((7, 1), (6, 30), True),
+        ((7, 15), (3, 31), True),  # its first day
+        ((11, 15), (7, 15), True),  # its last day, in the year after
+        ((7, 16), (7, 14), False),  # the whole year but one day
     ],
 )
 def test_a_season_is_from_day_to_day_also_over_the_new_year(

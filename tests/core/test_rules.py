@@ -152,5 +152,6 @@ def test_asked_only_for_a_level_the_answer_is_that_of_asking_for_the_reason_too(
         reasoned = thresholds.judge(ledger, at, level=0, why_not=True)
 
         assert (asked.reached, asked.held, asked.covered) == (reasoned.reached, reasoned.held, reasoned.covered)
+        assert asked.evidence == (reasoned.evidence if asked.reached else None)
         near += asked.held > 0
     assert near, "no rain to speak of"

@@ -57,6 +57,36 @@ def test_a_rise_is_held_back_by_the_silence_that_it_falls_into(
     assert found == (one if back else None), case
 
 
+@pytest.mark.parametrize(
+    ("ms", "ended_at", "is_over", "holds"),
+    [
+        (0, None, False, False),
+        (1, None, False, True),
+        (2 * HOUR, None, False, True),
+        (2 * HOUR + 1, None, True, False),
+        (HOUR, T + HOUR, True, False),
+        (0, T, True, False),  # ended before it began
+    ],
+)
+def test_a_silence_holds_back_from_behind_its_first_instant_to_its_last(
+    ms: int, ended_at: int | None, *, is_over: bool, holds: bool
+) -> None:
+    one = replace(ONE, ended_at=ended_at)
+
+    assert (one.is_over(T + ms), one.is_in_force(T + ms)) == (is_over, holds)
+
+
+def test_what_eases_and_ends_within_a_silence_is_held_back_throughout() -> None:
+    course = [event(1), event(2, EventKind.EASED), event(3, EventKind.CLEARED)]
+
+    def asks(of: AlertEvent) -> Silence | None:
+        return silenced([ONE], of, level_of("yellow"), events=course, level_of=lambda of: level_of(of.level))
+
+    assert [asks(one) for one in course] == [ONE, ONE, ONE]
+    assert silenced([ONE], course[2], level_of("yellow"), events=course) is None, "nobody says what its levels mean"
+    assert silenced([ONE], event(4, EventKind.ESCALATED), level_of("yellow"), events=course) is None
+
+
 ENDS = [EventKind.EASED, EventKind.CLEARED, EventKind.WITHDRAWN, EventKind.LAPSED]
 
 
@@ -109,3 +139,6 @@ def test_people_are_counted_as_told_from_the_rise_or_from_the_reminder() -> None
     assert told(event(1), reminded) == (True, T + 3 * HOUR)
     assert told(event(1), reminded, event(3, EventKind.STRENGTHENED)) == (False, None), "it rose again within it"
     assert told(event(1, sent=False)) == (True, None), "too old to be sent: no silence holds it, nobody hears it"
+    assert told() == (True, None), "nothing ever rose"
+    again = [event(3, EventKind.STRENGTHENED), event(4, EventKind.REMINDED, at=T + 5 * HOUR)]
+    assert told(event(1), reminded, *again) == (True, T + 5 * HOUR), "from the reminder of the newest rise"

@@ -31,6 +31,8 @@ def test_a_storm_is_told_level_by_level_and_cleared_after_quiet(tmp_path: Path) 
         (1, "eased", "prepare"),
         (1, "cleared", ""),
     ]
+    events = desk.journal.reader.alerts.events(1)
+    assert [one.evidence is not None and one.evidence.until for one in events] == [one.rained_at for one in events]
 
 
 def test_an_alert_of_a_station_that_says_nothing_for_a_day_lapses_and_is_no_all_clear(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from gauge_ingest.codecs import CODECS, Message
 from gauge_ingest.core.model import Basin
-from gauge_ingest.core.rules import Judgement, Thresholds
+from gauge_ingest.core.rules import Judgement, Record, Thresholds
 from gauge_ingest.journal import JournalUnavailable
 from gauge_ingest.pump import Delivery, Pump, PumpSettings
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, station
@@ -92,6 +92,54 @@ def test_a_rule_of_a_basin_that_raises_silences_no_other_of_the_basin_or_its_sta
         ("flash_flood", "HTB01", "immediate", "immediate"),
         ("sound", "hutubi", "immediate", "immediate"),
     ]
+
+
+class Stumbling(Thresholds):
+    """A rule that trips as often as it is told to."""
+
+    trips = 0
+
+    def judge(self, record: Record, at: int, *, level: int, why_not: bool = True) -> Judgement:
+        if self.trips:
+            self.trips -= 1
+            raise ZeroDivisionError("a bug in a rule")
+        return super().judge(record, at, level=level, why_not=why_not)
+
+
+@pytest.mark.parametrize("trips", [1, 2])
+def test_what_a_rule_tripped_over_is_owed_from_the_first_time_on_and_made_in_the_next_moment(
+    trips: int, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, [station()], [rule()])
+    stumbling = Stumbling(rule())
+    desk.pump.rule_by([stumbling])
+    desk.take(message([(T0, 0)], seq=1))
+    desk.settle()
+
+    stumbling.trips = trips
+    desk.now = T0 + 10 * MINUTE
+    desk.take(message([(T0 + 5 * MINUTE, 12), (T0 + 10 * MINUTE, 13)][:trips], seq=2))
+    assert [kind for _, kind, _ in desk.told()] == ["raised"], "of the rule alone"
+    desk.settle()
+
+    assert [one[:6] for one in desk.episodes() if one[0] == "flash_flood"] == [
+        ("flash_flood", "HTB01", "prepare", "prepare", "raised", T0 + 5 * MINUTE)
+    ]
+
+
+def test_a_rule_of_a_basin_that_raises_when_it_is_recalled_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    basin = Basin("hutubi", "呼图壁河", (("HTB01", 1.0),))
+    broken, sound = (replace(rule(), id=name, stations=(), basins=("hutubi",)) for name in ("broken_one", "sound"))
+    desk = Desk(tmp_path, [station()], [broken, sound], [basin])
+    desk.take(message([(T0, 0), (T0 + 5 * MINUTE, 11)], seq=1))
+    desk.settle()
+    assert desk.told() == []
+
+    desk.pump.rule_by([Broken(broken), Thresholds(sound)])
+    desk.now = T0 + 10 * MINUTE
+    desk.take(message([(T0 + 10 * MINUTE, 12)], seq=2))
+
+    assert sorted(event.rule for event in desk.journal.reader.alerts.changes(0)[1]) == ["broken", "sound"]
 
 
 def test_a_rule_that_was_broken_is_tried_again_at_the_next_start_and_tells_what_it_missed(tmp_path: Path) -> None:

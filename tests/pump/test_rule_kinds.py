@@ -311,3 +311,19 @@ def test_a_mean_is_reached_without_more_rain_when_those_who_had_none_fall_silent
     (alert,) = desk.journal.reader.alerts.all()
 
     assert alert.rained_since == T0 + 45 * MINUTE, "8 mm at one of three until the others count no more"
+
+
+def test_what_cannot_be_known_from_memory_is_told_once_it_is_known_and_then_from_its_beginning(tmp_path: Path) -> None:
+    """Late rain goes back behind two reports of the other station: until it is judged, nothing after it is."""
+    desk = desk_of(tmp_path, [basin_rule("most", Over.MAXIMUM)])
+    desk.take(message([(T0, 100)], seq=1, station_id="HTB01"), message([(T0, 100)], seq=1, station_id="HTB02"))
+    desk.settle()
+    for minute in (5, 10):
+        desk.take(message([(T0 + minute * MINUTE, 100)], seq=minute, station_id="HTB02"))
+
+    late = message([(T0 + 4 * MINUTE, 108), (T0 + 11 * MINUTE, 109)], seq=2, station_id="HTB01")
+    desk.take(late)
+    assert desk.told() == []
+    desk.settle()
+
+    assert [event.rained_at - T0 for event in desk.journal.reader.alerts.changes(0)[1]] == [4 * MINUTE]
