@@ -103,30 +103,13 @@ def compare(rain: Rain, folder: Path, *, ways: Sequence[str] = ("rehearse", "ser
     for way in ways:
         stations = _stations(rain, counted=way == "service")
         expected = Counter(truth(rules, stations, {BASIN: dict(rain.areas())}))
-        told = Counter(at_once(_rehearsed(rain, folder) if way == "rehearse" else _served(rain, folder)))
+        told = Counter(_rehearsed(rain, folder) if way == "rehearse" else _served(rain, folder))
         missed, false = sorted((expected - told).elements()), sorted((told - expected).elements())
         rises = sum(one.kind in ("raised", "strengthened") for one in expected.elements())
         found.append(
             Compared(way, sum(one.kind in ("raised", "strengthened") for one in told.elements()), missed, false)
         )
     return rises, found
-
-
-def at_once(told: Iterable[Told]) -> list[Told]:
-    """Told in order, with the rises of one instant as one.
-
-    A basin is judged with each reading that arrives, so that a warning waits for nobody: of stations that report at the
-    same instant the first may raise it, and the next carry it further.
-    """
-    found: list[Told] = []
-    for one in told:
-        before = found[-1] if found else None
-        same = before is not None and (before.rule, before.scope, before.at) == (one.rule, one.scope, one.at)
-        if before is not None and same and one.kind == "strengthened" and before.kind in ("raised", "strengthened"):
-            found[-1] = before._replace(level=one.level)
-        else:
-            found.append(one)
-    return found
 
 
 def write_configuration(rain: Rain, folder: Path, rules: str) -> None:

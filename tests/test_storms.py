@@ -50,6 +50,22 @@ def test_the_service_and_the_rehearsal_find_every_exceedance_of_a_real_storm(
         assert not one.false, f"{one.way}: {one.false[:5]}"
 
 
+def test_what_a_basin_is_told_of_one_instant_is_told_of_as_one(tmp_path: Path) -> None:
+    """
+    Goal: no alert of a basin eases or rises in two steps because the first of its stations told its reading first.
+    Method: A has rain before B in the same minute, and is dry when 30 quiet minutes are over but for B's rain of then.
+    """
+    tips = {"A": {3: 4}, "B": {3: 12, 21: 2}}
+    steps = [Step(name, T0 + n * 5 * MINUTE, tips[name].get(n, 0)) for n in range(1, 31) for name in tips]
+
+    truly, found = storms.compare(Rain("two", steps, 5 * MINUTE, 1_000), tmp_path)
+
+    assert truly >= 50, "a storm that reaches little tests little"
+    for one in found:
+        assert not one.missed, f"{one.way}: {one.missed[:5]}"
+        assert not one.false, f"{one.way}: {one.false[:5]}"
+
+
 HOURLY = """
 [rules.r]
 levels = "transfer"
@@ -99,22 +115,3 @@ def test_a_file_of_anybody_is_read_with_its_step(tmp_path: Path) -> None:
         (20 * MINUTE, 4),
         (40 * MINUTE, 8),
     ]
-
-
-def test_rises_of_one_instant_are_one_and_nothing_else_is_put_together() -> None:
-    def one(kind: str, level: str, *, at: int = T0, rule: str = "r", scope: str = "b") -> Told:
-        return Told(rule, scope, at, kind, level)
-
-    raised, more = one("raised", "prepare"), one("strengthened", "immediate")
-
-    assert storms.at_once([raised, more]) == [one("raised", "immediate")]
-    assert storms.at_once([one("strengthened", "yellow"), one("strengthened", "red")]) == [one("strengthened", "red")]
-    for other in (
-        one("strengthened", "immediate", at=T0 + 1),
-        one("strengthened", "immediate", rule="s"),
-        one("strengthened", "immediate", scope="c"),
-        one("raised", "immediate"),
-        one("eased", "prepare"),
-    ):
-        assert storms.at_once([raised, other]) == [raised, other]
-    assert storms.at_once([one("eased", "prepare"), more]) == [one("eased", "prepare"), more]

@@ -101,6 +101,7 @@ class Batch:
             message_id += 1
         if payloads:
             self._journal.add_batch(first_id, received_at, numbers, payloads)
+        self._judging.settle()
 
     def replay(self, station: Station, payload: bytes, *, place: int | None) -> list[str]:
         """Take a payload from the quarantine in again, or one reading of it; the reasons why it still cannot be."""
@@ -142,6 +143,7 @@ class Batch:
     def drop(self) -> None:
         """Forget what is not written: its savepoint was taken back."""
         self._new = []
+        self._judging.waiting.clear()
 
     def finish(self) -> Taken:
         """Write the rest, enter what changed and what is owed."""
@@ -203,6 +205,8 @@ class Batch:
         if not memory.loaded:
             self._load(memory)
         number, at = memory.number, report.observed_at
+        if self._judging.waiting:
+            self._judging.settle(at)
         if memory.unsettled:
             self._judging.owe(memory.station.id, at)
         checking, verdict = self._checking, None

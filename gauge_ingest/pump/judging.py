@@ -40,6 +40,7 @@ class Judging:
         self._configuration = configuration
         self._received_at = received_at
         self.owed: dict[str, int] = {}
+        self.waiting: dict[str, int] = {}  # basins, and the instant that they wait to be judged at
 
     def owe(self, scope: str, at: int) -> None:
         """A scope is to be judged from an instant on, when there is time."""
@@ -52,7 +53,7 @@ class Judging:
         return bool(self._busy_basins) and not self._busy_basins.isdisjoint(memory.basins)
 
     def judge(self, memory: StationMemory, at: int) -> None:
-        """Judge a station's newest reading."""
+        """Judge a station's newest reading; its basins wait for what others tell of the same instant."""
         if at > memory.still_until:
             memory.still_until = (day_of(at) + 1) * DAY_MS
         ledger = memory.ledger
@@ -61,8 +62,20 @@ class Judging:
                 continue
             self._attempt(memory.station.id, rule, at, partial(self._station, memory, place, rule, standing, at))
         for basin in memory.basins:
+            self._recalled(basin)
+            self.waiting[basin] = at
+
+    def settle(self, at: int | None = None) -> None:
+        """Judge the basins that wait, but for those that wait at `at`, of which more is about to be told.
+
+        Of an instant that is told in part an alert would end, only to begin again with the next reading.
+        """
+        for basin, instant in list(self.waiting.items()):
+            if instant == at:
+                continue
+            del self.waiting[basin]
             for one in self._recalled(basin):
-                self._attempt(basin, one.rule, at, partial(self._basin, basin, one, at))
+                self._attempt(basin, one.rule, instant, partial(self._basin, basin, one, instant))
             self._basins.note(basin)
 
     def _recalled(self, basin: str) -> Sequence[BasinRule]:

@@ -17,7 +17,7 @@ from gauge_ingest.rehearsal.scope import Scope, is_restless, moved_on
 
 
 class BasinScope(Scope):
-    """A basin, judged whenever one of its stations reports."""
+    """A basin, judged at each instant that its stations report, once no more of it is about to be told."""
 
     def __init__(self, basin: Basin, gauges: Sequence[Gauge], books: Sequence[Book], awake: set[Scope]) -> None:
         super().__init__(basin.id, gauges, books, awake, basin)
@@ -26,15 +26,22 @@ class BasinScope(Scope):
         self._ledgers: list[Ledger] = []  # that the rules look at: a station that begins, or begins anew, gets another
         self.stations: list[StationScope] = []
         self.owed: tuple[int, int] | None = None  # from memory these instants could not be judged
+        self.waiting: tuple[Gauge, int, Knowing] | None = None  # who has reported, and the instant to be judged
 
-    def judge(self, gauge: Gauge, at: int, knowing: Knowing) -> None:
-        """Judge an instant at which a station has reported; its own ledger is filled by whoever calls."""
-        for member in self.gauges:
-            if member is not gauge:
-                member.fill()
-        known = self._known
-        if known is None or self._ledgers != [member.ledger for member in self.gauges]:
-            known = self._recall(gauge, at)
+    def wait(self, gauge: Gauge, at: int, knowing: Knowing) -> None:
+        """Have an instant judged at which a station has reported; its own ledger is filled by whoever calls."""
+        if self.waiting is not None and self.waiting[1] != at:
+            self.settle(gauge)
+        self._ready(gauge, gauge, at)
+        self.waiting = gauge, at, knowing
+        self._sleep(asleep=False)
+
+    def settle(self, by: Gauge | None = None) -> None:
+        """Judge the instant that waits; `by`: whose ledger is filled by whoever calls."""
+        if self.waiting is None:
+            return
+        (gauge, at, knowing), self.waiting = self.waiting, None
+        known = self._ready(by, gauge, at)
         for (book, rule), trail, one in zip(self.rules, self.trails, known, strict=True):
             try:
                 episodes = one.judge(at)
@@ -50,6 +57,15 @@ class BasinScope(Scope):
         wet_until = max(member.ledger.wet_until for member in self.gauges)
         rests = self.owed is None and all(one.rests for one in known)
         self._sleep(asleep=rests and at - wet_until >= self._moves_ms)
+
+    def _ready(self, by: Gauge | None, gauge: Gauge, at: int) -> list[BasinRule]:
+        for member in self.gauges:
+            if member is not by:
+                member.fill()
+        known = self._known
+        if known is None or self._ledgers != [member.ledger for member in self.gauges]:
+            known = self._recall(gauge, at)
+        return known
 
     def _recall(self, gauge: Gauge, at: int) -> list[BasinRule]:
         """Where the rules stand before a reading that its station has told at an instant."""
@@ -111,6 +127,9 @@ class StationScope(Scope):
         standings = self._standings or self._recall(newest_at)
         ledger = gauge.ledger
         for increment, doubted in gauge.ahead(until):
+            for basin in self.basins:
+                if basin.waiting is not None and basin.waiting[1] != increment.until:
+                    basin.settle(gauge)
             ledger.append(increment, doubted=doubted)
             if increment.step is Step.OWED:
                 continue
@@ -123,7 +142,7 @@ class StationScope(Scope):
             if self.basins:
                 for basin in self.basins:
                     if wet or not basin.asleep:
-                        basin.judge(gauge, at, known)
+                        basin.wait(gauge, at, known)
             if self._unsettled:
                 self.again(at - 1, at, knowing=known)
                 standings = self._recall(at)

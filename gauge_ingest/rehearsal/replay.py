@@ -122,7 +122,9 @@ class _Replay:
             scope.forward(since, increment.until, knowing=Knowing(known_at=self._now, now=self._now))
 
     def _settle(self) -> None:
-        """Judge again what came late: the stations first, then their basins, and what these could not judge at once."""
+        """Judge the basins that wait, and again what came late: the stations first, then their basins."""
+        for basin in self._basins:
+            basin.settle()
         spans: dict[Scope, tuple[int, int, bool]] = {}
         if self._owed:
             for number, late in self._owed.items():
