@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 BUSY_S = 5.0
+PEOPLE = "people"  # the follower that finds out whom to tell, by its name in the file
 ROWS_MAX = 10_000
 OPEN = "('waiting', 'begun')"
 

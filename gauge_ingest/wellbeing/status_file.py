@@ -19,6 +19,7 @@ class ServiceStatus(NamedTuple):
     debts: int
     outbound_alive: bool
     refused: str = ""  # why the configuration on disk is not the one in force
+    outbound_heard_at: int | None = None  # by the service's clock
 
 
 class _Broker(BaseModel):
@@ -32,6 +33,7 @@ class _Outbound(BaseModel):
     model_config = ConfigDict(strict=True)
 
     alive: bool
+    heard_at: int | None = None
 
 
 class _Configuration(BaseModel):
@@ -67,4 +69,5 @@ def read(journal: Path) -> ServiceStatus | str:
     if age_s > STALE_S:
         return f"the service has not written its status for {age_s} s: it hangs, or this machine's clock was set"
     broker, refused = status.broker, status.configuration.refused
-    return ServiceStatus(broker.connected, broker.detail, status.debts, status.outbound.alive, refused)
+    outbound = status.outbound
+    return ServiceStatus(broker.connected, broker.detail, status.debts, outbound.alive, refused, outbound.heard_at)
