@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gauge_ingest.commands.alert_text import Found, show_alert, show_alerts
+from gauge_ingest.commands.alert_text import Around, Found, show_alert, show_alerts
 from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
@@ -16,6 +16,7 @@ from gauge_ingest.commands.opening import (
 )
 from gauge_ingest.commands.output import Status, print_json, stop
 from gauge_ingest.commands.silence import silence_of
+from gauge_ingest.commands.telling import nobody_told, people_told
 from gauge_ingest.commands.writing import asked
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
@@ -51,11 +52,13 @@ def alerts(
     with reading(configuration) as reader:
         found = [(alert, reader.alerts.events(alert.id)) for alert in reader.alerts.all(ended=ended)]
         newest_at = reader.newest_received_at()
+        told = people_told(configuration, reader.epoch(), [alert.id for alert, _ in found])
         silences = _silences(reader, found, configuration, now=clock.now())
     if as_json:
-        print_json([alert_document(alert, events, silences.get(alert.id)) for alert, events in found])
+        print_json([_with_told(alert_document(alert, events, silences.get(alert.id)), told) for alert, events in found])
     else:
-        show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended, silences=silences)
+        around = Around(clock.now(), silences, told, nobody_told(configuration))
+        show_alerts(found, configuration, around, newest_at=newest_at, ended=ended)
 
 
 @app.command("show")
@@ -65,10 +68,11 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
     with reading(configuration) as reader:
         alert, events = _found(reader, alert_id)
         silences = _silences(reader, [(alert, events)], configuration, now=clock.now())
+        told = people_told(configuration, reader.epoch(), [alert.id])
     if as_json:
-        print_json(alert_document(alert, events, silences.get(alert.id)))
+        print_json(_with_told(alert_document(alert, events, silences.get(alert.id)), told))
     else:
-        show_alert(alert, events, configuration, now=clock.now(), silence=silences.get(alert.id))
+        show_alert(alert, events, configuration, Around(clock.now(), silences, told, nobody_told(configuration)))
 
 
 @app.command("acknowledge")
@@ -126,6 +130,12 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
     answer = asked(configuration, clock_of_environment(), what, {**body, **named})
     if not answer.get("ok"):
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
+
+
+def _with_told(document: dict[str, Any], told: Mapping[int, int | None] | None) -> dict[str, Any]:
+    """The document, and when people were first told; null: no message went out, or nobody is to be told by one."""
+    at = None if told is None else told.get(document["id"])
+    return {**document, "told_at": None if at is None else instant_text(at)}
 
 
 def alert_document(alert: Alert, events: Sequence[AlertEvent], silence: Silence | None = None) -> dict[str, Any]:

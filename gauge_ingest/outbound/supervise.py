@@ -42,13 +42,12 @@ class OutboundProcess:
         self._end_by: float | None = None  # told to end, for a restart
         self._listened_at = 0.0
         self._silent_s = 0.0  # since its last heartbeat, or its start
-        self._doubted = False  # the one before it failed, and it has not been heard yet
+        self._doubted = False  # it stands still, or the one before it failed and it has not been heard yet
 
     @property
     def alive(self) -> bool:
         """Whether it runs, and goes on."""
-        runs = self._child is not None and self._child.poll() is None
-        return runs and not self._doubted and self._silent_s <= self._beat_lost_s
+        return self._child is not None and self._child.poll() is None and not self._doubted
 
     def wake(self) -> None:
         """There is something new in the journal. A full line has woken it already; a broken one is the next restart."""

@@ -86,6 +86,14 @@ def test_one_that_never_beats_is_not_alive_however_often_it_is_started() -> None
         until(lambda: _again(one, second), within_s=10, what="a third child")
 
 
+def test_one_that_ends_again_and_again_is_never_alive_between() -> None:
+    with watched("") as one:
+        first = one.pid()
+        until(lambda: _again(one, first), within_s=10, what="another child")
+
+        assert not one.outbound.alive
+
+
 def test_time_in_which_we_did_not_look_ourselves_is_no_silence_of_its() -> None:
     with watched(SILENT) as one:
         first = one.pid()
