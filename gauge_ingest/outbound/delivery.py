@@ -139,7 +139,7 @@ class Delivering(Follower):
 
     def _keep_watching(self) -> None:
         while not self._ending.wait(WATCH_EVERY_S):
-            if True:
+            with self._busy("watch"):
                 self.watch()
 
     @contextmanager
