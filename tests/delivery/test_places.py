@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gauge_ingest.core.spans import instant_text
 from gauge_ingest.messages.samples import SAMPLES
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
@@ -36,3 +38,19 @@ def test_the_broker_has_the_name_of_a_basin_for_people_and_its_id_for_machines(t
 
     assert (kept["scope"], kept["name"]) == ("mountains", "南部山区")
     assert "at 南部山区 mountains (flash_flood)" in kept["text"]
+
+
+@pytest.mark.parametrize("peak_mm", [4.0, 0.0])
+def test_every_time_of_the_evidence_is_written_as_people_read_it(tmp_path: Path, peak_mm: float) -> None:
+    found = SAMPLES["raised"].event.evidence
+    assert found is not None
+    told = replace(event(1, scope="HTB01"), evidence=replace(found, peak_mm=peak_mm))
+    with running_mosquitto(tmp_path / "broker") as broker:
+        notifier = MqttNotifier(AlertBroker("127.0.0.1", broker.port, "it"), NAMES)
+        notifier.send(told, ALERT, repeated=False)
+        kept = retained(broker.port, "rain/v1/alerts/HTB01/flash_flood")["evidence"]
+        notifier.close()
+
+    assert kept["until"] == instant_text(found.until)
+    peak = [instant_text(found.peak_since), instant_text(found.peak_until)] if peak_mm else [None, None]
+    assert [kept["peak_since"], kept["peak_until"]] == peak

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gauge_ingest.commands.notify_test import message_for, try_ways
+from gauge_ingest.journal import Journal
 from gauge_ingest.notifiers import NotifierRejected
 from gauge_ingest.notifiers.bell import BellChannel
 from gauge_ingest.notifiers.settings import ChannelSettings
@@ -54,6 +55,20 @@ def test_deliveries_say_who_was_told_on_which_way_and_why_not(place: Place) -> N
     assert {(one["channel"], one["result"]) for one in first["tries"]} == {("mail", "failed"), ("sms", "done")}
     assert (second["state"], second["reason"]) == ("silenced", "silence 3: the gauge is washed")
     assert place.json("deliveries", "--alert", "2") == [second]
+
+
+def test_an_alert_that_there_is_not_is_wrong_use_and_one_of_which_nobody_was_to_be_told_is_none(place: Place) -> None:
+    world = told(place)
+    world.journal = Journal(place.journal)
+    world.tell(3, "raised", "blue")
+    world.journal.close()
+    place.now = world.now + 60_000
+
+    unknown = place.run("deliveries", "--alert", "99")
+
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "there is no alert 99; alerts --all lists them" in unknown.stderr
+    assert place.json("deliveries", "--alert", "3") == []
 
 
 def test_deliveries_read_well_without_json(place: Place) -> None:
