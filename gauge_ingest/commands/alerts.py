@@ -55,7 +55,8 @@ def alerts(
         told = people_told(configuration, reader.epoch(), [alert.id for alert, _ in found])
         silences = _silences(reader, found, configuration, now=clock.now())
     if as_json:
-        print_json([_with_told(alert_document(alert, events, silences.get(alert.id)), told) for alert, events in found])
+        first = told or {}
+        print_json([alert_document(one, events, silences.get(one.id), first.get(one.id)) for one, events in found])
     else:
         around = Around(clock.now(), silences, told, nobody_told(configuration))
         show_alerts(found, configuration, around, newest_at=newest_at, ended=ended)
@@ -70,7 +71,7 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
         silences = _silences(reader, [(alert, events)], configuration, now=clock.now())
         told = people_told(configuration, reader.epoch(), [alert.id])
     if as_json:
-        print_json(_with_told(alert_document(alert, events, silences.get(alert.id)), told))
+        print_json(alert_document(alert, events, silences.get(alert.id), (told or {}).get(alert.id)))
     else:
         show_alert(alert, events, configuration, Around(clock.now(), silences, told, nobody_told(configuration)))
 
@@ -132,14 +133,10 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
 
 
-def _with_told(document: dict[str, Any], told: Mapping[int, int | None] | None) -> dict[str, Any]:
-    """The document, and when people were first told; null: no message went out, or nobody is to be told by one."""
-    at = None if told is None else told.get(document["id"])
-    return {**document, "told_at": None if at is None else instant_text(at)}
-
-
-def alert_document(alert: Alert, events: Sequence[AlertEvent], silence: Silence | None = None) -> dict[str, Any]:
-    """An alert with everything told of it, as --json prints it."""
+def alert_document(
+    alert: Alert, events: Sequence[AlertEvent], silence: Silence | None = None, told_at: int | None = None
+) -> dict[str, Any]:
+    """An alert with everything recorded of it, as --json prints it. `told_at`: when people first heard of it."""
     stands = alert.state is State.RAISED
     known = next(iter(acknowledgements(events)), None)
     return {
@@ -154,6 +151,7 @@ def alert_document(alert: Alert, events: Sequence[AlertEvent], silence: Silence 
         "rained_until": None if stands else instant_text(alert.rained_until),
         "known_at": instant_text(alert.known_at),
         "raised_at": instant_text(alert.raised_at),
+        "told_at": None if told_at is None else instant_text(told_at),
         "cleared_at": None if alert.ended_at is None else instant_text(alert.ended_at),
         "acknowledged_at": None if known is None else instant_text(known.at),
         "acknowledged_by": None if known is None else known.who,

@@ -41,7 +41,6 @@ app = typer.Typer(no_args_is_help=True)
 
 ALERTS_MAX = 1_000  # alerts that one silence shows
 _ID_MAX = 2**63 - 1
-_OPTIONS = {"since": "--from", "until": "--until"}  # of keys that go by another name
 _INSTANT = "an instant such as 2026-07-15T18:00:00+08:00"
 
 ScopeArgument = Annotated[str, typer.Argument(metavar="SCOPE", help='A station, a basin, or "all".')]
@@ -174,9 +173,8 @@ def silence_of(reader: Reader, events: Sequence[AlertEvent], rules: Sequence[Any
 def _by_options(error: str, length: str | None) -> str:
     """The words of a refusal, with its keys by the names that the options of this command have."""
     key, _, rest = error.partition(" ")
-    if key == "until" and length is not None:
-        return f"--for {length}, until {rest}"
-    return f"{_OPTIONS.get(key, key)} {rest}"
+    names = {"since": "--from", "until": "--until" if length is None else f"--for {length}, until"}
+    return f"{names.get(key, key)} {rest}"
 
 
 def _span(begin: str | None, until: str | None, length: str | None, *, evacuation: bool, now: int) -> dict[str, int]:
