@@ -53,6 +53,11 @@ def clock_from(environ: Mapping[str, str]) -> Clock:
     return _parsed(text) if text else SystemClock()
 
 
+def speed_of(clock: Clock) -> float:
+    """How many times as fast as the machine's own a clock runs."""
+    return clock.speed if isinstance(clock, ScaledClock) else 1.0
+
+
 def clock_starting_now(speed: float) -> ScaledClock:
     """A clock that shows the machine's time now and runs at `speed` from here; ValueError for no such speed."""
     now = SystemClock().now() // 1000 * 1000

@@ -39,12 +39,12 @@ class Outbound(Protocol):
     def wake(self) -> None:
         """There is something new in the journal."""
 
-    def supervise(self) -> None:
-        """Start it again when it has ended and its back-off is over."""
+    def supervise(self) -> bool:
+        """Start it again when it has ended and its back-off is over, end it when it stands; whether it was heard."""
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether it runs, and goes on."""
 
 
 class Ingest:
@@ -80,6 +80,7 @@ class Ingest:
         self._refused = refused
         self._connected_since: int | None = None
         self._drained = False
+        self._outbound_heard_at: int | None = None
         self._monotonic = monotonic
         self._rest = rest
         self._wait_s = wait_s
@@ -199,7 +200,8 @@ class Ingest:
                 self._outbound.wake()
         if now >= self._status_at:
             self._status_at = now + STATUS_EVERY_S
-            self._outbound.supervise()
+            if self._outbound.supervise():
+                self._outbound_heard_at = self._now()
             self._write_status()
 
     def _around(self) -> Surroundings:
@@ -209,6 +211,7 @@ class Ingest:
             connected_since=self._connected_since if self._inlet.connected else None,
             drained=self._drained,
             outbound_alive=self._outbound.alive,
+            outbound_heard_at=self._outbound_heard_at,
             refused=self._refused(),
         )
 
@@ -225,7 +228,7 @@ class Ingest:
             "wall_at": SystemClock().now(),
             "broker": {"connected": self._inlet.connected, "detail": self._inlet.detail},
             "debts": self._journal.reader.debts(),
-            "outbound": {"alive": self._outbound.alive},
+            "outbound": {"alive": self._outbound.alive, "heard_at": self._outbound_heard_at},
             "configuration": {"refused": self._refused().words},
         }
         beside = self._status_path.with_name(self._status_path.name + ".new")

@@ -305,3 +305,16 @@ def test_whatever_is_written_there_it_loads_or_is_refused(
 
     assert remedies
     assert all(remedies)
+
+
+def test_a_bell_at_a_file_is_a_warning_and_one_at_a_terminal_or_nowhere_yet_is_none(folder: Path) -> None:
+    file = folder / "bellfile"
+    file.touch()
+    ways = ", ".join(f'["bell", "{to}"]' for to in (file, "/dev/null", folder / "not-there", "-"))
+    text = f'[channels.bell]\nkind = "bell"\n[people.liu]\nname = "刘伟"\nreach = [{ways}]\n'
+    (folder / "people.toml").write_text(text, encoding="utf-8")
+
+    (warning,) = load(folder, {}).warnings
+
+    assert (warning.key, warning.value) == ("people.liu.reach[1]", f'"{file}"')
+    assert "is no terminal" in warning.remedy

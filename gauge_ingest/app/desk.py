@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gauge_ingest.clock import Clock
+from gauge_ingest.clock import Clock, speed_of
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import AlertEvent
 from gauge_ingest.core.people import Person
@@ -36,6 +36,7 @@ def desk_of(
         link_hours=desk.link_hours,
         configured=f"{directory}: {len(configuration.stations)} stations",
         now=clock.now,
+        speed=speed_of(clock),
         drill_options=settings.drill_options,
         actions=configuration.actions,
     )

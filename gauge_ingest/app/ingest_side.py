@@ -13,7 +13,7 @@ from pathlib import Path
 from gauge_ingest.app.accepted import Reloader, network_of, take_up, tell_of
 from gauge_ingest.app.around import Outlook
 from gauge_ingest.app.logs import log_to_stderr
-from gauge_ingest.clock import Clock, ScaledClock, clock_from
+from gauge_ingest.clock import Clock, clock_from, speed_of
 from gauge_ingest.codecs import CODECS
 from gauge_ingest.configuration import ConfigurationRefused, Settings, usable
 from gauge_ingest.ingest import TICK_EVERY_S, Ingest
@@ -68,7 +68,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         log.error("%s", error)
         return 1
     inlet = Inlet(_broker(settings))
-    outbound = _outbound(running.directory, environ)
+    outbound = _outbound(running.directory, environ, beat_lost_s=settings.outbound.beat_lost_s)
     reloader = Reloader(directory, running, environ, pump, outbound)
     ingest = Ingest(
         inlet=inlet,
@@ -128,8 +128,7 @@ def _end_with_the_drill(settings: Settings, ingest: Ingest) -> None:
 
 def _tick_every_s(clock: Clock) -> float:
     """Real seconds between ticks of a drill: the steps of its chains come in time on a faster clock too."""
-    speed = clock.speed if isinstance(clock, ScaledClock) else 1.0
-    return min(TICK_EVERY_S, max(TICK_EVERY_S / speed, TICK_LEAST_S))
+    return min(TICK_EVERY_S, max(TICK_EVERY_S / speed_of(clock), TICK_LEAST_S))
 
 
 def _spare_the_collector() -> None:
@@ -149,8 +148,9 @@ def _admission(settings: Settings) -> PumpSettings:
     )
 
 
-def _outbound(directory: Path, environ: Mapping[str, str]) -> OutboundProcess:
-    return OutboundProcess([sys.executable, "-m", "gauge_ingest", "outbound", "--config", str(directory)], environ)
+def _outbound(directory: Path, environ: Mapping[str, str], *, beat_lost_s: float) -> OutboundProcess:
+    command = [sys.executable, "-m", "gauge_ingest", "outbound", "--config", str(directory)]
+    return OutboundProcess(command, environ, beat_lost_s=beat_lost_s)
 
 
 def _broker(settings: Settings) -> BrokerAddress:

@@ -22,6 +22,7 @@ from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
 from gauge_ingest.outbound import Follower, NotifierFollower, Positions, StoreFollower
 from gauge_ingest.outbound.delivery import Delivering
+from gauge_ingest.outbound.heartbeat import Heartbeat
 from gauge_ingest.outbound.pruning import prune_told
 from gauge_ingest.reports.daily import DailyReports
 from gauge_ingest.reports.files import ReportFolder
@@ -30,7 +31,7 @@ from gauge_ingest.stores.influx import InfluxStore
 
 log = logging.getLogger("gauge_ingest")
 
-LOOK_EVERY_S = 10.0
+BEAT_EVERY_S = 2.0
 NICENESS = 10  # where processors are scarce, the rain comes before its copies
 
 
@@ -54,7 +55,7 @@ def run(directory: Path, environ: Mapping[str, str]) -> int:
     if desk is not None:
         desk.start()
     calendar = Calendar(_jobs(configuration, followers, positions, clock.now), positions, clock.now)
-    _wake_until_closed(followers, calendar)
+    _wake_until_closed(followers, calendar, Heartbeat(lambda: delivering is None or delivering.goes_on))
     if desk is not None:
         desk.stop()
     for follower in followers:
@@ -147,10 +148,11 @@ def _jobs(
     ]
 
 
-def _wake_until_closed(followers: list[Follower], calendar: Calendar) -> None:
+def _wake_until_closed(followers: list[Follower], calendar: Calendar, heart: Heartbeat) -> None:
     while True:
+        heart.beat()
         try:
-            if select.select([0], [], [], LOOK_EVERY_S)[0] and not os.read(0, 4096):
+            if select.select([0], [], [], BEAT_EVERY_S)[0] and not os.read(0, 4096):
                 return
         except (OSError, ValueError):  # SIGTERM has closed it
             return

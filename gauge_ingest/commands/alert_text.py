@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from rich.padding import Padding
 from rich.text import Text
@@ -27,41 +28,48 @@ _WORDS = (EventKind.ACKNOWLEDGED, EventKind.COMMENTED, EventKind.ESCALATED)
 Found = tuple[Alert, Sequence[AlertEvent]]
 
 
+class Around(NamedTuple):
+    """What is known beside the alerts. `told`: when a message about each went out; `nobody`: why none does."""
+
+    now: int
+    silences: Mapping[int, Silence] = MappingProxyType({})
+    told: Mapping[int, int | None] | None = None
+    nobody: str = ""
+
+
 def show_alerts(
     found: Sequence[Found],
     configuration: Configuration,
+    around: Around,
     *,
-    now: int,
     newest_at: int,
     ended: bool,
-    silences: Mapping[int, Silence] = MappingProxyType({}),
 ) -> None:
     """Every alert in a few lines; those that stand first, the highest of them at the top."""
+    now = around.now
     rules = {rule.id: rule for rule in configuration.rules}
     stand = [alert for alert, _ in found if alert.state is State.RAISED]
     count = {0: "no alert stands", 1: "1 alert stands"}.get(len(stand), f"{len(stand)} alerts stand")
+    _show_nobody(around)
     show(Text(f"{count} at {full_instant(now)}, times of Beijing", style="bold"), _newest(newest_at, now))
     ordered = sorted(found, key=lambda one: (one[0].state is not State.RAISED, -_height(one[0], rules), -one[0].id))
     for alert, events in ordered:
-        show("", *_block(alert, events, configuration, rules, now, silences.get(alert.id)))
+        show("", *_block(alert, events, configuration, rules, around))
     if ended and not found:
         show("there has been none")
 
 
-def show_alert(
-    alert: Alert,
-    events: Sequence[AlertEvent],
-    configuration: Configuration,
-    *,
-    now: int,
-    silence: Silence | None = None,
-) -> None:
+def show_alert(alert: Alert, events: Sequence[AlertEvent], configuration: Configuration, around: Around) -> None:
     """One alert, and everything that was told of it."""
     rules = {rule.id: rule for rule in configuration.rules}
-    show(*_block(alert, events, configuration, rules, now, silence))
+    _show_nobody(around)
+    show(*_block(alert, events, configuration, rules, around))
     show(*(Padding(line, (0, 0, 0, 4), expand=False) for line in _beside(alert.evidence, events, configuration)), "")
     told = table(
-        "event", "told at", "what", "level", "rained at", "known at", "", right=("event",), wrap=("",), least={"": 12}
+        *("event", "recorded at", "what", "level", "rained at", "known at", ""),
+        right=("event",),
+        wrap=("",),
+        least={"": 12},
     )
     for event in events:
         marks = [mark for mark, holds in _marks(event) if holds]
@@ -92,9 +100,9 @@ def _block(
     events: Sequence[AlertEvent],
     configuration: Configuration,
     rules: Mapping[str, Rule],
-    now: int,
-    silence: Silence | None,
+    around: Around,
 ) -> list[Text | Padding]:
+    now, silence = around.now, around.silences.get(alert.id)
     head = Text()
     head.append(f" {plain(alert.level).upper()} ", style=_style(alert, rules))
     head.append(f"  {place_of(alert, configuration)}", style="bold" if alert.state is State.RAISED else "dim")
@@ -109,8 +117,24 @@ def _block(
         lines.append(Text(plain(by), style=_MARK))
     if alert.reason:
         lines.append(Text(plain(alert.reason.split("\n")[0]), style="yellow"))
-    lines.append(Text(f"alert {alert.id}, rule {plain(alert.rule)}, told {instant(alert.raised_at)}", style="dim"))
+    recorded = f"alert {alert.id}, rule {plain(alert.rule)}, recorded {instant(alert.raised_at)}"
+    lines.append(Text(f"{recorded}{_told(alert, around)}", style="dim"))
     return [head, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines)]
+
+
+def _told(alert: Alert, around: Around) -> str:
+    """When people first heard of it; of what has ended the record may be gone."""
+    if around.told is None:
+        return ""
+    at = around.told.get(alert.id)
+    if at is None:
+        return ", nobody was told yet" if alert.state is State.RAISED else ""
+    return f", people told {instant(at)}"
+
+
+def _show_nobody(around: Around) -> None:
+    if around.nobody:
+        show(Text(around.nobody, style=_HIGHEST))
 
 
 def place_of(alert: Alert, configuration: Configuration) -> str:

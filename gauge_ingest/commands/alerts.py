@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gauge_ingest.commands.alert_text import Found, show_alert, show_alerts
+from gauge_ingest.commands.alert_text import Around, Found, show_alert, show_alerts
 from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
@@ -16,6 +16,7 @@ from gauge_ingest.commands.opening import (
 )
 from gauge_ingest.commands.output import Status, print_json, stop
 from gauge_ingest.commands.silence import silence_of
+from gauge_ingest.commands.telling import nobody_told, people_told
 from gauge_ingest.commands.writing import asked
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
@@ -51,11 +52,14 @@ def alerts(
     with reading(configuration) as reader:
         found = [(alert, reader.alerts.events(alert.id)) for alert in reader.alerts.all(ended=ended)]
         newest_at = reader.newest_received_at()
+        told = people_told(configuration, reader.epoch(), [alert.id for alert, _ in found])
         silences = _silences(reader, found, configuration, now=clock.now())
     if as_json:
-        print_json([alert_document(alert, events, silences.get(alert.id)) for alert, events in found])
+        first = told or {}
+        print_json([alert_document(one, events, silences.get(one.id), first.get(one.id)) for one, events in found])
     else:
-        show_alerts(found, configuration, now=clock.now(), newest_at=newest_at, ended=ended, silences=silences)
+        around = Around(clock.now(), silences, told, nobody_told(configuration))
+        show_alerts(found, configuration, around, newest_at=newest_at, ended=ended)
 
 
 @app.command("show")
@@ -65,10 +69,11 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
     with reading(configuration) as reader:
         alert, events = _found(reader, alert_id)
         silences = _silences(reader, [(alert, events)], configuration, now=clock.now())
+        told = people_told(configuration, reader.epoch(), [alert.id])
     if as_json:
-        print_json(alert_document(alert, events, silences.get(alert.id)))
+        print_json(alert_document(alert, events, silences.get(alert.id), (told or {}).get(alert.id)))
     else:
-        show_alert(alert, events, configuration, now=clock.now(), silence=silences.get(alert.id))
+        show_alert(alert, events, configuration, Around(clock.now(), silences, told, nobody_told(configuration)))
 
 
 @app.command("acknowledge")
@@ -128,8 +133,10 @@ def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: 
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
 
 
-def alert_document(alert: Alert, events: Sequence[AlertEvent], silence: Silence | None = None) -> dict[str, Any]:
-    """An alert with everything told of it, as --json prints it."""
+def alert_document(
+    alert: Alert, events: Sequence[AlertEvent], silence: Silence | None = None, told_at: int | None = None
+) -> dict[str, Any]:
+    """An alert with everything recorded of it, as --json prints it. `told_at`: when people first heard of it."""
     stands = alert.state is State.RAISED
     known = next(iter(acknowledgements(events)), None)
     return {
@@ -144,6 +151,7 @@ def alert_document(alert: Alert, events: Sequence[AlertEvent], silence: Silence 
         "rained_until": None if stands else instant_text(alert.rained_until),
         "known_at": instant_text(alert.known_at),
         "raised_at": instant_text(alert.raised_at),
+        "told_at": None if told_at is None else instant_text(told_at),
         "cleared_at": None if alert.ended_at is None else instant_text(alert.ended_at),
         "acknowledged_at": None if known is None else instant_text(known.at),
         "acknowledged_by": None if known is None else known.who,

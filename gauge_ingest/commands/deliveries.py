@@ -13,12 +13,16 @@ from gauge_ingest.commands.opening import (
     clock_of_environment,
     configured,
     moment,
+    reading,
 )
 from gauge_ingest.commands.output import Status, instant, notice, plain, print_json, show, stop
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.outbound.record import ROWS_MAX, Delivered, RecordUnreadable, delivered
 
-AlertOption = Annotated[int | None, typer.Option("--alert", metavar="ID", min=1, help="Of one alert alone.")]
+_ID_MAX = 2**63 - 1
+AlertOption = Annotated[
+    int | None, typer.Option("--alert", metavar="ID", min=1, max=_ID_MAX, help="Of one alert alone.")
+]
 
 _STYLES = {"done": "green", "waiting": "yellow", "begun": "yellow", "rejected": "bold red"}
 _SAID = {"done": "TOLD", "waiting": "WAITS", "begun": "BEING SENT", "rejected": "REFUSED"}
@@ -38,6 +42,10 @@ def deliveries(
         found = delivered(configuration.settings.outbound_path, since=begin, alert=alert)
     except RecordUnreadable as error:
         stop(Status.UNREACHABLE, str(error))
+    if alert is not None and not found:
+        with reading(configuration) as reader:
+            if reader.alerts.one(alert) is None:
+                stop(Status.WRONG_USE, f"there is no alert {alert}; alerts --all lists them")
     if len(found) == ROWS_MAX:
         notice(f"only the newest {ROWS_MAX} deliveries are shown: give a later --since")
     if as_json:

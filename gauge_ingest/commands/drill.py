@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -88,10 +89,7 @@ def drill(
 ) -> None:
     """Send marked alerts of a simulated storm to real people, and report who acknowledged when."""
     configuration, directory, clock = configured_on_disk(config), directory_of(config), _clock(speed)
-    if public_url and not desk_port:
-        stop(Status.WRONG_USE, "--public-url: leads nowhere without --desk-port")
-    if configuration.settings.drill.name:
-        stop(Status.WRONG_USE, "this is the configuration of a drill: name that of the service")
+    _check(configuration, desk_port, public_url, report)
     # Only here: a command starts without the service.
     from gauge_ingest.drill.run import Plan
     from gauge_ingest.drill.staged import folder_name
@@ -183,12 +181,45 @@ def _announced(plan: "Plan", ready: "Set", *, now: int) -> Sequence[str]:
         ways = ", then ".join(f"{way.channel} {way.to}" for way in person.reach)
         lines.append(f"  {person.id} {person.name} by {ways}: {when}")
     how = f"by the links to {desk.public_url}, or here" if desk.public_url else "here, their messages have no link"
+    if desk.port and not desk.public_url:
+        how += f" to the desk at port {desk.port} (--public-url says how phones reach it)"
     command = f"gauge-ingest alerts acknowledge ID{configuration.settings.drill_options} --who NAME"
     lines.append(f"they acknowledge {how}: {command}")
     if clock := ready.stage.environ.get(VARIABLE):
         lines.append(f'with the drill\'s clock: export {VARIABLE}="{clock}"')
     minutes = f"{plan.wait_s / 60:g} real minutes after the rain at the latest"
     return [*lines, f"it ends when everybody has acknowledged, {minutes}, or with Ctrl-C"]
+
+
+def _check(configuration: Configuration, port: int, public_url: str, report: Path | None) -> None:
+    """What would be found out when people have been told already."""
+    if public_url and not port:
+        stop(Status.WRONG_USE, "--public-url: leads nowhere without --desk-port")
+    if configuration.settings.drill.name:
+        stop(Status.WRONG_USE, "this is the configuration of a drill: name that of the service")
+    if port:
+        _check_port(configuration, port)
+    if report is not None:
+        _check_report(report)
+
+
+def _check_port(configuration: Configuration, port: int) -> None:
+    """A port that is taken is that of the real desk most likely."""
+    host = configuration.settings.desk.host
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        why = error.strerror or error
+        stop(Status.WRONG_USE, f"--desk-port {port}: the drill's desk cannot listen at {host}: {why}; name a free port")
+
+
+def _check_report(report: Path) -> None:
+    if report.is_dir():
+        stop(Status.WRONG_USE, f"--report {report}: is a folder: name a file")
+    written = report if report.exists() else report.absolute().parent
+    if not written.exists() or not os.access(written, os.W_OK):
+        stop(Status.WRONG_USE, f"--report {report}: cannot be written: {written} is not there, or may not be written")
 
 
 def _ask(*, yes: bool) -> None:

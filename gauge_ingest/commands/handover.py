@@ -18,6 +18,7 @@ from gauge_ingest.commands.opening import (
     span,
 )
 from gauge_ingest.commands.output import ago, full_instant, instant, place_text, plain, print_json, show, stretch
+from gauge_ingest.commands.telling import nobody_told
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import MINUTE_MS
 from gauge_ingest.core.silences import Silence
@@ -40,15 +41,16 @@ def handover(*, since: SinceOption = "12h", config: ConfigOption = None, as_json
     """Show what a shift hands over to the next: what stands, what came and went, and what to do first."""
     configuration, clock = configured(config), clock_of_environment()
     begin, now = span(since, None, now=clock.now())
+    nobody = nobody_told(configuration)
     with reading(configuration) as reader:
         sent = followers(configuration.settings.outbound_path, reader, now=now)
         failures = [f"{name}: {detail}" for name, well, detail in sent if not well]
         levels = levels_of(configuration.rules)
         shift = hand_over(reader, configuration.stations, levels, since=begin, now=now, failures=failures)
     if as_json:
-        print_json(_document(shift))
+        print_json({"nobody_told": nobody or None, **_document(shift)})
     else:
-        show(*_parts(shift, configuration))
+        show(*([Text(nobody, _PRESSING)] if nobody else []), *_parts(shift, configuration))
 
 
 def _parts(shift: HandOver, configuration: Configuration) -> Iterator[RenderableType]:

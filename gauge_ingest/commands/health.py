@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from gauge_ingest.clock import clock_from
+from gauge_ingest.clock import clock_from, speed_of
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
 from gauge_ingest.commands.output import Status, plain, print_json, show, table
 from gauge_ingest.configuration import ConfigurationRefused, first_of, usable
@@ -41,7 +41,7 @@ def _checks(directory: Path) -> Iterator[Check]:
     else:
         instead = f"a start would take the one accepted at {found.refusal.accepted}"
         yield Check("configuration", False, f"{first_of(found.refusal.mistakes)}: gauge-ingest check; {instead}")
-    yield from checks_of(settings.journal_path, settings.outbound_path, now=clock.now)
+    yield from checks_of(settings.journal_path, settings.outbound_path, now=clock.now, speed=speed_of(clock))
 
 
 def _show(checks: list[Check]) -> None:

@@ -38,7 +38,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "name": event.name,
         "at": instant_text(event.at),
         "scope": event.scope,
-        "outcome": "miss" if outcome.alert is None else "hit",
+        "outcome": "no data" if outcome.no_data else "miss" if outcome.missed else "hit",
         "lead_min": _minutes(outcome.lead_min),
         "alert": outcome.alert,
         "known_at": None if outcome.known_at is None else instant_text(outcome.known_at),

@@ -30,12 +30,13 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
     record = rehearsal.record
     # The year stands in the title; a history that is longer has it everywhere.
     when: When = instant if record.until - record.since < _YEAR_MS else full_instant
-    span = f"{full_instant(record.since)} until {full_instant(record.until)}, times of Beijing"
+    to_s = _seconds if record.until - record.since < _HOUR_MS else full_instant
+    span = f"{to_s(record.since)} until {to_s(record.until)}, times of Beijing"
     show(Text(f"{record.total:,} readings, {span}", style="bold"))
     names = ["the rules to rehearse", "the rules to compare them with"]
     for name, one in zip(names, rehearsal.files, strict=False):
         show("", Text(f"{name}: {plain(one.file.name)}", style="bold"))
-        show(*_alerts(one, when))
+        show(*_alerts(one, when, record.since))
         if rehearsal.events:
             show("", _events(one, when))
         show("", _levels(one))
@@ -48,10 +49,11 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
     show(Text(f"{words} {plain(rehearsal.files[-1].file.name)}", style="dim"))
 
 
-def _alerts(of: Rehearsed, when: When) -> list[Table | Text]:
+def _alerts(of: Rehearsed, when: When, since: int) -> list[Table | Text]:
     if not of.told:
         return [Text("no alert")]
     false = set(of.verdicts.false_alerts)
+    before = any(one.alert.known_at < since for one in of.told)
     columns = ("no", "scope", "level", "rained", "known", "mm of", "lead", "ended", "")
     # Where and when come before all else: the year stands in an instant where the rain spans several.
     scopes = max(cell_len(one.alert.scope) for one in of.told[:LINES_MAX])
@@ -71,7 +73,13 @@ def _alerts(of: Rehearsed, when: When) -> list[Table | Text]:
             alert.state.value if not one.merged else "merged",
             Text("FALSE", style="red") if alert.id in false else "",
         )
-    return [listing, *_more(len(of.told))]
+    words = f"what was known before {full_instant(since)} stands here where it had not ended by then"
+    return [listing, *_more(len(of.told)), *([Text(words, style="dim")] if before else [])]
+
+
+def _seconds(at: int) -> str:
+    """A short history has the same minute at both ends."""
+    return f"{full_instant(at)}:{at // 1000 % 60:02}"
 
 
 def _rain(one: Told) -> str:
@@ -93,7 +101,7 @@ def _events(of: Rehearsed, when: When) -> Table:
             plain(one.event.name),
             when(one.event.at),
             one.event.scope,
-            Text("hit" if hit else "MISSED", style="" if hit else "bold red"),
+            Text("MISSED", style="bold red") if one.missed else Text("no data" if one.no_data else "hit"),
             _minutes(one.lead_min),
             str(one.alert) if hit else "",
         )

@@ -35,7 +35,7 @@ from gauge_ingest.core.told import newest_rise
 from gauge_ingest.journal import Reader
 from gauge_ingest.pump.silences import levels_of
 from gauge_ingest.requests import END_SILENCE, SILENCE
-from gauge_ingest.requests.silence import document, holds_back, tells
+from gauge_ingest.requests.silence import document, holds_back, longest_ms, tells
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -77,7 +77,7 @@ def silence(
     configuration, clock = configured(config), clock_of_environment()
     body = {
         "scope": scope,
-        **_span(begin, until, length, now=clock.now()),
+        **_span(begin, until, length, evacuation=evacuation, now=clock.now()),
         "why": why,
         "who": of_this_machine() if who is None else who,
         "evacuation": evacuation,
@@ -85,7 +85,7 @@ def silence(
     }
     answer = asked(configuration, clock, SILENCE, body)
     if not answer.get("ok"):
-        stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
+        stop(Status.WRONG_USE, f"the service refuses: {_by_options(str(answer.get('error')), length)}")
     if as_json:
         print_json({name: value for name, value in answer.items() if name != "ok"})
     else:
@@ -171,16 +171,27 @@ def silence_of(reader: Reader, events: Sequence[AlertEvent], rules: Sequence[Any
     return by if by is not None and not by.is_over(now) else None
 
 
-def _span(begin: str | None, until: str | None, length: str | None, *, now: int) -> dict[str, int]:
+def _by_options(error: str, length: str | None) -> str:
+    """The words of a refusal, with its keys by the names that the options of this command have."""
+    key, _, rest = error.partition(" ")
+    names = {"since": "--from", "until": "--until" if length is None else f"--for {length}, until"}
+    return f"{names.get(key, key)} {rest}"
+
+
+def _span(begin: str | None, until: str | None, length: str | None, *, evacuation: bool, now: int) -> dict[str, int]:
     since = None if begin is None else _moment("--from", begin)
-    if (until is None) == (length is None):
+    if until is not None and length is not None:
+        stop(Status.WRONG_USE, "--for and --until both say how long: leave one of them out")
+    if until is None and length is None:
         stop(Status.WRONG_USE, "how long? give --for, such as --for 2h, or --until")
     if until is not None:
         end_at = _moment("--until", until)
     else:
         assert length is not None
         try:
-            end_at = (now if since is None else since) + parse_duration_s(length) * 1_000
+            most_ms = longest_ms(planned=since is not None, evacuation=evacuation)
+            length_s = parse_duration_s(length, named_max_s=most_ms // 1_000)
+            end_at = (now if since is None else since) + length_s * 1_000
         except ValueError as error:
             stop(Status.WRONG_USE, f"--for {length!r}: {error}")
     return {"until": end_at} if since is None else {"since": since, "until": end_at}

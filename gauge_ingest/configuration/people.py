@@ -1,5 +1,6 @@
 """people.toml: who is told of alerts, on which channels, in which order, and who is on duty when."""
 
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -183,7 +184,20 @@ def _reach(read: PeopleRead, raw: tuple[object, ...], channels: Mapping[str, obj
             read.mistakes.append(here.mistake("stands there twice: take one out", to))
         else:
             found.append(Address(channel, to))
+            if _rings_nowhere(read.channels.get(channel), to):
+                remedy = "is no terminal: nobody hears a bell there, and a try is refused; name one such as /dev/tty1"
+                read.warnings.append(here.mistake(remedy, to))
     return found
+
+
+def _rings_nowhere(channel: ChannelSettings | None, to: str) -> bool:
+    """Whether the address of a bell is something else than a terminal; one that is not there may come yet."""
+    if channel is None or channel.kind != "bell" or to == "-":
+        return False
+    try:
+        return not stat.S_ISCHR(Path(to).stat().st_mode)
+    except OSError:
+        return False
 
 
 def _check_names(read: PeopleRead, file: Place) -> None:

@@ -65,6 +65,7 @@ class OutboundSettings(BaseModel):
 
     path: str = Field(default="", max_length=1_024, pattern=PRINTABLE)
     retry_max_s: int = Field(default=300, ge=1, le=86_400)
+    beat_lost_s: int = Field(default=60, ge=5, le=600)
 
 
 class NotifySettings(BaseModel):

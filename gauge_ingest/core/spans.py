@@ -17,14 +17,17 @@ _INSTANT = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def parse_duration_s(text: str) -> int:
-    """Seconds in a length of time such as `90m`; ValueError says what to write instead."""
+def parse_duration_s(text: str, *, named_max_s: int = SPAN_MAX_S) -> int:
+    """Seconds in a length of time such as `90m`; ValueError says what to write instead.
+
+    `named_max_s`: the bound that its words name, where whoever asks has a closer one.
+    """
     match = _SPAN.fullmatch(text)
     if match is None:
         raise ValueError("must be a length of time: a whole number and s, m, h or d, e.g. 90m, 24h, 7d")
     duration_s = int(match[1]) * UNITS_S[match[2]]
     if not 0 < duration_s <= SPAN_MAX_S:
-        raise ValueError(f"must be longer than 0 and at most {SPAN_MAX_S // 86_400}d, e.g. 24h")
+        raise ValueError(f"must be longer than 0 and at most {duration_text(named_max_s)}, e.g. 2h")
     return duration_s
 
 

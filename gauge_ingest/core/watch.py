@@ -198,6 +198,7 @@ class Surroundings:
     connected_since: int | None = None  # None: not connected
     drained: bool = False  # since then there was a moment in which nothing waited in the inlet
     outbound_alive: bool | None = None
+    outbound_heard_at: int | None = None  # its last heartbeat
     disk: Disk | None = None
     followers: tuple[Follower, ...] | None = None
     refused: Refused | None = None

@@ -13,6 +13,7 @@ from gauge_ingest.core.people import Person
 class Known:
     """`names`: what people call each scope; `configured`: what /readyz says of the configuration.
 
+    `speed`: how many times as fast as real time `now` runs.
     `drill_options`: of a drill, what its commands take behind them; empty where everything is real.
     """
 
@@ -27,4 +28,5 @@ class Known:
     configured: str
     now: Callable[[], int]
     drill_options: str = ""
+    speed: float = 1.0
     actions: Actions = field(default_factory=Actions)

@@ -43,7 +43,8 @@ class _Service(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every metric; without a journal only those that need none."""
         known = self._known
-        checks = [configuration_check(known.journal, ""), *checks_of(known.journal, known.outbound, now=known.now)]
+        looked = checks_of(known.journal, known.outbound, now=known.now, speed=known.speed)
+        checks = [configuration_check(known.journal, ""), *looked]
         oks = [(check.name, float(check.ok)) for check in checks]
         yield _labelled("check_ok", "1 where the check of `gauge-ingest health` is ok, else 0", "check", oks)
         yield from _files(known.journal)

@@ -112,7 +112,7 @@ class _Kept:
 
 def _readiness(known: Known) -> tuple[int, bytes]:
     checks = [configuration_check(known.journal, known.configured)]
-    checks += checks_of(known.journal, known.outbound, now=known.now)
+    checks += checks_of(known.journal, known.outbound, now=known.now, speed=known.speed)
     told = document(checks)
     return 200 if told["ok"] else 503, json.dumps(told, ensure_ascii=False).encode()
 

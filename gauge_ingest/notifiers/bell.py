@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Callable
 
-from gauge_ingest.notifiers import Message, NotifierUnavailable
+from gauge_ingest.notifiers import Message, NotifierRejected, NotifierUnavailable
 from gauge_ingest.notifiers.settings import ChannelSettings
 from gauge_ingest.notifiers.within import Within
 
 BEL = "\a"
+NO_TERMINAL = "is no terminal: a bell rings at one alone, such as /dev/tty1"
 
 
 class BellChannel:
@@ -37,6 +38,8 @@ def _writing(to: str, content: bytes) -> Callable[[], None]:
             # No controlling terminal is taken, and a terminal that nobody reads does not hold us up for ever.
             opened = os.open(to, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
             try:
+                if not os.isatty(opened):  # a file would be written over, and nobody hears it
+                    raise NotifierRejected(f"{to}: {NO_TERMINAL}")
                 os.write(opened, content)
             finally:
                 os.close(opened)

@@ -122,4 +122,9 @@ def topic(event: AlertEvent) -> str:
 def _evidence(evidence: Evidence | None) -> dict[str, Any] | None:
     if evidence is None:
         return None
-    return {**asdict(evidence), "since": instant_text(evidence.since), "until": instant_text(evidence.until)}
+    span = {name: instant_text(getattr(evidence, name)) for name in ("since", "until")}
+    peak = {
+        name: instant_text(getattr(evidence, name)) if evidence.peak_mm else None
+        for name in ("peak_since", "peak_until")
+    }
+    return {**asdict(evidence), **span, **peak}

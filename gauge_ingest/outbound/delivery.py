@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from gauge_ingest.core.levels import Level, level_of
 from gauge_ingest.core.model import DAY_MS, Alert, AlertEvent, State
@@ -13,16 +14,17 @@ from gauge_ingest.outbound.failover import adopt, fail_over, find_unreached
 from gauge_ingest.outbound.follow import IDLE_S, QUIET_CHANGES, QUIET_S, Follower
 from gauge_ingest.outbound.positions import Positions
 from gauge_ingest.outbound.queue import Queue
+from gauge_ingest.outbound.record import PEOPLE
 from gauge_ingest.outbound.refused import Refusals
 from gauge_ingest.outbound.workers import ChannelWorker, Desk, Way
 
 log = logging.getLogger(__name__)
 
-NAME = "people"  # what its position is remembered under
 WATCH_EVERY_S = 0.5
 EVENTS_MAX = 200  # in one transaction, times the people
 OLD_MS = DAY_MS  # when it begins without a position, alerts that ended before are history
 END_WITHIN_S = 1.0
+STANDS_S = 10.0  # neither a page nor a look of the watch takes so long: both write to outbound.db and no further
 
 Recipients = Callable[[AlertEvent, Sequence[AlertEvent]], Sequence[Person]]
 Silenced = Callable[[Reader, AlertEvent, Sequence[AlertEvent], Level], str]
@@ -45,7 +47,7 @@ class Delivering(Follower):
         """`recipients`: who is told of an event; `silenced`: why people are not told, or nothing;
         `levels`: of each rule, from the lowest to the highest.
         """
-        super().__init__(NAME, desk.journal, positions, now=desk.now, retry_max_s=retry_max_s)
+        super().__init__(PEOPLE, desk.journal, positions, now=desk.now, retry_max_s=retry_max_s)
         self._desk = desk
         self._recipients = recipients
         self._silenced = silenced
@@ -55,6 +57,7 @@ class Delivering(Follower):
         self._ending = threading.Event()
         self._is_running = False
         self._moved_at = 0.0
+        self._busy_since: dict[str, float] = {}  # what the two threads are at
         self._watch = threading.Thread(target=self._keep_watching, name="delivery watch", daemon=True)
         adopt(desk.queue, desk.people, channels=frozenset(self.workers), now=desk.now())
 
@@ -73,12 +76,19 @@ class Delivering(Follower):
 
     def step(self) -> float:
         """Carry on a page; the channels begin after the last one."""
-        wait_s = super().step()
+        with self._busy("step"):
+            wait_s = super().step()
         if self._is_running and not self._attempts and wait_s == IDLE_S and self._watch.ident is None:
             self._watch.start()
             for worker in self.workers.values():
                 worker.start()
         return wait_s
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether neither thread has been at one thing for too long: a disk that hangs holds them, and nobody else."""
+        before = self._desk.monotonic() - STANDS_S
+        return all(since > before for since in [*self._busy_since.values()])
 
     def stop(self) -> None:
         """End after what is being sent."""
@@ -129,7 +139,16 @@ class Delivering(Follower):
 
     def _keep_watching(self) -> None:
         while not self._ending.wait(WATCH_EVERY_S):
-            self.watch()
+            with self._busy("watch"):
+                self.watch()
+
+    @contextmanager
+    def _busy(self, at: str) -> Iterator[None]:
+        self._busy_since[at] = self._desk.monotonic()
+        try:
+            yield
+        finally:
+            del self._busy_since[at]
 
     def _dead(self, channel: str, person: str, address: str) -> bool:
         worker = self.workers.get(channel)

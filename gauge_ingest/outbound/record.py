@@ -1,12 +1,13 @@
 """What outbound.db says of people, read beside the process that writes it: who was told of what, who is not reached."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 BUSY_S = 5.0
+PEOPLE = "people"  # the follower that finds out whom to tell, by its name in the file
 ROWS_MAX = 10_000
 OPEN = "('waiting', 'begun')"
 
@@ -84,6 +85,18 @@ def delivered(path: Path, *, since: int, alert: int | None = None, rows_max: int
             (since, alert, alert, rows_max),
         ).fetchall()
         return [_delivered(db, DeliveryRow(*row)) for row in reversed(found)]
+
+
+def first_told(path: Path, epoch: str, alerts: Iterable[int]) -> dict[int, int | None]:
+    """Of each alert of a journal, when a channel first took a message about it for a person; None: never.
+
+    Raises RecordUnreadable.
+    """
+    with _opened(path) as db:
+        if db is None:
+            return dict.fromkeys(alerts)
+        first = "SELECT min(ended_at) FROM delivery WHERE alert = ? AND epoch = ? AND state = 'done'"
+        return {alert: db.execute(first, (alert, epoch)).fetchone()[0] for alert in alerts}
 
 
 def findings(path: Path) -> Iterator[Finding]:

@@ -216,8 +216,8 @@ class Watch:
             judged.append(store_behind(around.followers, settings.store, now=now, standing=behind))
         if around.outbound_alive is not None:
             alive, since = around.outbound_alive, self._outbound_gone_since
-            self._outbound_gone_since = None if alive else now if since is None else since
-            since = self._outbound_gone_since
+            since = (around.outbound_heard_at or now) if since is None else since
+            self._outbound_gone_since = since = None if alive else since
             judged.append(outbound_gone(alive=alive, gone_since=since, settings=settings.outbound, now=now))
         if around.refused is not None:
             judged.append(configuration_refused(around.refused, settings.configuration, now=now))

@@ -45,6 +45,7 @@ def read_kept(
         until=until,
         ends_at=until,
         basins=judged,
+        unheard=frozenset(reports.station.id for reports in kept if not len(reports)),
     )
 
 

@@ -1,8 +1,8 @@
 """Known events beside alerts: which was hit, with how much lead; which alerts were false; what is left when counted."""
 
 import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, median
 
@@ -32,11 +32,20 @@ class KnownEvent:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a known event: the first alert that belongs to it, and its lead; None is a miss."""
+    """What became of a known event: the first alert that belongs to it, and its lead; None is a miss.
+
+    `no_data`: of its place nothing was heard, so that no rule could have told of it; it does not count.
+    """
 
     event: KnownEvent
     alert: int | None
     known_at: int | None
+    no_data: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether rules that had its rain did not tell of it."""
+        return self.alert is None and not self.no_data
 
     @property
     def lead_min(self) -> float | None:
@@ -142,14 +151,20 @@ def told_of(book: Book, *, since: int) -> list[Told]:
     return [Told(one, book.events[one.id]) for one in sorted(kept, key=lambda one: (one.known_at, one.id))]
 
 
-def judged(told: Sequence[Told], rules: Sequence[Rule], events: Sequence[KnownEvent]) -> Verdicts:
-    """The alerts of a rule file against what is known to have happened."""
+def judged(
+    told: Sequence[Told], rules: Sequence[Rule], events: Sequence[KnownEvent], *, unheard: Collection[str] = ()
+) -> Verdicts:
+    """The alerts of a rule file against what is known to have happened. `unheard`: scopes without a reading."""
     by_id = {rule.id: rule for rule in rules}
     levels = {level: None for rule in rules for level in rule.levels}
     counted = [one.alert for one in told if events and not one.merged]
     false = [alert.id for alert in counted if not any(_of(event, alert, alert.known_at) for event in events)]
-    outcomes = [_outcome(event, [(one, one.alert.known_at) for one in told]) for event in events]
-    scores = [_score(level, told, by_id, events) for level in levels]
+    outcomes = [
+        replace(_outcome(event, [(one, one.alert.known_at) for one in told]), no_data=event.scope in unheard)
+        for event in events
+    ]
+    counts = [event for event in events if event.scope not in unheard]
+    scores = [_score(level, told, by_id, counts) for level in levels]
     return Verdicts(outcomes, false, scores)
 
 

@@ -82,7 +82,7 @@ def record_of(
     places = range(len(lines)) if order is None else order
     arrivals = ((lines.received_at[place], lines.station[place], place) for place in places)
     since, until = min(lines.observed_at), max(max(lines.observed_at), max(lines.received_at))
-    return Record(courses, arrivals, len(lines), since, until, basins=basins)
+    return Record(courses, arrivals, len(lines), since, until, basins=basins, unheard=frozenset({*stations} - {*names}))
 
 
 def instant(text: str) -> int:
@@ -246,7 +246,7 @@ class _Reading:
     def _new_rain(self, text: str) -> int:
         """Rain in micrometres, -1 where nothing was measured; texts are remembered, there are few."""
         cell = text.strip()
-        if not cell or cell.lower() == "nan":
+        if not cell:
             return -1
         try:
             rain_mm = float(cell) if cell.isascii() and "_" not in cell else -1.0

@@ -24,7 +24,7 @@ class Record:
     """What is replayed: courses still empty, and what arrives at them, in order of arrival.
 
     A basin is judged by those of its stations that have a course. Alerts of before `since` are left out of what is
-    told. At `ends_at` time stops: None is the last arrival.
+    told. At `ends_at` time stops: None is the last arrival. `unheard`: stations of which nothing arrives.
     """
 
     courses: Sequence[Counts | Steps]
@@ -34,6 +34,7 @@ class Record:
     until: int
     ends_at: int | None = None
     basins: Sequence[Basin] = field(default=())
+    unheard: frozenset[str] = frozenset()
 
 
 def unwatched(_share: float) -> None:

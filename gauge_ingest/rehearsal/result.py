@@ -39,7 +39,7 @@ class Rehearsal:
     @property
     def missed(self) -> int:
         """Known events that the first file misses."""
-        return sum(one.alert is None for one in self.files[0].verdicts.outcomes)
+        return sum(one.missed for one in self.files[0].verdicts.outcomes)
 
 
 def rehearse(
@@ -56,8 +56,12 @@ def rehearse(
     books = replay(record, [file.rules for file in files], on_share=on_share)
     told = [told_of(book, since=record.since) for book in books]
     reached = records(told[-1], files[-1].rules)
+    unheard = record.unheard | {one.id for one in record.basins if record.unheard.issuperset(one.stations)}
     rehearsed = [
-        Rehearsed(file, mine, judged(mine, file.rules, events), [lead_to_record_min(one, reached) for one in mine])
+        Rehearsed(
+            *(file, mine, judged(mine, file.rules, events, unheard=unheard)),
+            [lead_to_record_min(one, reached) for one in mine],
+        )
         for file, mine in zip(files, told, strict=True)
     ]
     pairs = compared(told[1], told[0], [files[1].rules, files[0].rules]) if len(files) > 1 else []

@@ -68,6 +68,13 @@ def end(journal: Journal, body: Mapping[str, Any], *, who: str, now: int) -> dic
     return {"ok": True, "silence": document(ended, now=now)}
 
 
+def longest_ms(*, planned: bool, evacuation: bool) -> int:
+    """How long a silence may last."""
+    if evacuation:
+        return EVACUATION_MAX_MS
+    return WINDOW_MAX_MS if planned else SILENCE_MAX_MS
+
+
 def document(silence: Silence, *, now: int) -> dict[str, Any]:
     """A silence as commands and requests print it."""
     return {
@@ -182,12 +189,9 @@ def _span(since: object, until: object, *, evacuation: bool, now: int) -> tuple[
     begin = max(begin, now)
     if end <= begin:
         raise Refused(f"until {instant_text(end)}: must be later than {instant_text(begin)}")
-    if evacuation:
-        most_ms, what = EVACUATION_MAX_MS, "a silence that holds back levels that move people"
-    elif begin > now:
-        most_ms, what = WINDOW_MAX_MS, "a window planned ahead"
-    else:
-        most_ms, what = SILENCE_MAX_MS, "a silence"
+    most_ms = longest_ms(planned=begin > now, evacuation=evacuation)
+    what = "a silence that holds back levels that move people" if evacuation else "a silence"
+    what = what if evacuation or begin <= now else "a window planned ahead"
     if end - begin > most_ms:
         latest = instant_text(begin + most_ms)
         raise Refused(

@@ -11,7 +11,7 @@ from gauge_ingest.clock import SystemClock
 from gauge_ingest.core.spans import ago, elapsed
 from gauge_ingest.journal import JournalUnavailable, Reader, holder
 from gauge_ingest.wellbeing import status_file
-from gauge_ingest.wellbeing.followers import followers, knocked_at, reaching
+from gauge_ingest.wellbeing.followers import UNTOLD_MS, followers, knocked_at, reaching
 from gauge_ingest.wellbeing.status_file import ServiceStatus
 
 FREE_BYTES_MIN = 500_000_000
@@ -32,9 +32,12 @@ def document(checks: Sequence[Check]) -> dict[str, Any]:
     return {"ok": all(check.ok for check in checks), "checks": [check._asdict() for check in checks]}
 
 
-def checks_of(journal: Path, outbound: Path, *, now: Callable[[], int]) -> Iterator[Check]:
-    """Everything but the configuration: the process that writes, its connections, the journal, followers, the disk."""
-    yield from _service(journal, outbound, now)
+def checks_of(journal: Path, outbound: Path, *, now: Callable[[], int], speed: float = 1.0) -> Iterator[Check]:
+    """Everything but the configuration: the process that writes, its connections, the journal, followers, the disk.
+
+    `speed`: how many times as fast as real time `now` runs.
+    """
+    yield from _service(journal, outbound, now, round(UNTOLD_MS * max(1.0, speed)))
     yield _disk(journal)
 
 
@@ -54,7 +57,7 @@ def _folder(journal: Path) -> Path:
     return next((one for one in journal.absolute().parents if one.is_dir()), Path("/"))
 
 
-def _service(path: Path, outbound: Path, now: Callable[[], int]) -> Iterator[Check]:
+def _service(path: Path, outbound: Path, now: Callable[[], int], untold_ms: int) -> Iterator[Check]:
     try:
         process = holder(path)
         running = Check(
@@ -65,11 +68,18 @@ def _service(path: Path, outbound: Path, now: Callable[[], int]) -> Iterator[Che
     yield running
     told = status_file.read(path) if process is not None else "the service does not run"
     yield _broker(told)
-    yield _outbound(told)
+    second = _outbound(told, now())
+    yield second
     yield from _calendar(outbound, told)
     try:
         with closing(Reader.open(path)) as reader:
-            yield from _journal(reader, outbound, told, now=now())
+            at, silent = now(), "" if second.ok else second.detail
+            yield from _journal(reader, told, now=at)
+            for name, ok, detail in (
+                *followers(outbound, reader, now=at, silent=silent, untold_ms=untold_ms),
+                *reaching(outbound, now=at),
+            ):
+                yield Check(name, ok, detail)
     except (JournalUnavailable, DatabaseError, OSError) as error:
         yield Check("journal", False, str(error))
 
@@ -82,12 +92,14 @@ def _broker(told: ServiceStatus | str) -> Check:
     )
 
 
-def _outbound(told: ServiceStatus | str) -> Check:
+def _outbound(told: ServiceStatus | str, now: int) -> Check:
     if isinstance(told, str):
         return Check("outbound", False, f"not known: {told}")
-    return Check(
-        "outbound", told.outbound_alive, "runs" if told.outbound_alive else "the outbound process does not run"
-    )
+    if told.outbound_alive:
+        return Check("outbound", True, "runs")
+    heard_at = told.outbound_heard_at
+    since = "" if heard_at is None else f", no sign of life for {elapsed(now - heard_at)}"
+    return Check("outbound", False, f"the outbound process does not run, or stands still{since}")
 
 
 def _calendar(outbound: Path, told: ServiceStatus | str) -> Iterator[Check]:
@@ -103,15 +115,13 @@ def _calendar(outbound: Path, told: ServiceStatus | str) -> Iterator[Check]:
     )
 
 
-def _journal(reader: Reader, outbound: Path, told: ServiceStatus | str, *, now: int) -> Iterator[Check]:
+def _journal(reader: Reader, told: ServiceStatus | str, *, now: int) -> Iterator[Check]:
     newest_at = reader.newest_received_at()
     yield Check("journal", True, f"newest message {ago(newest_at, now=now)}" if newest_at else "empty so far")
     debts = reader.debts() if isinstance(told, str) else told.debts
     yield Check("debts", True, f"{debts} spans to be derived anew" if debts else "nothing is owed")
     waiting = reader.quarantine_size()
     yield Check("quarantine", True, f"{waiting} entries: gauge-ingest quarantine list" if waiting else "empty")
-    for name, ok, detail in (*followers(outbound, reader, now=now), *reaching(outbound, now=now)):
-        yield Check(name, ok, detail)
 
 
 def _disk(path: Path) -> Check:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from gauge_ingest.core.spans import elapsed
 from gauge_ingest.jobs import KNOCKED
 from gauge_ingest.journal import Reader
-from gauge_ingest.outbound.record import RecordUnreadable, findings
+from gauge_ingest.outbound.record import PEOPLE, RecordUnreadable, findings
 
 BUSY_S = 5.0
+UNTOLD_MS = 60_000  # events wait for a moment, not for so long
 
 
 class FollowersUnknown(Exception):
@@ -48,8 +49,13 @@ def standings(path: Path, reader: Reader) -> list[Standing]:
     return found
 
 
-def followers(path: Path, reader: Reader, *, now: int) -> Iterator[tuple[str, bool, str]]:
-    """Of each follower its name, whether it is well, and how far behind it is."""
+def followers(
+    path: Path, reader: Reader, *, now: int, silent: str = "", untold_ms: int = UNTOLD_MS
+) -> Iterator[tuple[str, bool, str]]:
+    """Of each follower its name, whether it is well, and how far behind it is.
+
+    `silent`: why the process that tells people gives no sign of life; `untold_ms`: how long an event may wait for it.
+    """
     try:
         found = standings(path, reader)
     except FollowersUnknown as broken:
@@ -62,7 +68,9 @@ def followers(path: Path, reader: Reader, *, now: int) -> Iterator[tuple[str, bo
         if one.error:
             since = f" (for {elapsed(now - one.error_at)})" if one.error_at else ""
             parts.insert(0, f"{one.error}{since}")
-        yield one.name, not one.error, "; ".join(parts)
+        untold = (silent, _untold(reader, one, now, untold_ms)) if one.name == PEOPLE else ()
+        parts = [*filter(None, untold), *parts]
+        yield one.name, not one.error and not any(untold), "; ".join(parts)
 
 
 def knocked_at(path: Path) -> int | None:
@@ -85,6 +93,14 @@ def reaching(path: Path, *, now: int) -> Iterator[tuple[str, bool, str]]:
             yield one.name, one.ok, f"{one.detail}{since}"
     except RecordUnreadable as broken:
         yield path.name, False, str(broken)
+
+
+def _untold(reader: Reader, one: Standing, now: int, untold_ms: int) -> str:
+    """That alert events wait for whoever finds out whom to tell."""
+    waiting = [event.at for event in reader.alerts.changes(one.reached)[1] if event.sent] if one.behind else []
+    if not waiting or now - waiting[0] <= untold_ms:
+        return ""
+    return f"{len(waiting)} alert events wait untold, the oldest for {elapsed(now - waiting[0])}"
 
 
 def _behind(reader: Reader, one: Standing, now: int) -> str:

@@ -19,6 +19,7 @@ class ServiceStatus(NamedTuple):
     debts: int
     outbound_alive: bool
     refused: str = ""  # why the configuration on disk is not the one in force
+    outbound_heard_at: int | None = None  # by the service's clock
 
 
 class _Broker(BaseModel):
@@ -32,6 +33,7 @@ class _Outbound(BaseModel):
     model_config = ConfigDict(strict=True)
 
     alive: bool
+    heard_at: int | None = None
 
 
 class _Configuration(BaseModel):
@@ -43,6 +45,7 @@ class _Configuration(BaseModel):
 class _Status(BaseModel):
     model_config = ConfigDict(strict=True)
 
+    at: int | None = None
     wall_at: int
     broker: _Broker
     debts: int
@@ -52,10 +55,9 @@ class _Status(BaseModel):
 
 def read(journal: Path) -> ServiceStatus | str:
     """What the ingest process said last, or why that is not known."""
-    path = journal.with_name(journal.name + ".status.json")
+    path = _path(journal)
     try:
-        with path.open("rb") as file:
-            status = _Status.model_validate_json(file.read(FILE_BYTES_MAX))
+        status = _status(path)
     except FileNotFoundError:
         return "the service has not written its status yet"
     except OSError as error:
@@ -67,4 +69,22 @@ def read(journal: Path) -> ServiceStatus | str:
     if age_s > STALE_S:
         return f"the service has not written its status for {age_s} s: it hangs, or this machine's clock was set"
     broker, refused = status.broker, status.configuration.refused
-    return ServiceStatus(broker.connected, broker.detail, status.debts, status.outbound.alive, refused)
+    outbound = status.outbound
+    return ServiceStatus(broker.connected, broker.detail, status.debts, outbound.alive, refused, outbound.heard_at)
+
+
+def last_at(journal: Path) -> int | None:
+    """When the ingest process said something last, by its own clock; None where that is not known."""
+    try:
+        return _status(_path(journal)).at
+    except (OSError, ValidationError):
+        return None
+
+
+def _path(journal: Path) -> Path:
+    return journal.with_name(journal.name + ".status.json")
+
+
+def _status(path: Path) -> _Status:
+    with path.open("rb") as file:
+        return _Status.model_validate_json(file.read(FILE_BYTES_MAX))

@@ -59,6 +59,7 @@ def write_status(
     age_s: float = 0,
     connected: bool = True,
     alive: bool = True,
+    heard_at: int | None = None,
     debts: int = 0,
     refused: str = "",
 ) -> None:
@@ -69,7 +70,7 @@ def write_status(
         "pid": os.getpid(),
         "broker": {"connected": connected, "detail": "127.0.0.1:1883" if connected else "connection refused"},
         "debts": debts,
-        "outbound": {"alive": alive},
+        "outbound": {"alive": alive, "heard_at": heard_at},
         "configuration": {"refused": refused},
     }
     path = place.journal.with_name(place.journal.name + ".status.json")

@@ -7,6 +7,7 @@ import pytest
 from gauge_ingest.core.reasons import because
 from gauge_ingest.pump.findings import Finding
 from tests.commands.place import Place
+from tests.commands.serving import service, write_status
 from tests.worlds import HOUR, MINUTE, T0, Desk, message
 
 KEYS = [
@@ -146,7 +147,9 @@ def test_the_highest_alert_stands_first_with_place_level_rain_threshold_and_sinc
         storm(desk, station_id="HTB02", tips=5, until=15)
     place.now = T0 + 20 * MINUTE
 
-    shown = place.run("alerts", columns=columns).stdout
+    with service(place):
+        write_status(place)
+        shown = place.run("alerts", columns=columns).stdout
     lines = shown.splitlines()
 
     assert "2 alerts stand" in lines[0]

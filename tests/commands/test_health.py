@@ -242,3 +242,39 @@ def test_a_calendar_that_knocks_no_more_is_seen(place: Place, age_s: int, *, wel
         found = details(place, status=0 if well else 1)
 
     assert found["calendar"] == (well, "knocks" if well else "has not knocked for 10 min: no job of it is done")
+
+
+def test_while_the_outbound_process_gives_no_sign_of_life_nobody_is_said_to_be_told(place: Place) -> None:
+    with place.desk() as desk:
+        desk.take(message([(T0, 1)]))
+        desk.settle()
+        epoch, newest = desk.journal.reader.epoch(), desk.journal.reader.newest_seq()
+    follower(place, "people", epoch=epoch, seq=newest)
+    with service(place):
+        write_status(place, alive=False, heard_at=place.now - 2 * MINUTE)
+        stands = details(place, status=1)
+        write_status(place, heard_at=place.now)
+        runs = details(place, status=0)
+
+    silent = "the outbound process does not run, or stands still, no sign of life for 2 min"
+    assert stands["outbound"] == (False, silent)
+    assert stands["people"] == (False, f"{silent}; everything sent")
+    assert runs["people"] == (True, "everything sent")
+
+
+@pytest.mark.parametrize(("age_s", "well"), [(55, True), (65, False)])
+def test_events_that_wait_untold_for_a_minute_are_not_well(place: Place, age_s: int, *, well: bool) -> None:
+    place.now = T0 + 20 * MINUTE
+    with place.desk() as desk:
+        desk.now = place.now - age_s * 1000
+        desk.take(message([(T0, 1), (T0 + 19 * MINUTE, 60)]))
+        desk.settle()
+        epoch, events = desk.journal.reader.epoch(), desk.journal.reader.alerts.changes(0)[1]
+    follower(place, "people", epoch=epoch, seq=0)
+    with service(place):
+        write_status(place)
+        found = details(place, status=0 if well else 1)
+
+    assert events
+    assert found["people"][0] is well
+    assert ("alert events wait untold, the oldest for 65 s" in found["people"][1]) is not well

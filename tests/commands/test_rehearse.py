@@ -77,6 +77,38 @@ def test_a_missed_event_is_exit_status_1(place: Place, tmp_path: Path) -> None:
     assert document["rules"][0]["false_alerts"] == [1]
 
 
+def test_an_event_where_nothing_was_heard_is_no_data_and_does_not_count(place: Place, tmp_path: Path) -> None:
+    csv = write(tmp_path, "rain.csv", HEADER, *STORM)
+    heard = STORM[0].split(",")[0]
+    unheard = next(one for one in place.configuration().stations if one != heard)
+    at = text(T0 + 30 * MINUTE)
+    events = write(tmp_path, "events.csv", "name,at,scope", f"flood,{at},{heard}", f"slide,{at},{unheard}")
+
+    options = ("rehearse", "--rules", rules(place), "--csv", csv, "--events", events)
+    (file,) = place.json(*options)["rules"]
+    shown = place.run(*options)
+
+    assert [(one["name"], one["outcome"]) for one in file["events"]] == [("flood", "hit"), ("slide", "no data")]
+    assert {(one["hits"] + one["misses"]) for one in file["levels"]} == {1}
+    assert shown.exit_code == 0
+    assert "no data" in shown.stdout
+    assert "MISSED" not in shown.stdout
+
+
+def test_a_short_history_is_headed_to_the_second_and_says_what_stood_before_it(place: Place) -> None:
+    with place.desk() as desk:
+        for number in range(6):
+            desk.now = T0 + 5 * number * MINUTE
+            desk.take(message([(desk.now, 100 + 8 * number)], seq=number))
+            desk.settle()
+        place.now = desk.now + 1_000
+
+    shown = place.run("rehearse", "--rules", rules(place), "--since", "2s").stdout
+
+    assert "2026-07-15 18:24:59 until 2026-07-15 18:25:01" in shown
+    assert "what was known before 2026-07-15 18:24 stands here where it had not ended by then" in shown
+
+
 def test_the_journal_is_rehearsed_with_its_own_times(place: Place) -> None:
     with place.desk() as desk:
         for number in range(20):
@@ -139,6 +171,11 @@ def test_the_picture_shows_both_files_and_fetches_nothing(place: Place, example:
         ("HTB01,2026-07-15T18:00:00,1", "line 2: observed_at = '2026-07-15T18:00:00': lacks its offset"),
         ("HTB01,2026-07-15T18:00:00+08:00,-1", "line 2: rain_mm = '-1': must be millimetres of rain, 0 to 5000"),
         ("HTB01,2026-07-15T18:00:00+08:00,wet", "line 2: rain_mm = 'wet': must be millimetres"),
+        (
+            "HTB01,2026-07-15T18:00:00+08:00,nan",
+            "line 2: rain_mm = 'nan': must be millimetres of rain",
+        ),
+        ("HTB01,2026-07-15T18:00:00+08:00,NaN", "line 2: rain_mm = 'NaN'"),
         ("HTB01,2026-07-15T18:00:00+08:00,1e9", "line 2: rain_mm = '1e9'"),
         ("HTB01,2026-07-15T18:00:00+08:00", "line 2: has 2 cells, must have at least 3"),
         ("", "holds no line of rain"),

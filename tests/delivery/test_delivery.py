@@ -1,7 +1,9 @@
 """Each person is told of each event: in order, once or marked as a repeat, on a way that works."""
 
+import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from gauge_ingest.journal import Position, Reader
 from gauge_ingest.notifiers import NotifierRejected
 from gauge_ingest.outbound import Positions
 from gauge_ingest.outbound.beginning import told_before
+from gauge_ingest.outbound.delivery import STANDS_S
 from tests.delivery.world import Line, World, away, person, rows, running, until
 
 STATES = "SELECT person, event, state FROM delivery ORDER BY person, event"
@@ -279,3 +282,31 @@ def test_a_refused_message_of_several_is_tried_one_by_one(tmp_path: Path, group:
         assert until(lambda: len(mail.events()) == group - 1)
 
     assert mail.events() == [(event, False) for event in range(2, group + 1)]
+
+
+@pytest.mark.parametrize("held", ["page", "watch"])
+def test_a_delivery_that_a_disk_holds_does_not_go_on(tmp_path: Path, held: str) -> None:
+    world = World(tmp_path, person("zhang"))
+    delivering = world.delivering(Line("mail"))
+    at, holds = [0.0], threading.Event()
+    delivering._desk = replace(delivering._desk, monotonic=lambda: at[0])
+    inside = threading.Event()
+
+    def hold(*_: object, **__: object) -> float:
+        inside.set()
+        return float(holds.wait(10))
+
+    if held == "page":
+        delivering.carry_on = hold  # type: ignore[method-assign]
+    else:
+        delivering.watch = hold  # type: ignore[assignment,method-assign]
+    with running(delivering):
+        assert inside.wait(10)
+        at[0] = STANDS_S - 1
+        before = delivering.goes_on
+        at[0] = STANDS_S + 1
+        after = delivering.goes_on
+        holds.set()
+        assert until(lambda: delivering.goes_on)
+
+    assert (before, after) == (True, False)

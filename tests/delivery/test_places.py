@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Reader
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.writer import Writer
@@ -60,3 +62,19 @@ def test_who_hears_of_an_end_hears_of_what_else_stands_at_the_place(tmp_path: Pa
     assert "PREPARE TO MOVE #1" in message.subject
     assert "#2" not in message.subject
     assert not gone
+
+
+@pytest.mark.parametrize("peak_mm", [4.0, 0.0])
+def test_every_time_of_the_evidence_is_written_as_people_read_it(tmp_path: Path, peak_mm: float) -> None:
+    found = SAMPLES["raised"].event.evidence
+    assert found is not None
+    told = replace(event(1, scope="HTB01"), evidence=replace(found, peak_mm=peak_mm))
+    with running_mosquitto(tmp_path / "broker") as broker:
+        notifier = MqttNotifier(AlertBroker("127.0.0.1", broker.port, "it"), NAMES)
+        notifier.send(told, ALERT, repeated=False)
+        kept = retained(broker.port, "rain/v1/alerts/HTB01/flash_flood")["evidence"]
+        notifier.close()
+
+    assert kept["until"] == instant_text(found.until)
+    peak = [instant_text(found.peak_since), instant_text(found.peak_until)] if peak_mm else [None, None]
+    assert [kept["peak_since"], kept["peak_until"]] == peak

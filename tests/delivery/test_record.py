@@ -1,17 +1,20 @@
 """What was told when can be shown: deliveries, findings in health, and the test message."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gauge_ingest.commands.notify_test import message_for, try_ways
+from gauge_ingest.journal import Journal
 from gauge_ingest.notifiers import NotifierRejected
 from gauge_ingest.notifiers.bell import BellChannel
 from gauge_ingest.notifiers.settings import ChannelSettings
 from gauge_ingest.outbound.record import RecordUnreadable, delivered
 from gauge_ingest.wellbeing.followers import reaching as well
 from tests.commands.place import Place
+from tests.commands.serving import service, write_status
 from tests.delivery.world import Line, World, away, person, rows, running, until
 
 
@@ -52,6 +55,20 @@ def test_deliveries_say_who_was_told_on_which_way_and_why_not(place: Place) -> N
     assert {(one["channel"], one["result"]) for one in first["tries"]} == {("mail", "failed"), ("sms", "done")}
     assert (second["state"], second["reason"]) == ("silenced", "silence 3: the gauge is washed")
     assert place.json("deliveries", "--alert", "2") == [second]
+
+
+def test_an_alert_that_there_is_not_is_wrong_use_and_one_of_which_nobody_was_to_be_told_is_none(place: Place) -> None:
+    world = told(place)
+    world.journal = Journal(place.journal)
+    world.tell(3, "raised", "blue")
+    world.journal.close()
+    place.now = world.now + 60_000
+
+    unknown = place.run("deliveries", "--alert", "99")
+
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "there is no alert 99; alerts --all lists them" in unknown.stderr
+    assert place.json("deliveries", "--alert", "3") == []
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
@@ -108,10 +125,14 @@ def test_health_shows_it(place: Place) -> None:
     world = told(place)
     place.now = world.now + 60_000
 
-    checks = {one["name"]: one for one in place.json("health", status=1)["checks"]}
+    with service(place):
+        write_status(place)
+        checks = {one["name"]: one for one in place.json("health")["checks"]}
+    gone = {one["name"]: one for one in place.json("health", status=1)["checks"]}
 
     assert checks["channel sms"]["detail"] == "everything told"
     assert checks["people"]["ok"]
+    assert not gone["people"]["ok"], "without a service nobody is told of what comes"
 
 
 def test_the_test_message_goes_on_every_way_and_each_result_is_its_own() -> None:
@@ -145,14 +166,31 @@ def test_a_test_message_to_nobody_we_know_is_wrong_use(place: Place) -> None:
     assert "people.toml has nobody with the id 'zhang'" in result.stderr
 
 
-def test_the_bell_rings_once_with_one_line(tmp_path: Path) -> None:
-    terminal = tmp_path / "tty"
-    terminal.touch()
+def test_the_bell_rings_once_with_one_line() -> None:
+    room, terminal = os.openpty()
     message = message_for(person("zhang"), "bell", at="x")._replace(short="石门\n立即转移\x1b[2J")
 
-    BellChannel("bell", ChannelSettings(kind="bell")).send(str(terminal), message)
+    try:
+        BellChannel("bell", ChannelSettings(kind="bell")).send(os.ttyname(terminal), message)
+        heard = os.read(room, 200)
+    finally:
+        os.close(room)
+        os.close(terminal)
 
-    assert terminal.read_bytes() == "\a石门 立即转移 [2J\n".encode()
+    assert heard == "\a石门 立即转移 [2J\r\n".encode()
+
+
+@pytest.mark.parametrize("kind", ["file", "null"])
+def test_a_bell_at_what_is_no_terminal_is_refused_and_writes_nothing(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "bellfile"
+    file.write_text("of somebody", encoding="utf-8")
+    to = str(file) if kind == "file" else os.devnull
+    message = message_for(person("zhang"), "bell", at="x")
+
+    with pytest.raises(NotifierRejected, match="is no terminal"):
+        BellChannel("bell", ChannelSettings(kind="bell")).send(to, message)
+
+    assert file.read_text(encoding="utf-8") == "of somebody"
 
 
 def test_a_terminal_that_is_not_there_is_tried_again() -> None:

@@ -159,8 +159,9 @@ class Woken:
         """There is something new."""
         self.woken = True
 
-    def supervise(self) -> None:
+    def supervise(self) -> bool:
         """The harness starts it again."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Method: a service with a real alert, a mosquitto, a mail server, a web hook, a s
 
 import re
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -302,6 +303,7 @@ def test_without_a_terminal_and_without_yes_nobody_is_told(tmp_path: Path) -> No
         (("flash_flod", "--to", "liu"), "the stations cannot play flash_flod"),
         (("flash_flood", "--to", "liu", "--public-url", "http://127.0.0.1"), "without --desk-port"),
         (("flash_flood", "--to", "liu", "--speed", "0"), "--speed"),
+        (("flash_flood", "--to", "liu", "--report", "/nowhere/there/report.json"), "cannot be written"),
     ],
 )
 def test_a_drill_that_cannot_be_is_refused_before_anybody_is_told(
@@ -316,6 +318,27 @@ def test_a_drill_that_cannot_be_is_refused_before_anybody_is_told(
     assert refusal in done.stderr
     assert county.drills == []
     assert not hook.arrived
+
+
+def test_a_desk_port_that_is_taken_is_refused_before_anybody_is_told(tmp_path: Path) -> None:
+    with sink() as hook, socket.create_server(("127.0.0.1", 0)) as taken:
+        county, port = County(tmp_path, hook), taken.getsockname()[1]
+        url = "https://rain.example.org/drill"
+
+        done = county.command("drill", "flash_flood", "--to", "liu", "--desk-port", str(port), "--public-url", url)
+
+    assert done.exit_code == 2
+    assert f"--desk-port {port}: the drill's desk cannot listen at 127.0.0.1" in done.stderr
+    assert county.drills == []
+
+
+def test_a_desk_without_a_url_is_said_to_be_linked_by_no_message(tmp_path: Path) -> None:
+    with sink() as hook:
+        county, port = County(tmp_path, hook), free_port()
+
+        done = county.command("drill", "flash_flood", "--to", "liu", "--desk-port", str(port))
+
+    assert f"their messages have no link to the desk at port {port} (--public-url" in done.stdout
 
 
 def test_a_scenario_that_there_is_not_is_refused_with_the_names_of_those_there_are(tmp_path: Path) -> None:

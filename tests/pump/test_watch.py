@@ -189,6 +189,18 @@ def test_disk_store_and_outbound_process_are_told_by_level_and_end(tmp_path: Pat
     ]
 
 
+def test_an_outbound_process_is_gone_since_it_was_last_heard(tmp_path: Path) -> None:
+    desk = calm(tmp_path)
+    heard_at = desk.now - 4 * MINUTE
+    desk.around = replace(desk.around, outbound_alive=False, outbound_heard_at=heard_at)
+
+    desk.pass_time(2, tips=silent(), ticks=1)
+
+    (event,) = desk.events(Finding.OUTBOUND_GONE)
+    assert event.cause is not None
+    assert event.cause.fields == {"since_at": heard_at}
+
+
 def test_broken_files_that_others_stand_in_for_are_told_until_a_reload(tmp_path: Path) -> None:
     desk = calm(tmp_path)
     finding = Finding.CONFIGURATION_REFUSED
