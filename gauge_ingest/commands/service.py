@@ -15,9 +15,9 @@ from gauge_ingest.commands.opening import (
     directory_of,
     found_usable,
 )
-from gauge_ingest.commands.output import Status, notice, print_json, show, stop
+from gauge_ingest.commands.output import Status, notice, plain, print_json, show, stop
 from gauge_ingest.commands.writing import asked_of_service
-from gauge_ingest.configuration import Mistake
+from gauge_ingest.configuration import Mistake, rota_warnings
 from gauge_ingest.journal import holder
 from gauge_ingest.requests import RELOAD
 
@@ -80,6 +80,8 @@ def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
             show(f"[{section}] has changed: that takes a restart of the service")
         for warning in answer.get("warnings", ()):
             show(f"warning: {_mistake_text(warning)}")
+        for ahead in rota_warnings(configuration.roster, clock_of_environment().now()):
+            show(f"warning: {plain(str(ahead))}")
 
 
 def schema() -> None:
