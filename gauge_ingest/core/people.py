@@ -145,6 +145,11 @@ def told_by(roster: Roster, steps: Iterable[ChainStep], at: int) -> tuple[Person
     return tuple(roster.people[name] for name in ids) or tuple(roster.people.values())
 
 
+def is_unmanned(roster: Roster, level: str, at: int) -> bool:
+    """Whether the first step of a level's chain asks who is on duty at an instant when nobody is: all are told then."""
+    return DUTY in chain_of(roster, level)[0].tell and not on_duty(roster, at)
+
+
 def recipients(
     roster: Roster,
     event: AlertEvent,

@@ -21,21 +21,23 @@ NAMES: dict[str, Any] = {
     "threshold_mm": "30",
     "late": True,
     "unconfirmed": True,
+    "nobody_on_duty": True,
     "rain_mm": "31.5",
 }
 
 
 def say(names: Mapping[str, Any]) -> str:
-    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U"}
+    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U", "nobody_on_duty": "D"}
     return "".join(marks[name] if value is True else "" if value is False else value for name, value in names.items())
 
 
 @pytest.mark.parametrize(
     ("room", "line"),
     [
-        (67, "NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (58, "NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
-        (51, "NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
+        (68, "NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TUD31.5"),
+        (59, "NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TUD31.5"),
+        (52, "NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFLLLLLLLLLL30TUD31.5"),
+        (47, "NNN…WW…PPPPP…todoAFFFFFFFFFFLLLLLLLLLL30TUD31.5"),
         (46, "NNN…WW…PPPPP…todoAFFFFFFFFFFLLLLLLLLLL30TU31.5"),
         (42, "NNN…WW…PPPPP…AFFFFFFFFFFLLLLLLLLLL30TU31.5"),
         (41, "NNN…WW…PPPPP…FFFFFFFFFFLLLLLLLLLL30TU31.5"),
