@@ -316,5 +316,5 @@ def test_a_bell_at_a_file_is_a_warning_and_one_at_a_terminal_or_nowhere_yet_is_n
 
     (warning,) = load(folder, {}).warnings
 
-    assert (warning.key, warning.value) == ("people.liu.reach[1]", f'"{file}"')
+    assert (warning.key, warning.value) == ("people.liu.reach[1]", shown(str(file)))
     assert "is no terminal" in warning.remedy

@@ -1,6 +1,9 @@
 """The writer of messages, made from a configuration."""
 
+from functools import partial
+
 from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.people import is_unmanned
 from gauge_ingest.messages.facts import COMMAND, World
 from gauge_ingest.messages.writer import Writer
 
@@ -13,6 +16,7 @@ def world_of(configuration: Configuration) -> World:
         rules={rule.id: rule for rule in configuration.rules},
         actions=configuration.actions,
         command=f"{COMMAND}{drill} --who NAME" if drill else COMMAND,
+        is_unmanned=partial(is_unmanned, configuration.roster),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from gauge_ingest.commands.alert_text import Around, Found, show_alert, show_alerts
+from gauge_ingest.commands.naming import name_of
 from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
@@ -14,10 +15,10 @@ from gauge_ingest.commands.opening import (
     configured,
     reading,
 )
-from gauge_ingest.commands.output import Status, print_json, stop
+from gauge_ingest.commands.output import Status, notice, print_json, stop
 from gauge_ingest.commands.silence import silence_of
 from gauge_ingest.commands.telling import nobody_told, people_told
-from gauge_ingest.commands.writing import asked
+from gauge_ingest.commands.writing import asked, who
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.silences import Silence
@@ -30,6 +31,7 @@ app = typer.Typer(invoke_without_command=True)
 
 _ENDS = (EventKind.CLEARED, EventKind.WITHDRAWN, EventKind.LAPSED)
 _ID_MAX = 2**63 - 1
+ALONE = "no service runs: it is recorded, and nobody hears of it until the service runs again"
 
 AllOption = Annotated[bool, typer.Option("--all", help="Ended alerts too.")]
 IdArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=_ID_MAX, help="The alert's number.")]
@@ -81,7 +83,7 @@ def acknowledge(
     alert_id: IdArgument,
     *,
     comment: CommentOption = None,
-    who: WhoOption = None,
+    by: WhoOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -91,7 +93,7 @@ def acknowledge(
         rise = newest_rise(_found(reader, alert_id)[1])
     seen = None if rise is None else rise.id
     said = {} if comment is None else {"comment": comment}
-    _say(configuration, ACKNOWLEDGE, {"alert": alert_id, "seen": seen, **said}, who)
+    _say(configuration, ACKNOWLEDGE, {"alert": alert_id, "seen": seen, **said}, by, quiet=as_json)
     show(alert_id, config=config, as_json=as_json)
 
 
@@ -100,13 +102,13 @@ def comment(
     alert_id: IdArgument,
     text: TextArgument,
     *,
-    who: WhoOption = None,
+    by: WhoOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say something about an alert; it stands with the alert, under a name and a time, and is told like the rest."""
     configuration = configured(config)
-    _say(configuration, COMMENT, {"alert": alert_id, "comment": text}, who)
+    _say(configuration, COMMENT, {"alert": alert_id, "comment": text}, by, quiet=as_json)
     show(alert_id, config=config, as_json=as_json)
 
 
@@ -126,11 +128,15 @@ def _silences(reader: Reader, found: Sequence[Found], configuration: Configurati
     return {number: silence for number, silence in asked_of if silence is not None}
 
 
-def _say(configuration: Configuration, what: str, body: Mapping[str, Any], who: str | None) -> None:
-    named = {} if who is None else {"who": who}  # else whoever asks
-    answer = asked(configuration, clock_of_environment(), what, {**body, **named})
+def _say(configuration: Configuration, what: str, body: Mapping[str, Any], typed: str | None, *, quiet: bool) -> None:
+    """Record what somebody says. `quiet`: no word of a service that is down, for programs."""
+    name, warning = name_of(who() if typed is None else typed, configuration.roster.people)
+    alone = "" if quiet else ALONE
+    answer = asked(configuration, clock_of_environment(), what, {**body, "who": name}, when_alone=alone)
     if not answer.get("ok"):
         stop(Status.WRONG_USE, f"the service refuses: {answer.get('error')}")
+    if warning:
+        notice(warning)
 
 
 def alert_document(

@@ -8,22 +8,23 @@ import typer
 from gauge_ingest.clock import VARIABLE, clock_from
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
 from gauge_ingest.commands.output import Status, plain, print_json, show
-from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, load
+from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, load, rota_warnings
 
 
 def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Check the configuration; exit status 2 with every mistake that is in it. A warning changes no exit status."""
     directory = directory_of(config)
     mistakes: list[Mistake] = []
-    warnings: tuple[Mistake, ...] = ()
+    warnings: list[Mistake] = []
     configuration: Configuration | None = None
     try:
         configuration = load(directory, os.environ)
-        warnings = configuration.warnings
+        warnings += configuration.warnings
     except ConfigurationRefused as refused:
         mistakes += refused.mistakes
     try:
-        clock_from(os.environ)
+        now = clock_from(os.environ).now()
+        warnings += rota_warnings(configuration.roster, now) if configuration is not None else []
     except ValueError as error:
         remedy = str(error).removeprefix(f"{VARIABLE}: ")
         mistakes.append(Mistake("environment", VARIABLE, "", remedy))

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured_on_disk
-from gauge_ingest.commands.output import Status, print_json, show, stop
+from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured_on_disk
+from gauge_ingest.commands.output import Status, plain, print_json, show, stop
 from gauge_ingest.commands.writing import asked_of_service
-from gauge_ingest.configuration import Mistake
+from gauge_ingest.configuration import Mistake, rota_warnings
 from gauge_ingest.journal import holder
 from gauge_ingest.requests import RELOAD
 
@@ -34,6 +34,8 @@ def reload(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
             show(f"[{section}] has changed: that takes a restart of the service")
         for warning in answer.get("warnings", ()):
             show(f"warning: {_mistake_text(warning)}")
+        for ahead in rota_warnings(configuration.roster, clock_of_environment().now()):
+            show(f"warning: {plain(str(ahead))}")
 
 
 def _mistake_text(mistake: Any) -> str:

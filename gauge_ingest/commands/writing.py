@@ -10,7 +10,7 @@ from typing import Any
 
 from gauge_ingest.clock import Clock
 from gauge_ingest.codecs import CODECS
-from gauge_ingest.commands.output import Status, stop
+from gauge_ingest.commands.output import Status, notice, stop
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.journal import Journal, JournalBroken, JournalUnavailable, Lock, Locked
 from gauge_ingest.pump import Pump, PumpSettings
@@ -26,10 +26,13 @@ PAY_MAX_S = 0.5
 Answer = dict[str, Any]
 
 
-def asked(configuration: Configuration, clock: Clock, what: str, body: Mapping[str, Any]) -> Answer:
+def asked(
+    configuration: Configuration, clock: Clock, what: str, body: Mapping[str, Any], *, when_alone: str = ""
+) -> Answer:
     """The answer to a request, by the service that holds the journal's lock or, when none does, by this command.
 
-    Where another command holds it, this one waits for its turn.
+    Where another command holds it, this one waits for its turn. `when_alone`: what to say on standard error where no
+    service runs and it is done.
     """
     path = configuration.settings.journal_path
     request, lock = Request(str(uuid.uuid4()), what, dict(body), who()), Lock(path)
@@ -37,7 +40,11 @@ def asked(configuration: Configuration, clock: Clock, what: str, body: Mapping[s
         if not path.exists():
             stop(Status.UNREACHABLE, f"no journal at {path.absolute()}: has the service run yet?")
         answer = None if _acquired(lock) else _answered(path, request, lock)
-        return _done_here(configuration, clock, request) if answer is None else answer
+        if answer is None:
+            answer = _done_here(configuration, clock, request)
+            if when_alone and answer.get("ok"):
+                notice(when_alone)
+        return answer
     except (JournalUnavailable, JournalBroken, OSError) as error:
         stop(Status.UNREACHABLE, f"the journal cannot be written: {error}")
     finally:

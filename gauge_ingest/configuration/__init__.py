@@ -1,5 +1,6 @@
 """Configuration: TOML files, a calendar, templates and the environment, checked as a whole before any of it is used."""
 
+from gauge_ingest.configuration.ahead import rota_warnings
 from gauge_ingest.configuration.kept import Refusal, Usable, copy_before, first_of, kept_beside, stand_in, usable
 from gauge_ingest.configuration.loading import (
     Configuration,
@@ -30,6 +31,7 @@ __all__ = [
     "first_of",
     "kept_beside",
     "load",
+    "rota_warnings",
     "stand_in",
     "usable",
 ]

@@ -72,6 +72,7 @@ class DutyRead:
     calendar: Callable[[int, int], Sequence[Shift]] = no_shifts
     sha256: str = ""
     mistakes: list[Mistake] = field(default_factory=list)
+    warnings: list[Mistake] = field(default_factory=list)
 
     def canonical(self) -> dict[str, Any]:
         """All of it as it stands in the configuration's text; empty when nothing is there."""
@@ -99,6 +100,7 @@ def read_duty(
         found = read_calendar(table["calendar"], directory, place.at("calendar"), people)
         read.calendar, read.sha256 = found.shifts, found.sha256
         read.mistakes += found.mistakes
+        read.warnings += found.warnings
     return read
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gauge_ingest.configuration import actions, overrides, rules, stations
 from gauge_ingest.configuration.actions import ActionsRead, read_actions
+from gauge_ingest.configuration.ahead import chain_warnings
 from gauge_ingest.configuration.files import read_table, read_text
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place
 from gauge_ingest.configuration.overrides import SettingsRead, read_settings
@@ -162,6 +163,7 @@ def _configuration(read: _Read) -> Configuration:
         del sections[section][key]
     if not read.settings.settings.drill.name:
         del sections["drill"]  # new to the program: it must change no text, see below
+    levels = [level for rule in read.rules.rules for level in rule.levels]
     rules, stations = read.rules.canonical(), read.stations.canonical()
     everything: dict[str, object] = {"settings": sections, "stations": stations, "rules": rules}
     # What is not there is left out: a file that is new to the program changes no text, and nothing is owed for it.
@@ -186,5 +188,5 @@ def _configuration(read: _Read) -> Configuration:
         actions=read.todo.actions,
         templates=read.templates.templates,
         watch=read.watch.settings,
-        warnings=tuple(read.people.warnings),
+        warnings=(*read.people.warnings, *chain_warnings(read.people.chains, levels)),
     )

@@ -140,6 +140,7 @@ def read_people(directory: Path, environ: Mapping[str, str], read_text: Callable
         _read_chain(read, level, item, tables["people"], file.at("chains", level))
     read.duty = read_duty(tables["duty"], file.at("duty"), tables["people"], read.people, directory)
     read.mistakes += read.duty.mistakes
+    read.warnings += read.duty.warnings
     return read
 
 

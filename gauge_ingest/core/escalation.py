@@ -11,28 +11,32 @@ from dataclasses import replace
 from gauge_ingest.core.model import SECOND_MS, Alert, AlertEvent, EventKind, State
 from gauge_ingest.core.people import (
     AFTER_THE_CHAIN,
-    DUTY,
     EVERYBODY,
     Person,
     Roster,
     chain_of,
-    on_duty,
+    is_unmanned,
     recipients,
     steps_taken,
 )
 from gauge_ingest.core.reasons import Value, because
-from gauge_ingest.core.told import acknowledgements, newest_rise, said
+from gauge_ingest.core.told import acknowledgements, first_telling, newest_rise, said
 
 LAST_WAIT_S = 15 * 60  # after the only step of a chain
+NOBODY = "nobody_"  # how the kinds of its reasons begin
 NAMES_MAX = 8  # in the reason of an event; the others are counted
 
 
 def began_at(events: Sequence[AlertEvent]) -> int:
     """From when the steps of an alert are counted."""
-    rise = newest_rise(events)
-    since = 0 if rise is None else rise.id
-    begins = [one.at for one in events if one.id == since or (one.id > since and one.kind is EventKind.REMINDED)]
-    return begins[-1] if begins else 0
+    first = first_telling(events)
+    return 0 if first is None else first.at
+
+
+def is_for_want_of_duty(event: AlertEvent) -> bool:
+    """Whether an event is step 0 of a chain: everybody is told, for nobody was on duty when people were to be told."""
+    kind = "" if event.cause is None else event.cause.kind
+    return event.kind is EventKind.ESCALATED and event.step == 0 and kind.startswith(NOBODY)
 
 
 def waits(alert: Alert, events: Sequence[AlertEvent], roster: Roster) -> bool:
@@ -86,8 +90,7 @@ def _event(alert: Alert, events: Sequence[AlertEvent], step: int, now: int) -> A
 def _steps(roster: Roster, rise: AlertEvent, at: int) -> list[tuple[int, int]]:
     """Every step after the first, with the seconds after which it is due; `at`: when the first one was told."""
     chain = chain_of(roster, rise.level)
-    nobody = DUTY in chain[0].tell and not on_duty(roster, at)
-    steps = [(0, 0)] if nobody else []
+    steps = [(0, 0)] if is_unmanned(roster, rise.level, at) else []
     steps += [(number, step.after_s) for number, step in enumerate(chain) if number]
     if EVERYBODY in chain[-1].tell:
         return steps

@@ -80,6 +80,10 @@ class ChainStep:
     tell: tuple[str, ...]  # ids of people, DUTY, EVERYBODY
 
 
+class NotReckoned(Exception):
+    """A calendar gives no answer; the words say why. Nobody is on duty then, so that everybody is told."""
+
+
 def no_shifts(since: int, until: int) -> Sequence[Shift]:
     """The calendar of those who have none."""
     assert since <= until
@@ -91,7 +95,8 @@ class Roster:
     """people.toml: nobody in it means that nobody is told but through log and MQTT.
 
     `chains`: by level name; the chain "default" is for levels that have none. On duty is whoever one of `shifts`,
-    `weekly` and `calendar` names; `calendar` answers with the shifts that touch a span, always the same ones.
+    `weekly` and `calendar` names; `calendar` answers with the shifts that touch a span, always the same ones, or with
+    NotReckoned.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
@@ -102,8 +107,14 @@ class Roster:
 
 
 def shifts_between(roster: Roster, since: int, until: int) -> list[Shift]:
-    """Every shift that touches (since, until], in order of its beginning; they may overlap."""
-    found = [*roster.shifts, *roster.calendar(since, until)]
+    """Every shift that touches (since, until], in order of its beginning; they may overlap.
+
+    None at all where the calendar cannot be reckoned: whom it would have named is not known, so everybody is told.
+    """
+    try:
+        found = [*roster.shifts, *roster.calendar(since, until)]
+    except NotReckoned:
+        return []
     for weekly in roster.weekly:
         found += _weekly_shifts(weekly, since, until)
     touching = [shift for shift in found if shift.since < until and shift.until > since]
@@ -131,6 +142,11 @@ def told_by(roster: Roster, steps: Iterable[ChainStep], at: int) -> tuple[Person
                 return tuple(roster.people.values())
             ids |= dict.fromkeys(found)
     return tuple(roster.people[name] for name in ids) or tuple(roster.people.values())
+
+
+def is_unmanned(roster: Roster, level: str, at: int) -> bool:
+    """Whether the first step of a level's chain asks who is on duty at an instant when nobody is: all are told then."""
+    return DUTY in chain_of(roster, level)[0].tell and not on_duty(roster, at)
 
 
 def recipients(

@@ -1,14 +1,21 @@
 """The rota ahead: when who is on duty changes, and when nobody is."""
 
-from gauge_ingest.core.people import Person, Roster, on_duty, shifts_between
+from gauge_ingest.core.people import Person, Roster, Shift, on_duty, shifts_between
 
 
 def changes(roster: Roster, since: int, until: int) -> list[tuple[int, tuple[Person, ...]]]:
     """Each instant of [since, until) after which other people are on duty than before, with those people."""
-    ends = {end for shift in shifts_between(roster, since, until) for end in (shift.since, shift.until)}
+    shifts = shifts_between(roster, since, until)
+    ends = {end for shift in shifts for end in (shift.since, shift.until)}
     found, before = [], set(on_duty(roster, since))
+    begun, present = 0, list[Shift]()
     for at in sorted(end for end in ends if since <= end < until):
-        after = on_duty(roster, at + 1)
+        while begun < len(shifts) and shifts[begun].since <= at:
+            present.append(shifts[begun])
+            begun += 1
+        present = [shift for shift in present if shift.until > at]
+        names = dict.fromkeys(name for shift in present for name in shift.people)
+        after = tuple(roster.people[name] for name in names if name in roster.people)
         if set(after) != before:
             found.append((at, after))
             before = set(after)

@@ -83,6 +83,17 @@ def newest_rise(events: Sequence[AlertEvent]) -> AlertEvent | None:
     return rises[-1] if rises else None
 
 
+def first_telling(events: Sequence[AlertEvent]) -> AlertEvent | None:
+    """The event with which people first heard of an alert as it last rose: the rise, or the reminder after a silence.
+
+    Its steps, and for how long nobody has acknowledged it, are counted from there.
+    """
+    rise = newest_rise(events)
+    if rise is None:
+        return None
+    return [one for one in events if one.id == rise.id or (one.id > rise.id and one.kind is EventKind.REMINDED)][-1]
+
+
 def acknowledgements(events: Sequence[AlertEvent]) -> list[AlertEvent]:
     """Who has acknowledged what an alert last rose to, the first of them first."""
     newest = newest_rise(events)

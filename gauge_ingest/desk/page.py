@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gauge_ingest.core.escalation import is_for_want_of_duty
 from gauge_ingest.core.findings import SERVICE
 from gauge_ingest.core.levels import Level, level_of
 from gauge_ingest.core.measures import measure_of
@@ -205,7 +206,8 @@ def _seen_by(words: Words, events: Sequence[AlertEvent], now: int) -> list[dict[
 
 def _told(words: Words, known: Known, event: AlertEvent, rule_levels: Sequence[str]) -> dict[str, str]:
     said = event.kind in _SAID
-    what = words[f"said_{event.kind.value}" if said else event.kind.value]
+    plain = "nobody_on_duty" if is_for_want_of_duty(event) else event.kind.value
+    what = words[f"said_{plain}" if said else plain]
     if event.kind not in (*_ENDS, *_SAID, *_BY_THE_CLOCK):
         what = words["with_level"].format(what=what, level=_word(words, level_of(event.level, rule_levels)))
     rose = event.kind in RISES and event.evidence is not None

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from gauge_ingest.core.escalation import is_for_want_of_duty
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind
 from gauge_ingest.core.people import Person
 from gauge_ingest.core.spans import instant_text
-from gauge_ingest.core.told import acknowledgements
+from gauge_ingest.core.told import acknowledgements, first_telling
 from gauge_ingest.outbound.record import Delivered
 
 
@@ -139,13 +140,18 @@ def alert_row(alert: Alert, events: Sequence[AlertEvent], deliveries: Sequence[D
             alert.state.value,
             alert.raised_at,
         ),
-        escalated=tuple(
-            Escalated(one.step, one.at, one.reason, tuple(person for event, person in told if event == one.id))
-            for one in events
-            if one.kind is EventKind.ESCALATED
-        ),
+        escalated=tuple(_escalated(one, events, told) for one in events if one.kind is EventKind.ESCALATED),
         acknowledged=tuple(_seen(one, (raised,), speed) for one in events if one.kind is EventKind.ACKNOWLEDGED),
         answered=bool(acknowledgements(events)),
+    )
+
+
+def _escalated(one: AlertEvent, events: Sequence[AlertEvent], told: Iterable[tuple[int, str]]) -> Escalated:
+    """An escalation with those who were told of it; where nobody was on duty most were, with the alert itself."""
+    first = first_telling([before for before in events if before.id < one.id])
+    ids = {one.id, first.id} if is_for_want_of_duty(one) and first is not None else {one.id}
+    return Escalated(
+        one.step, one.at, one.reason, tuple(dict.fromkeys(person for event, person in told if event in ids))
     )
 
 

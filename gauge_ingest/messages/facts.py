@@ -1,6 +1,6 @@
 """What a message may say of an alert event, and what it is looked up in, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gauge_ingest.core.actions import Actions
@@ -13,13 +13,15 @@ COMMAND = "gauge-ingest alerts acknowledge {id}"
 class World:
     """What the facts are looked up in: names of scopes, rules by id, the contingency plan.
 
-    `command`: how an alert is acknowledged without a link; {id} in it stands for the alert.
+    `command`: how an alert is acknowledged without a link; {id} in it stands for the alert. `is_unmanned`: whether
+    nobody was on duty for a level at an instant, so that everybody is told.
     """
 
     places: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     actions: Actions = field(default_factory=Actions)
     command: str = COMMAND
+    is_unmanned: Callable[[str, int], bool] = lambda _level, _at: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Facts:
     command: str
     acknowledged_by: str
     unacknowledged_for: str
+    nobody_on_duty: bool  # when it was first told, so that everybody is
     # when, who, why
     since: str
     until: str

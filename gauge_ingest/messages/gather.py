@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from gauge_ingest.core.actions import Words
+from gauge_ingest.core.escalation import is_for_want_of_duty
 from gauge_ingest.core.levels import Level, level_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Rule, State
 from gauge_ingest.core.spans import parse_instant
-from gauge_ingest.core.told import RISES, acknowledgements, newest_rise
+from gauge_ingest.core.told import RISES, acknowledgements, first_telling, newest_rise
 from gauge_ingest.messages.evidence import around_facts, rain_facts, trust_facts
 from gauge_ingest.messages.facts import Facts, World
 from gauge_ingest.messages.findings import FINDINGS, finding_words
@@ -143,11 +144,17 @@ def _standing(event: AlertEvent, beside: Sequence[Alert], world: World, language
 def _why(event: AlertEvent, *, service: bool, language: str) -> dict[str, Any]:
     """Why it was taken back, and who said what."""
     return {
-        "reason": "" if service or event.who else reason_text(event.reason, language),
+        "reason": _reason(event, service=service, language=language),
         "merged_into": merged_into(event.reason) if event.kind is EventKind.WITHDRAWN else "",
         "who": one_line(event.who, WHO_MAX),
         "said": one_line(event.reason, TEXT_MAX) if event.who else "",
     }
+
+
+def _reason(event: AlertEvent, *, service: bool, language: str) -> str:
+    if event.kind is EventKind.ESCALATED:
+        return finding_reason(event.cause, event.reason, language)
+    return "" if service or event.who else reason_text(event.reason, language)
 
 
 def _course(event: AlertEvent, before: Sequence[AlertEvent], rule: Rule | None, language: str) -> dict[str, Any]:
@@ -175,7 +182,6 @@ def _answer(
     event: AlertEvent, alert: Alert, before: Sequence[AlertEvent], world: World, level: Level, language: str
 ) -> dict[str, Any]:
     """What is to be done, who has seen it, or for how long nobody has."""
-    rise = newest_rise([*before, event])
     seen = acknowledgements([*before, event])
     warns = event.kind in _WARNS
     now = alert.level if alert.state is State.RAISED else level.id  # what is to be done goes by where it stands
@@ -187,8 +193,25 @@ def _answer(
         "asks": asks,
         "command": world.command.replace("{id}", str(alert.id)) if asks else "",
         "acknowledged_by": one_line(seen[0].who, WHO_MAX) if seen else "",
-        "unacknowledged_for": "" if seen or rise is None else elapsed_text(event.at - rise.at, language),
+        "unacknowledged_for": _unseen_for(event, before, language),
+        "nobody_on_duty": is_for_want_of_duty(event) or _is_unmanned(event, before, world),
     }
+
+
+def _unseen_for(event: AlertEvent, before: Sequence[AlertEvent], language: str) -> str:
+    """For how long nobody has acknowledged since people were first told; empty of a step that is not about that."""
+    first = first_telling([*before, event])
+    if first is None or is_for_want_of_duty(event) or acknowledgements([*before, event]):
+        return ""
+    return elapsed_text(event.at - first.at, language)
+
+
+def _is_unmanned(event: AlertEvent, before: Sequence[AlertEvent], world: World) -> bool:
+    """Whether nobody was on duty when an event told people first of an alert as it rose."""
+    rise, first = newest_rise([*before, event]), first_telling([*before, event])
+    if rise is None or first is None or first.id != event.id:
+        return False
+    return world.is_unmanned(rise.level, event.at)
 
 
 def _brief(world: World, level: str, language: str) -> str:

@@ -174,6 +174,9 @@ def _lone(shows: str, *, drill: bool = False, repeated: bool = False, link: str 
     return Sample(shows, event, alert, (event,), link=link, drill=drill, repeated=repeated)
 
 
+_WAITED = because("waited_one_too", waited_min=10.0, people=["李梅"])
+
+
 def _fault(shows: str, **changed: Any) -> Sample:
     event = replace(_FAULT, **changed)
     return Sample(shows, event, _FAULT_ALERT, (event,))
@@ -193,7 +196,8 @@ def _warnings() -> dict[str, Sample]:
         "basin": _lone("a basin, by the rain of its stations", scope="south", level="prepare", evidence=_BASIN),
         "strengthened": Sample("the level rises", strengthened, _ALERT, (_FIRST, strengthened), link=LINK),
         "eased": _of("the level falls", EventKind.EASED, minutes=90, level="prepare", evidence=fewer),
-        "escalated": _of("nobody has acknowledged", EventKind.ESCALATED, minutes=14),
+        "escalated": _of("nobody has acknowledged", EventKind.ESCALATED, minutes=14, step=1, cause=_WAITED),
+        "unmanned": _of("nobody is on duty", EventKind.ESCALATED, cause=because("nobody_everybody")),
         "reminded": _of("a silence is over", EventKind.REMINDED),
         "acknowledged": _of("somebody has seen it", EventKind.ACKNOWLEDGED, who="王建国", reason="已通知村支书"),
         "commented": _of("somebody says something", EventKind.COMMENTED, who="李梅", reason="现场雨已减小"),

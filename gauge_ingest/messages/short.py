@@ -18,6 +18,7 @@ _SQUEEZED = (
     ("who", 3),
     ("incomplete", 0),
     ("place", 6),
+    ("nobody_on_duty", 0),
     ("brief", 0),
     ("asks", 0),
     ("said", 0),

@@ -51,7 +51,10 @@ UNDONE = "('waiting', 'begun')"  # the states of a delivery that nobody was told
 
 
 class Due(NamedTuple):
-    """What is to be put: an event for one person. `silenced`: why the person is not told after all."""
+    """What is to be put: an event for one person. `silenced`: why the person is not told after all.
+
+    `first_told`: the id of the event with which people were first told of the alert as it last rose.
+    """
 
     person: str
     first: Address
@@ -61,6 +64,7 @@ class Due(NamedTuple):
     evacuates: bool
     repeated: bool
     silenced: str = ""
+    first_told: int = 0
 
 
 class Waiting(NamedTuple):

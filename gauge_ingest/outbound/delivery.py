@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from gauge_ingest.core.levels import Level, level_of
 from gauge_ingest.core.model import DAY_MS, Alert, AlertEvent, State
 from gauge_ingest.core.people import Person
+from gauge_ingest.core.told import first_telling
 from gauge_ingest.journal import Position, Reader
 from gauge_ingest.outbound.deliveries import Due
 from gauge_ingest.outbound.failover import adopt, fail_over, find_unreached
@@ -162,6 +163,7 @@ class Delivering(Follower):
         level = level_of(name, self._levels.get(event.rule, ()))
         before = [one for one in events if one.id <= event.id]
         silenced = self._silenced(reader, event, before, level)
+        first = first_telling(before)
         return [
             Due(
                 person=person.id,
@@ -172,6 +174,7 @@ class Delivering(Follower):
                 evacuates=level.evacuates,
                 repeated=event.id <= self.told_before,
                 silenced=silenced,
+                first_told=0 if first is None else first.id,
             )
             for person in self._recipients(event, before)
             if person.reach and person.id in self._desk.people

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from gauge_ingest.core.escalation import is_for_want_of_duty
 from gauge_ingest.journal import Position
 from gauge_ingest.outbound.deliveries import REASON_MAX, SCHEMA, Batch, Due, Told, Waiting, open_way
 from gauge_ingest.outbound.positions import SCHEMA as POSITIONS
-from gauge_ingest.outbound.superseding import end_former, end_if_former, give_way, supersede
+from gauge_ingest.outbound.superseding import end_former, end_if_former, give_way, has_heard, supersede
 
 BATCH_MAX = 50  # events in one message
 # A message that may have arrived is repeated as it was. When that fails too and more waits, it goes with the rest.
@@ -81,6 +82,8 @@ class Queue:
 
     def _put(self, db: sqlite3.Connection, epoch: str, due: Due, now: int) -> bool:
         event = due.event
+        if is_for_want_of_duty(event) and has_heard(db, epoch, due):
+            return False
         made = db.execute(
             "INSERT OR IGNORE INTO delivery (epoch, person, event, alert, kind, level, grade, evacuates, event_at,"
             " queued_at, since_at, repeated, state, reason, ended_at)"

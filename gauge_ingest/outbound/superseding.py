@@ -100,5 +100,18 @@ def give_way(db: sqlite3.Connection, delivery: int, now: int) -> None:
         )
 
 
+def has_heard(db: sqlite3.Connection, epoch: str, due: Due) -> bool:
+    """Whether a person is told already of what the alert rose with last: that message says that nobody is on duty.
+
+    One that a silence held back, that every way refused or that gave way to a newer state does not count.
+    """
+    found = db.execute(
+        "SELECT 1 FROM delivery WHERE epoch = ? AND person = ? AND alert = ? AND event = ?"
+        " AND state IN ('waiting', 'begun', 'done')",
+        (epoch, due.person, due.event.alert_id, due.first_told),
+    ).fetchone()
+    return found is not None
+
+
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))

@@ -4,6 +4,7 @@ import pytest
 
 from gauge_ingest.core.spans import parse_instant
 from tests.commands.place import Place
+from tests.commands.serving import service
 
 PEOPLE = """
 [channels.mail]
@@ -113,3 +114,15 @@ def test_it_fits_the_terminal(place: Place, columns: int) -> None:
 
     assert "on duty at 2026-07-15 20:00, times of Beijing: 刘伟 (liu)" in shown
     assert max(map(len, shown.splitlines())) <= columns
+
+
+def test_a_reload_warns_of_gaps_ahead(place: Place) -> None:
+    peopled(place)
+    chain = '\n[chains.immediate]\nsteps = [{ after = "0m", tell = ["duty"] }]\n'
+    (place.config / "people.toml").write_text(PEOPLE.split("[duty]")[0].split("[chains")[0] + chain, encoding="utf-8")
+
+    with service(place, lambda: {"ok": True}):
+        done = place.run("reload")
+
+    assert done.exit_code == 0
+    assert "warning: people.toml: duty: nobody is on duty, now or within 14 days" in " ".join(done.stdout.split())

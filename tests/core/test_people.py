@@ -1,5 +1,6 @@
 """Who is on duty, and whom an event is told to: in doubt everybody, never nobody."""
 
+import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -310,3 +311,13 @@ def test_the_highest_level_of_a_rule_with_names_of_its_own_is_never_held() -> No
 
 def test_told_by_names_each_person_once() -> None:
     assert ids(told_by(roster(), CHAIN[:2], T0)) == ["chen", "liu"]
+
+
+def test_the_changes_of_as_many_shifts_as_people_toml_may_hold_are_found_at_once() -> None:
+    many = tuple(Shift(T0 + number * MINUTE, T0 + (number + 2) * MINUTE, ("liu",)) for number in range(10_000))
+    begins = time.process_time()
+
+    found = changes(roster(shifts=many), T0 - MINUTE, T0 + 7 * 24 * HOUR)
+
+    assert [(at, [one.id for one in people]) for at, people in found] == [(T0, ["liu"]), (T0 + 10_001 * MINUTE, [])]
+    assert time.process_time() - begins < 2

@@ -10,6 +10,7 @@ from typing import Any
 from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, State
 from gauge_ingest.core.people import Address, Person
+from gauge_ingest.core.reasons import Reason
 from gauge_ingest.journal import Journal
 from gauge_ingest.notifiers import Channel, Message, NotifierUnavailable
 from gauge_ingest.notifiers.text import sentence
@@ -110,7 +111,15 @@ class World:
         with self.journal.transaction():
             self.journal.owing.accept_configuration(self.now, digest="d", text="")
 
-    def tell(self, alert_id: int, kind: EventKind | str, level: str = "immediate", *, rule: str = "") -> int:
+    def tell(
+        self,
+        alert_id: int,
+        kind: EventKind | str,
+        level: str = "immediate",
+        *,
+        rule: str = "",
+        cause: Reason | None = None,
+    ) -> int:
         """Record an event of an alert; its id."""
         kind = EventKind(kind)
         rule = rule or ("flash_flood" if level in RULES["flash_flood"] else "colour")
@@ -125,6 +134,7 @@ class World:
             unconfirmed=False,
             sent=True,
             evidence=None,
+            cause=cause,
         )
         with self.journal.transaction():
             self.journal.save_alerts([alert], [event], 0)

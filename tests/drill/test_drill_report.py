@@ -7,7 +7,8 @@ import pytest
 from gauge_ingest.app.ingest_side import _tick_every_s
 from gauge_ingest.clock import SystemClock, clock_starting_now
 from gauge_ingest.commands.drill_text import report_text
-from gauge_ingest.core.model import EventKind, State
+from gauge_ingest.core.model import AlertEvent, EventKind, State
+from gauge_ingest.core.reasons import because
 from gauge_ingest.drill.report import (
     AlertRow,
     Ended,
@@ -143,3 +144,19 @@ def test_who_was_told_of_a_newer_event_in_place_of_an_escalation_was_told_of_it(
 def test_on_a_faster_clock_the_steps_of_a_drill_are_looked_for_more_often(speed: float, every_s: float) -> None:
     assert _tick_every_s(clock_starting_now(speed)) == every_s
     assert _tick_every_s(SystemClock()) == 10.0
+
+
+def test_of_step_0_those_count_as_told_who_were_told_with_the_alert_itself() -> None:
+    cause = because("nobody_everybody")
+    number = RAISED.event.id
+    step = replace(RAISED.event, id=number + 1, kind=EventKind.ESCALATED, reason=cause.text, cause=cause)
+    row = DeliveryRow(1, 1, number, "raised", "immediate", "liu", AT, AT, "done", None, "", None)
+    done = TryRow(1, "hook", "liu", AT, AT, "done", "", repeated=False)
+    of_rise = Delivered(row, (), (done,))
+    of_step = Delivered(row._replace(id=2, event=number + 1, person="chen"), (), (done,))
+
+    def told(event: AlertEvent) -> tuple[str, ...]:
+        return alert_row(RAISED.alert, [RAISED.event, event], [of_rise, of_step], speed=1).escalated[0].told
+
+    assert set(told(step)) == {"liu", "chen"}
+    assert told(replace(step, step=1, cause=because("waited_everybody", waited_min=5.0))) == ("chen",)

@@ -7,6 +7,7 @@ import pytest
 
 from gauge_ingest.core.actions import Actions, Words
 from gauge_ingest.core.model import AlertEvent, EventKind, State
+from gauge_ingest.core.reasons import because
 from gauge_ingest.core.told import MERGED, REVISED, RULE_GONE, TAKEN_BACK
 from gauge_ingest.core.withdrawals import STATION_GONE
 from gauge_ingest.messages.facts import Facts
@@ -80,6 +81,11 @@ def test_what_came_after_an_event_is_not_told_of() -> None:
         ((UP, SEEN, step(5, EventKind.EASED, "prepare")), False, "wang", ""),
         ((UP, SEEN, step(5, EventKind.STRENGTHENED)), True, "", "0 s"),
         ((UP, step(2, EventKind.ESCALATED, minutes=12)), True, "", "12 min"),
+        (
+            (UP, step(2, EventKind.REMINDED, minutes=13), step(3, EventKind.ESCALATED, minutes=18)),
+            *(True, "", "5 min"),
+        ),
+        ((UP, replace(step(2, EventKind.ESCALATED), cause=because("nobody_everybody"))), True, "", ""),
     ],
 )
 def test_who_has_seen_it_and_for_how_long_nobody_has(

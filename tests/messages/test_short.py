@@ -24,22 +24,24 @@ NAMES: dict[str, Any] = {
     "late": True,
     "unconfirmed": True,
     "at_least": True,
+    "nobody_on_duty": True,
     "rain_mm": "31.5",
 }
 
 
 def say(names: Mapping[str, Any]) -> str:
-    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U", "at_least": "+"}
+    marks = {"incomplete": "I", "asks": "A", "late": "T", "unconfirmed": "U", "at_least": "+", "nobody_on_duty": "D"}
     return "".join(marks[name] if value is True else "" if value is False else value for name, value in names.items())
 
 
 @pytest.mark.parametrize(
     ("room", "line"),
     [
-        (95, f"{'S' * 20}NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
-        (87, f"{'S' * 11}…NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
-        (81, f"{'S' * 11}…NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
-        (74, f"{'S' * 11}…NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
+        (96, f"{'S' * 20}NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+D31.5"),
+        (88, f"{'S' * 11}…NNNNNNNNNNWWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+D31.5"),
+        (82, f"{'S' * 11}…NNN…WWWWWWWWWWIPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+D31.5"),
+        (75, f"{'S' * 11}…NNN…WW…IPPPPPPPPPPtodoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+D31.5"),
+        (70, f"{'S' * 11}…NNN…WW…PPPPP…todoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+D31.5"),
         (69, f"{'S' * 11}…NNN…WW…PPPPP…todoAFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
         (65, f"{'S' * 11}…NNN…WW…PPPPP…AFFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
         (64, f"{'S' * 11}…NNN…WW…PPPPP…FFFFFFFFFFXXXXXXXXXXLLLLLLLLLL30TU+31.5"),
