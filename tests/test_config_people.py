@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gauge_ingest.configuration import Configuration, ConfigurationRefused, Mistake, load
 from gauge_ingest.configuration.channels import read_channels
-from gauge_ingest.configuration.mistakes import Place
+from gauge_ingest.configuration.mistakes import Place, shown
 from gauge_ingest.core.people import Address, ChainStep, Quiet, Roster, Shift, Weekly, on_duty
 from gauge_ingest.core.spans import parse_instant
 from tests.test_config import MUTATION, SHIPPED, mutated, write
