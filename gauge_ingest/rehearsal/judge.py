@@ -127,8 +127,10 @@ class StationScope(Scope):
         standings = self._standings or self._recall(newest_at)
         ledger = gauge.ledger
         for increment, doubted in gauge.ahead(until):
+            # A hole before the line that has arrived, or dry lines left out while all slept: no news of its own.
+            behind = increment.until < until and not increment.tips_max
             for basin in self.basins:
-                if basin.waiting is not None and basin.waiting[1] != increment.until:
+                if basin.waiting is not None and basin.waiting[1] != increment.until and not behind:
                     basin.settle(gauge)
             ledger.append(increment, doubted=doubted)
             if increment.step is Step.OWED:
@@ -141,7 +143,7 @@ class StationScope(Scope):
                     self._judge(standings, place, at, known)
             if self.basins:
                 for basin in self.basins:
-                    if wet or not basin.asleep:
+                    if wet or not (basin.asleep or behind):
                         basin.wait(gauge, at, known)
             if self._unsettled:
                 self.again(at - 1, at, knowing=known)
