@@ -79,7 +79,8 @@ def test_deliveries_read_well_without_json_however_narrow_the_terminal(place: Pl
     shown = " ".join(place.run("deliveries", columns=columns).stdout.split())
 
     assert "alert 1 raised blue zhang TOLD 07-15 18:00:00" in shown
-    assert "tries, stopped (nobody answers); sms zhang: 1 try" in shown
+    assert "mail zhang: " in shown
+    assert "; sms zhang: 1 try" in shown
     assert "because mail was not working" in shown
     assert "the gauge is washed" in shown
     assert "nobody was to be told" in place.run("deliveries", "--since", "1s").stdout
