@@ -34,7 +34,7 @@ class WordsTable(BaseModel):
 class ActionTable(WordsTable):
     """[actions.LEVEL]: what to do at a level, and at single places."""
 
-    zh_short: str = _text(12, "危险区全员撤离")
+    zh_short: str = _text(12, "危险区全员转移")
     en_short: str = _text(18, "evacuate")
     places: object = None  # tables of their own, [actions.LEVEL.places.PLACE]
 

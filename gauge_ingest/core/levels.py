@@ -30,9 +30,9 @@ class Level:
     brief: Words = field(default_factory=Words)
 
 
-_WARN_HOMES = Words("通知危险区备好", "warn homes")
+_WARN_HOMES = Words("通知危险区准备", "warn homes")
 _WEAK_FIRST = Words("老弱先转移", "move weak first")
-_EVACUATE = Words("危险区全员撤离", "evacuate")
+_EVACUATE = Words("危险区全员转移", "evacuate")
 _LOOK_LATER = Words("有空查看", "look when you can")
 _LOOK_NOW = Words("现在查看", "look now")
 LEVELS: Mapping[str, Level] = {

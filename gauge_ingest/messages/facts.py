@@ -85,6 +85,7 @@ class Facts:
     action: str
     brief: str
     warns: bool  # the message warns: the level stands, and people are to act by it
+    stay_out: bool  # the highest level moved people: whoever moved does not return by himself
     asks: bool  # it warns, and nobody has acknowledged yet
     link: str
     command: str

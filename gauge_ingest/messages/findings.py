@@ -53,13 +53,13 @@ FINDINGS: Mapping[str, FindingWords] = {
         over=Words("连接已稳定；问题期间的雨量请核对", "the connection holds again; look up the rain of that time"),
     ),
     "broken": FindingWords(
-        title=Words("预警计算出错", "WARNINGS ARE NOT WORKED OUT"),
+        title=Words("不能自动预警", "NO AUTOMATIC WARNINGS NOW"),
         means=Words(
             "程序出错，该规则或该站目前不会自动预警；雨情数据仍在保存，其他预警照常",
             "a fault of the program: this rule or station gives no warnings now; its rain is kept, the others go on",
         ),
         todo=Words(
-            "对有关站点人工值守，按雨量表自行判断；把预警编号告诉系统管理员",
+            "对有关站点人工值守，按阈值表自行判断；把预警编号告诉系统管理员",
             "watch the places concerned yourself, by the table of thresholds; give the alert number to the"
             " administrator",
         ),

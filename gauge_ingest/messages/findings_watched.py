@@ -22,6 +22,7 @@ WATCHED: Mapping[str, FindingWords] = {
         ),
         over=Words("测站已恢复或险情已排除，失联期间的雨量请核对", "look up the rain of the time it was away"),
         tells_why=True,
+        brief=Words("速打电话不通按出险办", "phone them NOW"),
     ),
     "station_silent": FindingWords(
         title=Words("测站失联", "STATION SILENT"),
@@ -36,6 +37,7 @@ WATCHED: Mapping[str, FindingWords] = {
         ),
         over=Words("测站恢复来报", "it is heard again"),
         tells_why=True,
+        brief=Words("问看护员雨情", "phone the keeper"),
     ),
     "network_silent": FindingWords(
         title=Words("多数测站同时失联", "MOST STATIONS ARE SILENT"),

@@ -21,6 +21,8 @@ TEXT_MAX = 500  # characters of what a person wrote, and of a contingency text
 BRIEF_MAX = 18
 WHO_MAX = 100
 LINK_MAX = 2_048
+MOVE_NOBODY = Words("不转移只确认", "move nobody")  # of a drill
+STAY_OUT = Words("已转移的勿返回", "stay out")
 STANDING_MAX = 3  # other alerts that are named
 
 _CHANGES = (*RISES, EventKind.EASED)
@@ -62,7 +64,7 @@ def facts_of(
         **_course(event, before, rule, language),
         **trust_facts(event, evidence, language),
         **around_facts(event, evidence, world.places, language),
-        **_answer(event, alert, before, world, level, language) | {"link": one_line(link, LINK_MAX)},
+        **_answer(event, alert, before, world, level, language, drill=drill) | {"link": one_line(link, LINK_MAX)},
         **_when(event, alert),
         **_since_then(event, alert, rule, language) | {"standing": _standing(event, beside, world, language)},
         **_why(event, service=service, language=language),
@@ -98,7 +100,12 @@ def _word(level: Level, language: str) -> str:
 
 def _where(scope: str, world: World, language: str) -> dict[str, Any]:
     """The name and the id of a place, and both together."""
-    place, place_id = _name(world.places.get(scope, scope)), _name(scope)
+    known = world.places.get(scope, scope)
+    if scope in world.rules and scope not in world.places:  # a rule that does not work
+        known = f"规则 {scope}" if language == "zh" else f"rule {scope}"
+    place, place_id = _name(known), _name(scope)
+    if known != scope and scope in world.rules:
+        return {"place": place, "place_id": place_id, "where": place}
     both = f"{place}（{place_id}）" if language == "zh" else f"{place} ({place_id})"
     return {"place": place, "place_id": place_id, "where": place if place == place_id else both}
 
@@ -179,17 +186,26 @@ def _course(event: AlertEvent, before: Sequence[AlertEvent], rule: Rule | None, 
 
 
 def _answer(
-    event: AlertEvent, alert: Alert, before: Sequence[AlertEvent], world: World, level: Level, language: str
+    event: AlertEvent,
+    alert: Alert,
+    before: Sequence[AlertEvent],
+    world: World,
+    level: Level,
+    language: str,
+    *,
+    drill: bool,
 ) -> dict[str, Any]:
     """What is to be done, who has seen it, or for how long nobody has."""
     seen = acknowledgements([*before, event])
     warns = event.kind in _WARNS
     now = alert.level if alert.state is State.RAISED else level.id  # what is to be done goes by where it stands
+    brief = MOVE_NOBODY.said_in(language) if drill else _brief(alert, world, now, language)
     asks = warns and not seen and alert.state is State.RAISED
     return {
         "warns": warns,
         "action": one_line(world.actions.todo(now, alert.scope, language), TEXT_MAX) if warns else "",
-        "brief": one_line(_brief(world, now, language), BRIEF_MAX) if warns else "",
+        "brief": one_line(brief, BRIEF_MAX) if warns else "",
+        "stay_out": _moved_people(alert, world),
         "asks": asks,
         "command": world.command.replace("{id}", str(alert.id)) if asks else "",
         "acknowledged_by": one_line(seen[0].who, WHO_MAX) if seen else "",
@@ -214,9 +230,19 @@ def _is_unmanned(event: AlertEvent, before: Sequence[AlertEvent], world: World) 
     return world.is_unmanned(rise.level, event.at)
 
 
-def _brief(world: World, level: str, language: str) -> str:
+def _brief(alert: Alert, world: World, level: str, language: str) -> str:
+    """A few words of what to do: of a finding its own; who has moved stays away when the level falls."""
+    if alert.rule in FINDINGS and (words := finding_words(alert.rule).brief) != Words():
+        return words.said_in(language)
+    if alert.level != alert.peak and _moved_people(alert, world):
+        return STAY_OUT.said_in(language)
     own = world.actions.briefs.get(level, Words()).said_in(language)
     return own or level_of(level).brief.said_in(language)
+
+
+def _moved_people(alert: Alert, world: World) -> bool:
+    rule = world.rules.get(alert.rule)
+    return rule is not None and level_of(alert.peak, rule.levels).evacuates
 
 
 def _finding(event: AlertEvent, alert: Alert, *, service: bool, language: str) -> dict[str, Any]:

@@ -35,8 +35,8 @@ DRILL_MEANS = {
 }
 DRILL_ASKS = {"zh": "，只须确认收到", "en": ", only acknowledge"}
 DRILL_SHORT = "演习DRILL "
-REPEAT_SHORT = {"zh": "重复 ", "en": "REPEAT "}
-REPEAT = {"zh": "【重复】", "en": "[REPEAT] "}
+REPEAT_SHORT = {"zh": "重发 ", "en": "REPEAT "}
+REPEAT = {"zh": "【重发】", "en": "[REPEAT] "}
 _LOOSE = re.compile(r"(?<=[：，。】〕）]) | (?=[〔【（，：—])")
 _SETTLED = (EventKind.CLEARED, EventKind.ACKNOWLEDGED, EventKind.COMMENTED)
 _MORE = {"zh": "另有{count}条：gauge-ingest alerts", "en": "{count} more: gauge-ingest alerts"}

@@ -53,7 +53,7 @@ def test_what_is_no_end_says_nothing_of_other_warnings(name: str) -> None:
     [
         (State.CLEARED, "现已解除", "CLEARED"),
         (State.WITHDRAWN, "现已撤销", "WITHDRAWN"),
-        (State.LAPSED, "现已失效", "LAPSED"),
+        (State.LAPSED, "现已中断", "LAPSED"),
     ],
 )
 def test_what_a_person_says_of_an_alert_that_has_ended_is_marked(kind: str, state: State, zh: str, en: str) -> None:

@@ -74,7 +74,7 @@ def test_the_end_of_an_alert_calls_its_peak_what_it_was() -> None:
     [
         ("", None, ""),
         ("湿", 40.0, "阈值按前期土壤“湿”取\n"),
-        ("湿", None, "阈值按前期土壤“湿”取：历史雨量不足，按最湿的一档\n"),
+        ("湿", None, "阈值按前期土壤“湿”取：前期资料不足，按最湿的一档\n"),
     ],
 )
 def test_the_ground_that_the_thresholds_stand_for_is_named_and_too_little_history_too(

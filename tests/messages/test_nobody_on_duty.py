@@ -16,7 +16,7 @@ from gauge_ingest.notifiers import Message
 from tests.test_config_calendar import PEOPLE, event, loaded
 
 RAISED = SAMPLES["raised"]
-TOLD = {"zh": "当时无人值班，已通知所有人", "en": "NOBODY IS ON DUTY, EVERYBODY IS TOLD"}
+TOLD = {"zh": "无人值班，看到的人立即处置", "en": "NOBODY ON DUTY: WHO READS THIS ACTS"}
 PAST = "DTSTART:20260101T000000Z\nDURATION:PT1H"
 ALONE = replace(WORLD, is_unmanned=lambda level, at: (level, at) == ("immediate", RAISED.event.at))
 

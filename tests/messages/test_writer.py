@@ -43,7 +43,7 @@ def test_whatever_happens_the_text_names_place_level_and_rain(seed: int) -> None
         assert facts.place_id in said
         assert facts.level in said
         assert re.search(rf"(?<![\d.]){re.escape(rain_mm)} ?(mm|毫米)", said)
-        assert not repeated or "重复" in said or "REPEAT" in said
+        assert not repeated or "重发" in said or "REPEAT" in said
     assert units(message.short) <= SHORT_MAX
     assert facts.level[:3] in message.short
     assert facts.place[0] in message.short
@@ -114,12 +114,12 @@ def test_the_place_becomes_shorter_before_the_level_does() -> None:
 
     assert short.startswith("PREPARE TO MOVE 呼")
     assert "…" in short
-    assert short.endswith("31.5mm/3h≥30 UNCONF LATE ack duty PC #12")
+    assert short.endswith("31.5mm/3h≥30 UNCONF: ACT LATE #12")
     assert units(short) <= SHORT_MAX
 
 
 @pytest.mark.parametrize(
-    ("language", "todo", "answer"), [("zh", "危险区全员撤离", "值班机确认#12"), ("en", "evacuate", "ack duty PC #12")]
+    ("language", "todo", "answer"), [("zh", "危险区全员转移", "值班机确认#12"), ("en", "evacuate", "duty PC: ack #12")]
 )
 def test_the_short_form_says_what_to_do_and_where_to_acknowledge_and_a_drill_moves_nobody(
     language: str, todo: str, answer: str
@@ -128,7 +128,7 @@ def test_the_short_form_says_what_to_do_and_where_to_acknowledge_and_a_drill_mov
     writer = Writer(WORLD)
 
     short = writer.written(facts, language).short
-    drill = writer.written(replace(facts, drill=True), language).short
+    drill = writer.written(replace(RAISED, drill=True).facts(language), language).short
     over = writer.written(replace(facts, ended="cleared", asks=False), language).short
 
     assert (todo in short, answer in short) == (True, True)
