@@ -8,6 +8,7 @@ from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.model import Alert, AlertEvent, State
 from gauge_ingest.core.people import recipients
 from gauge_ingest.journal import Reader
+from gauge_ingest.messages.writer import REPEAT
 from gauge_ingest.notifiers.webhook import signature
 from gauge_ingest.outbound.deliveries import STATES
 from tests.delivery.sink import Arrived
@@ -15,7 +16,7 @@ from tests.simulation.county import SECRET, Mail
 
 NOT_TAKEN = (503, 429, 400, 403, 404)
 _LINE = re.compile(r"^(.*)<(\d+)\.(\d+)\.([^>]*)>", re.MULTILINE)
-_REPEATS = ("[REPEAT]", "【重复】")
+_REPEATS = tuple(mark.strip() for mark in REPEAT.values())
 
 
 class Line(NamedTuple):
