@@ -110,9 +110,19 @@ def test_dates_lines_and_zones_of_a_calendar_are_bounded_before_it_is_read(tmp_p
     assert "at most 100 parts" in refusal(tmp_path, event("SUMMARY:liu"), zones=zones)
 
 
-def test_a_time_zone_that_changes_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duty_calendar, "LINES_MAX", 100_000)
+def test_a_time_zone_that_changes_every_hour_until_the_end_of_time_holds_nobody_up(tmp_path: Path) -> None:
     zones = ZONE.format(name="Hours", rule="RRULE:FREQ=HOURLY;UNTIL=99991231T000000Z")
+    shift = event("SUMMARY:liu", times="DTSTART;TZID=Our Hours:20260715T060000\nDURATION:PT8H")
+
+    with at_most(2_000_000):
+        roster = loaded(tmp_path, shift, zones=zones).roster
+
+    assert [person.id for person in on_duty(roster, parse_instant("2026-07-15T10:00:00+08:00"))] == ["liu"]
+
+
+def test_time_zones_that_take_too_much_to_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duty_calendar, "LINES_MAX", 100)
+    zones = ZONE.format(name="Valley", rule="X-A:b")
 
     assert "time zones that change too often" in refusal(tmp_path, event("SUMMARY:liu"), zones=zones)
 
@@ -126,6 +136,20 @@ def test_work_is_bounded_by_the_lines_it_takes_and_tracing_is_put_back() -> None
         next(_for_ever())
 
     assert sys.gettrace() is before
+
+
+@pytest.mark.parametrize("passed_over", [Exception, BaseException])
+def test_work_that_passes_over_every_exception_is_bounded_all_the_same(passed_over: type[BaseException]) -> None:
+    def stubborn() -> int:
+        for number in range(1_000):
+            try:
+                next(_for_ever())
+            except passed_over:
+                return number
+        return 1_000
+
+    with pytest.raises(TooMuch), at_most(100):
+        stubborn()
 
 
 def _for_ever() -> Iterator[int]:

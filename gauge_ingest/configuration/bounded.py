@@ -7,8 +7,12 @@ from types import FrameType
 from typing import Any
 
 
-class TooMuch(Exception):
-    """The work took more than was allowed. What it worked on is half done: it must not be used again."""
+class TooMuch(BaseException):
+    """The work took more than was allowed. What it worked on is half done: it must not be used again.
+
+    No `Exception`: the work itself may pass over those, and would go on without a bound, for Python ends a trace that
+    has raised.
+    """
 
 
 @contextmanager
@@ -33,3 +37,5 @@ def at_most(lines_max: int) -> Iterator[None]:
         yield
     finally:
         sys.settrace(before)
+    if left < 0:
+        raise TooMuch
