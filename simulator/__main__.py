@@ -49,7 +49,8 @@ TruthFile = Annotated[
     Path | None, typer.Option("--truth", help=f"Write what really happened here, as JSON lines. {FOLDER_IS_MADE}")
 ]
 BrokerAddress = Annotated[
-    str | None, typer.Option("--broker", help="HOST:PORT; default: [mqtt] of gauge_ingest.toml, else 127.0.0.1:1883.")
+    str | None,
+    typer.Option("--broker", help="HOST:PORT; default: the section mqtt of gauge_ingest.toml, else 127.0.0.1:1883."),
 ]
 Speed = Annotated[
     float | None,

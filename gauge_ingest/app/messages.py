@@ -4,18 +4,17 @@ from functools import partial
 
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.core.people import is_unmanned
-from gauge_ingest.messages.facts import COMMAND, World
+from gauge_ingest.messages.facts import COMMAND, WHO, World
 from gauge_ingest.messages.writer import Writer
 
 
 def world_of(configuration: Configuration) -> World:
     """What facts are looked up in."""
-    drill = configuration.settings.drill_options
     return World(
         places=configuration.names,
         rules={rule.id: rule for rule in configuration.rules},
         actions=configuration.actions,
-        command=f"{COMMAND}{drill} --who NAME" if drill else COMMAND,
+        command=f"{COMMAND}{configuration.settings.drill_options}{WHO}",
         is_unmanned=partial(is_unmanned, configuration.roster),
     )
 

@@ -111,7 +111,7 @@ def _block(
         head.append(f" (threshold {alert.evidence.threshold_mm:.1f} mm)")
     lines = [_when(alert, events, now)]
     if alert.state is State.RAISED:
-        lines.append(_seen(alert, events, now))
+        lines.append(_seen(alert, events, now, configuration.settings.drill_options))
     if silence is not None:
         by = f"SILENCED until {instant(silence.until)} by {silence.who}: {silence.why} (silence {silence.id})"
         lines.append(Text(plain(by), style=_MARK))
@@ -201,11 +201,11 @@ def _when(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
     return line
 
 
-def _seen(alert: Alert, events: Sequence[AlertEvent], now: int) -> Text:
-    """Who has acknowledged what stands, or how to."""
+def _seen(alert: Alert, events: Sequence[AlertEvent], now: int, options: str) -> Text:
+    """Who has acknowledged what stands, or how to; `options`: what a command of a drill takes behind it."""
     known = next(iter(acknowledgements(events)), None)
     if known is None:
-        return Text(f"NOT ACKNOWLEDGED: gauge-ingest alerts acknowledge {alert.id}", style=_MARK)
+        return Text(f"NOT ACKNOWLEDGED: gauge-ingest alerts acknowledge {alert.id}{options}", style=_MARK)
     return Text(f"acknowledged by {_said(known)}, {ago(known.at, now=now)}", style="green")
 
 

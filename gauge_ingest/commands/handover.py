@@ -48,7 +48,7 @@ def handover(*, since: SinceOption = "12h", config: ConfigOption = None, as_json
         levels = levels_of(configuration.rules)
         shift = hand_over(reader, configuration.stations, levels, since=begin, now=now, failures=failures)
     if as_json:
-        print_json({"nobody_told": nobody or None, **_document(shift)})
+        print_json({"nobody_told": nobody or None, **_document(shift, configuration.settings.drill_options)})
     else:
         show(*([Text(nobody, _PRESSING)] if nobody else []), *_parts(shift, configuration))
 
@@ -57,7 +57,7 @@ def _parts(shift: HandOver, configuration: Configuration) -> Iterator[Renderable
     yield Text(f"hand-over {full_instant(shift.since)} until {full_instant(shift.until)}, times of Beijing", "bold")
     newest = shift.newest_received_at
     yield Text(f"newest message {ago(newest, now=shift.until)}" if newest else "nothing has ever been received", "dim")
-    things = first_things(shift, cut_off_ms=CUT_OFF_MS)
+    things = first_things(shift, cut_off_ms=CUT_OFF_MS, options=configuration.settings.drill_options)
     yield from _part("do first", [Text(f"{number}. {plain(one)}") for number, one in enumerate(things, 1)], "nothing")
     stands = [_stands(one, configuration, shift.until) for one in shift.stands]
     yield from _part(f"alerts that stand: {len(stands)}", stands, "none")
@@ -138,12 +138,12 @@ def _silence(one: Silence, configuration: Configuration, now: int) -> Text:
     return Text(plain(words), _LOOK if state == "in force" else "")
 
 
-def _document(shift: HandOver) -> dict[str, Any]:
+def _document(shift: HandOver, options: str) -> dict[str, Any]:
     return {
         "since": instant_text(shift.since),
         "until": instant_text(shift.until),
         "newest_received_at": instant_text(shift.newest_received_at) if shift.newest_received_at else None,
-        "first": first_things(shift, cut_off_ms=CUT_OFF_MS),
+        "first": first_things(shift, cut_off_ms=CUT_OFF_MS, options=options),
         "stands": [
             {
                 **_alert(one),

@@ -131,4 +131,4 @@ def _tell_failures(failures: Iterable[tuple[str, str, int]]) -> None:
 
 
 def _reader(language: str) -> Person:
-    return Person("preview", "preview", language, ())
+    return Person("", "preview", language, ())

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gauge_ingest.clock import Clock, clock_from
-from gauge_ingest.commands.output import Status, notice, stop
+from gauge_ingest.commands.output import Status, no_journal, notice, stop
 from gauge_ingest.configuration import (
     Configuration,
     ConfigurationRefused,
@@ -91,7 +91,7 @@ def reading(configuration: Configuration) -> Iterator[Reader]:
     path = configuration.settings.journal_path
     try:
         if not path.exists():
-            stop(Status.UNREACHABLE, f"no journal at {path.absolute()}: has the service run yet?")
+            stop(Status.UNREACHABLE, no_journal(path))
         reader = Reader.open(path)
     except (JournalUnavailable, DatabaseError, OSError) as error:
         stop(Status.UNREACHABLE, f"the journal cannot be read: {_named(path, error)}")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NoReturn
 
@@ -46,6 +47,12 @@ def stop(status: Status, *sentences: str) -> NoReturn:
     for sentence in sentences:
         notice(sentence)
     raise typer.Exit(int(status))
+
+
+def no_journal(path: Path) -> str:
+    """Why there is nothing to read; a relative path leads elsewhere from another folder."""
+    words = f"no journal at {path.absolute()}: has the service run yet?"
+    return words if path.is_absolute() else f"{words} [journal] path is {path}: run this where the service was started"
 
 
 def notice(sentence: str) -> None:

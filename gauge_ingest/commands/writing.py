@@ -10,7 +10,7 @@ from typing import Any
 
 from gauge_ingest.clock import Clock
 from gauge_ingest.codecs import CODECS
-from gauge_ingest.commands.output import Status, notice, stop
+from gauge_ingest.commands.output import Status, no_journal, notice, stop
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.journal import Journal, JournalBroken, JournalUnavailable, Lock, Locked
 from gauge_ingest.pump import Pump, PumpSettings
@@ -38,7 +38,7 @@ def asked(
     request, lock = Request(str(uuid.uuid4()), what, dict(body), who()), Lock(path)
     try:
         if not path.exists():
-            stop(Status.UNREACHABLE, f"no journal at {path.absolute()}: has the service run yet?")
+            stop(Status.UNREACHABLE, no_journal(path))
         answer = None if _acquired(lock) else _answered(path, request, lock)
         if answer is None:
             answer = _done_here(configuration, clock, request)

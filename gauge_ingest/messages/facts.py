@@ -7,14 +7,15 @@ from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.model import Rule
 
 COMMAND = "gauge-ingest alerts acknowledge {id}"
+WHO = " --who {who}"  # behind it, in a message to somebody
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """What the facts are looked up in: names of scopes, rules by id, the contingency plan.
 
-    `command`: how an alert is acknowledged without a link; {id} in it stands for the alert. `is_unmanned`: whether
-    nobody was on duty for a level at an instant, so that everybody is told.
+    `command`: how an alert is acknowledged without a link; {id} in it stands for the alert, {who} for the person.
+    `is_unmanned`: whether nobody is on duty for a level at an instant, so that everybody is told.
     """
 
     places: Mapping[str, str] = field(default_factory=dict)

@@ -2,9 +2,10 @@
 
 import logging
 import re
+import shlex
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind
 from gauge_ingest.core.people import Person
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX
-from gauge_ingest.messages.facts import Facts, World
+from gauge_ingest.messages.facts import WHO, Facts, World
 from gauge_ingest.messages.gather import facts_of
 from gauge_ingest.messages.rendering import FAULTS, GROUP_OUTPUT_MAX, OUTPUT_MAX, compiled, said, shipped
 from gauge_ingest.messages.short import SINGLE_MAX, fitted, more
@@ -92,6 +93,8 @@ class Writer:
                 drill=drill,
                 beside=beside,
             )
+            whose = f" --who {shlex.quote(person.id)}" if person.id else ""
+            facts = replace(facts, command=facts.command.replace(WHO, whose))
         except FAULTS as error:
             self._fail("facts", error, event.id)
             return _plainest(event, alert, language, repeated=repeated, drill=drill)

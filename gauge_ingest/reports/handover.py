@@ -95,8 +95,11 @@ def hand_over(
     )
 
 
-def first_things(shift: HandOver, *, cut_off_ms: int) -> list[str]:
-    """What the next shift does first, the most pressing at the top; nothing when all is quiet."""
+def first_things(shift: HandOver, *, cut_off_ms: int, options: str = "") -> list[str]:
+    """What the next shift does first, the most pressing at the top; nothing when all is quiet.
+
+    `options`: what a command of a drill takes behind it.
+    """
     things = []
     if shift.until - shift.newest_received_at > cut_off_ms:
         things.append("no message has come for long: see gauge-ingest health before you believe that all is quiet")
@@ -105,9 +108,11 @@ def first_things(shift: HandOver, *, cut_off_ms: int) -> list[str]:
         if one.silence is not None:
             things.append(f"alert {number} is held back from people by silence {one.silence.id}: is that still right?")
         elif one.acknowledged is None:
-            things.append(f"nobody has acknowledged alert {number}: gauge-ingest alerts acknowledge {number}")
+            things.append(f"nobody has acknowledged alert {number}: gauge-ingest alerts acknowledge {number}{options}")
         if one.unconfirmed:
-            things.append(f"alert {number} is unconfirmed: ask at the place, gauge-ingest alerts show {number}")
+            things.append(
+                f"alert {number} is unconfirmed: ask at the place, gauge-ingest alerts show {number}{options}"
+            )
     silent = [f"{one.station.name} ({one.station.id})" for one in shift.stations if one.is_silent]
     if silent:
         things.append(f"nothing is heard from {', '.join(silent)}: rain there raises no alert")

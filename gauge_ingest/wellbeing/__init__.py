@@ -17,6 +17,7 @@ from gauge_ingest.wellbeing.status_file import ServiceStatus
 FREE_BYTES_MIN = 500_000_000
 # It knocks every 20 s, and is replaced when it has not for a minute.
 KNOCK_LOST_MS = 180_000
+AHEAD_MS = 60_000  # what was received cannot lie ahead of our clock
 
 
 class Check(NamedTuple):
@@ -117,7 +118,11 @@ def _calendar(outbound: Path, told: ServiceStatus | str) -> Iterator[Check]:
 
 def _journal(reader: Reader, told: ServiceStatus | str, *, now: int) -> Iterator[Check]:
     newest_at = reader.newest_received_at()
-    yield Check("journal", True, f"newest message {ago(newest_at, now=now)}" if newest_at else "empty so far")
+    if newest_at and newest_at > now + AHEAD_MS:
+        ahead = f"its newest message is {elapsed(newest_at - now)} ahead of the clock"
+        yield Check("journal", False, f"{ahead}: was the clock set, or the service run on another one?")
+    else:
+        yield Check("journal", True, f"newest message {ago(newest_at, now=now)}" if newest_at else "empty so far")
     debts = reader.debts() if isinstance(told, str) else told.debts
     yield Check("debts", True, f"{debts} spans to be derived anew" if debts else "nothing is owed")
     waiting = reader.quarantine_size()

@@ -59,6 +59,19 @@ def test_a_service_that_runs_and_says_so_is_well(place: Place) -> None:
     assert (shown.exit_code, "all is well" in shown.stdout) == (0, True)
 
 
+def test_a_newest_message_that_lies_ahead_of_the_clock_is_not_well(place: Place) -> None:
+    with place.desk() as desk:
+        desk.now = place.now + 2 * HOUR
+        desk.take(message([(T0, 1)]))
+    with service(place):
+        write_status(place)
+
+        checks = details(place, status=1)
+
+    assert not checks["journal"][0]
+    assert "its newest message is 2 h ahead of the clock" in checks["journal"][1]
+
+
 def test_without_a_service_it_is_not_well_though_its_last_word_was_a_good_one(place: Place) -> None:
     with place.desk():
         write_status(place)

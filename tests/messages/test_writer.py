@@ -9,6 +9,7 @@ import pytest
 
 from gauge_ingest.core.model import EventKind
 from gauge_ingest.messages import LANGUAGES, SHORT_MAX, rendering
+from gauge_ingest.messages.facts import COMMAND, WHO
 from gauge_ingest.messages.findings import FINDINGS, finding_words
 from gauge_ingest.messages.gather import facts_of
 from gauge_ingest.messages.rendering import FILES
@@ -134,6 +135,24 @@ def test_the_short_form_says_what_to_do_and_where_to_acknowledge_and_a_drill_mov
     assert (todo in short, answer in short) == (True, True)
     assert (todo in drill, answer in drill) == (False, True)
     assert (todo in over, answer in over) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("command", "person", "said"),
+    [
+        (f"{COMMAND}{WHO}", "wang", "alerts acknowledge 12 --who wang\n"),
+        (f"{COMMAND} --config /d{WHO}", "o'b", "alerts acknowledge 12 --config /d --who 'o'\"'\"'b'\n"),
+        (f"{COMMAND}{WHO}", "", "alerts acknowledge 12\n"),
+        (COMMAND, "wang", "alerts acknowledge 12\n"),
+    ],
+)
+def test_the_command_in_a_message_says_who_acknowledges_for_it_is_for_one_person(
+    command: str, person: str, said: str
+) -> None:
+    one = SAMPLES["raised"]
+    world, whose = replace(WORLD, command=command), replace(reader("en"), id=person)
+
+    assert said in Writer(world).message(one.event, one.alert, one.events, person=whose).text
 
 
 def test_letters_outside_the_plane_of_utf_16_count_twice() -> None:
