@@ -143,7 +143,8 @@ def test_work_that_passes_over_every_exception_is_bounded_all_the_same(passed_ov
     def stubborn() -> int:
         for number in range(1_000):
             try:
-                next(_for_ever())
+                sum(range(number))
+                int("1")
             except passed_over:
                 return number
         return 1_000

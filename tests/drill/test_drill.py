@@ -230,7 +230,7 @@ def test_where_nobody_acknowledges_a_drill_escalates_and_ctrl_c_ends_it_with_a_r
     assert any("NOT ACKNOWLEDGED" in mail["Subject"] for _, mail in post.box.mails)
     assert all(mail["Subject"].startswith(("[演习 DRILL]", "【演习 DRILL】")) for _, mail in post.box.mails)
     told = hook.arrived[0].document["text"]
-    assert f"--config {county.drills[0] / 'config'} --who NAME" in told, "ID alone would acknowledge a real alert"
+    assert f"--config {county.drills[0] / 'config'} --who liu" in told, "ID alone would acknowledge a real alert"
     assert county.command("drills", "show", county.drills[0].name).stdout == text
     listed = county.command("drills")
     assert county.drills[0].name in listed.stdout
