@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gauge_ingest.core.nearest import LISTED_MAX, near
+from gauge_ingest.core.nearest import listed, near
 from gauge_ingest.core.people import Person
 
 
@@ -22,6 +22,4 @@ def _meant(called: str, people: Mapping[str, Person]) -> str:
     shown = {name: f"{name} ({person.name})" for name, person in people.items()}
     by_word = {word: shown[name] for name, person in people.items() for word in (name, person.name)}
     meant = near(called, by_word)
-    known = ", ".join(list(shown.values())[:LISTED_MAX])
-    more = f" and {len(shown) - LISTED_MAX} more" if len(shown) > LISTED_MAX else ""
-    return (f"did you mean {by_word[meant]}? " if meant else "") + f"known: {known}{more}"
+    return (f"did you mean {by_word[meant]}? " if meant else "") + listed(list(shown.values()))

@@ -234,7 +234,7 @@ def _wrong_levels(levels: tuple[str, ...], place: Place) -> list[Mistake]:
             mistakes.append(place.at(number).mistake("is named twice: take one out", level))
     order = sorted((level for level in levels if level in LEVELS), key=lambda level: LEVELS[level].grade)
     if not mistakes and [level for level in levels if level in LEVELS] != order:
-        grave = " ".join(f'"{level}"' for level in order).replace(" ", ", ")
+        grave = ", ".join(f'"{level}"' for level in order)
         remedy = f"must stand from the lowest to the highest; of those that are known that is {grave}"
         mistakes.append(place.mistake(remedy, list(levels)))
     return mistakes

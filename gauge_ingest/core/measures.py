@@ -1,11 +1,27 @@
 """What a figure of rain is: a sum, a rise, the mean of a basin or what one of its stations had, in words."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gauge_ingest.core.model import Evidence, Over, Rule
 
 RISE = "rise"  # of `Evidence.measure`
 _NTH = {1: "1st", 2: "2nd", 3: "3rd"}
+# By language and how a basin makes one figure of its stations' rain; None: of one station.
+_WORDS: Mapping[str, Mapping[Over | None, tuple[str, str]]] = {
+    "zh": {
+        None: ("累计雨量", ""),
+        Over.MEAN: ("面雨量", "面雨"),
+        Over.MAXIMUM: ("单站最大雨量", "最大"),
+        Over.KTH: ("第{place}大单站雨量", "第{place}大"),
+    },
+    "en": {
+        None: ("", ""),
+        Over.MEAN: (" (mean of the basin)", " mean"),
+        Over.MAXIMUM: (" (wettest station)", " max"),
+        Over.KTH: (" ({nth} wettest station)", " {nth}"),
+    },
+}
 
 
 class Measure(NamedTuple):
@@ -22,30 +38,10 @@ def measure_of(evidence: Evidence, rule: Rule | None, language: str, window: str
     """
     over = rule.over if rule is not None and evidence.stations else None
     place = rule.at_least if rule is not None else 1
-    of, short = (_chinese if language == "zh" else _english)(over, place)
+    nth = _NTH.get(place, f"{place}th")
+    of, short = (words.format(place=place, nth=nth) for words in _WORDS[language][over])
     if evidence.measure != RISE:
         return Measure(of, short)
     if language == "zh":
         return Measure(f"{of.removeprefix('累计')}比前{window.replace(' ', '')}增加", f"{short}增")
     return Measure(f" (rise over the {window} before){of}", f" rise{short}")
-
-
-def _chinese(over: Over | None, place: int) -> tuple[str, str]:
-    if over is Over.MEAN:
-        return "面雨量", "面雨"
-    if over is Over.MAXIMUM:
-        return "单站最大雨量", "最大"
-    if over is Over.KTH:
-        return f"第{place}大单站雨量", f"第{place}大"
-    return "累计雨量", ""
-
-
-def _english(over: Over | None, place: int) -> tuple[str, str]:
-    if over is Over.MEAN:
-        return " (mean of the basin)", " mean"
-    if over is Over.MAXIMUM:
-        return " (wettest station)", " max"
-    if over is Over.KTH:
-        nth = _NTH.get(place, f"{place}th")
-        return f" ({nth} wettest station)", f" {nth}"
-    return "", ""

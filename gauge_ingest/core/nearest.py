@@ -1,7 +1,7 @@
 """From a mistyped name to the one that was meant."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LISTED_MAX = 12
 
@@ -27,5 +27,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"did you mean {meant}?"
     if not names:
         return "there are none"
+    return listed(names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of the names that there are; the others are counted."""
     more = f" and {len(names) - LISTED_MAX} more" if len(names) > LISTED_MAX else ""
     return f"known: {', '.join(names[:LISTED_MAX])}{more}"

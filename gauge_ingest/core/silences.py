@@ -7,6 +7,7 @@ Whoever asks, whenever, gets the same answer, whatever clocks did meanwhile.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gauge_ingest.core.findings import Finding
 from gauge_ingest.core.levels import Level
 from gauge_ingest.core.model import AlertEvent, EventKind
 from gauge_ingest.core.told import RISES, newest_rise
@@ -16,10 +17,11 @@ SERVICE = "service"
 # A rule that trips over a fault of this program judges nothing any more: no silence can mean that.
 ALWAYS_TOLD = frozenset({"broken"})
 # Findings about the service itself: their scope is SERVICE, and no silence speaks of it.
-OF_THE_SERVICE = frozenset(
+OF_THE_SERVICE: frozenset[str] = frozenset(
     {
-        *("session_lost", "client_id_taken", "unknown_senders", "network_silent", "disk_low", "store_behind"),
-        *("broker_gone", "outbound_gone", "quarantine_growing", "configuration_refused"),
+        *(Finding.SESSION_LOST, Finding.CLIENT_ID_TAKEN, Finding.UNKNOWN_SENDERS, Finding.NETWORK_SILENT),
+        *(Finding.DISK_LOW, Finding.STORE_BEHIND, Finding.BROKER_GONE, Finding.OUTBOUND_GONE),
+        *(Finding.QUARANTINE_GROWING, Finding.CONFIGURATION_REFUSED),
     }
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gauge_ingest.core.measures import measure_of
 from gauge_ingest.core.model import Alert, AlertEvent, Evidence
 from gauge_ingest.core.spans import duration_text, instant_text
 
@@ -34,7 +35,9 @@ def rain(evidence: Evidence) -> str:
     """How much in how long against which threshold."""
     more = f" (perhaps {evidence.rain_mm_max:.1f})" if evidence.rain_mm_max > evidence.rain_mm else ""
     doubt = f", {evidence.doubted_mm:.1f} mm of it doubted by quality checks" if evidence.doubted_mm else ""
+    window = duration_text(evidence.window_s)
+    rise = measure_of(evidence, None, "en", window).words
     return (
-        f"{evidence.rain_mm:.1f} mm{more}{doubt} in {duration_text(evidence.window_s)},"
+        f"{evidence.rain_mm:.1f} mm{more}{doubt} in {window}{rise},"
         f" threshold {evidence.threshold_mm:.1f} mm, coverage {evidence.coverage:.0%}"
     )

@@ -53,7 +53,7 @@ def modules_after(place: Place, *words: str) -> set[str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_listed_as_it_describes_itself(name: str) -> None:
-    listed = get_command(app).commands[name]  # type: ignore[attr-defined]
+    listed = get_command(app).commands[name]  # type: ignore[attr-defined]  # it is a group
 
     assert listed.get_short_help_str(COLUMNS_MAX) == loaded(name).get_short_help_str(COLUMNS_MAX)
 

@@ -297,9 +297,9 @@ def test_a_delivery_that_a_disk_holds_does_not_go_on(tmp_path: Path, held: str) 
         return float(holds.wait(10))
 
     if held == "page":
-        delivering.carry_on = hold  # type: ignore[method-assign]
+        delivering.carry_on = hold  # type: ignore[method-assign]  # a disk that hangs
     else:
-        delivering.watch = hold  # type: ignore[assignment,method-assign]
+        delivering.watch = hold  # type: ignore[assignment,method-assign]  # the same
     with running(delivering):
         assert inside.wait(10)
         at[0] = STANDS_S - 1

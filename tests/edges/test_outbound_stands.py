@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -133,5 +132,4 @@ def _again(one: Watched, before: int) -> bool:
     """Whether another child runs; the pause before it passes."""
     one.seconds += 0.1
     one.outbound.supervise()
-    time.sleep(0)
     return one.outbound._child is not None and one.pid() != before

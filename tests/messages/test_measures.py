@@ -9,6 +9,7 @@ from gauge_ingest.core.model import Over
 from gauge_ingest.messages.gather import facts_of
 from gauge_ingest.messages.samples import SAMPLES, WORLD
 from gauge_ingest.messages.writer import Writer
+from gauge_ingest.notifiers.text import rain
 from tests.messages.goldens import reader, sample
 
 STATION = SAMPLES["raised"].event.evidence
@@ -95,3 +96,9 @@ def test_the_ground_that_the_thresholds_stand_for_is_named_and_too_little_histor
 def test_stations_of_a_basin_that_were_not_heard_are_named() -> None:
     assert "没有数据的站：石门，雨量不明" in sample("basin", "zh").text
     assert "Not heard, so not known: 石门" in sample("basin", "en").text
+
+
+def test_the_log_and_the_broker_call_a_rise_a_rise() -> None:
+    assert STATION is not None
+    assert rain(STATION).startswith("31.5 mm in 3h, threshold 30.0 mm")
+    assert rain(replace(STATION, measure="rise")).startswith("31.5 mm in 3h (rise over the 3h before), threshold 30.0")

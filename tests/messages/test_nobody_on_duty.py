@@ -23,7 +23,7 @@ ALONE = replace(WORLD, is_unmanned=lambda level, at: (level, at) == ("immediate"
 
 def message(of: AlertEvent, *before: AlertEvent, language: str, alert: object = RAISED.alert) -> Message:
     writer = Writer(ALONE)
-    found = writer.message(of, alert, [*before, of], person=Person("wang", "王建国", language, ()))  # type: ignore[arg-type]
+    found = writer.message(of, alert, [*before, of], person=Person("wang", "王建国", language, ()))  # type: ignore[arg-type]  # events as a sample has them
     assert not writer.failures
     return found
 
