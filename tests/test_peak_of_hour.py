@@ -2,8 +2,8 @@
 
 import pytest
 
+from gauge_ingest.core.fixed import Ended
 from gauge_ingest.core.model import Flag, Step
-from gauge_ingest.history import Ended
 from gauge_ingest.reports.day import peak_of_hour
 from tests.worlds import MINUTE, T0, station
 

@@ -22,9 +22,10 @@ from gauge_ingest.commands.opening import (
 from gauge_ingest.commands.output import Status, notice, print_json, stop
 from gauge_ingest.commands.rain_table import show_rain
 from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.fixed import STEPS_MS, Ended, Fixed, coverage, depths_mm
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.spans import instant_text
-from gauge_ingest.history import Ended, Fixed, InfluxCopy, JournalHistory, Source
+from gauge_ingest.history import InfluxCopy, JournalHistory, Source
 from gauge_ingest.stores import StoreUnavailable
 
 _Answer = TypeVar("_Answer")
@@ -69,7 +70,7 @@ def history(
     if every is Every.RAW:
         rain, name = _asked(configuration, source, lambda told: past.increments(told, place, since=begin, until=end))
     else:
-        step_ms = past.STEPS_MS[every]
+        step_ms = STEPS_MS[every]
         rain, name = _asked(
             configuration, source, lambda told: past.fixed_steps(told, place, since=begin, until=end, step_ms=step_ms)
         )
@@ -109,7 +110,7 @@ def _from_influx(configuration: Configuration, question: Callable[[Source], _Ans
 
 
 def _document(station: Station, one: Ended | Fixed) -> dict[str, Any]:
-    rain_mm, corrected_mm = past.depths_mm(station, one)
+    rain_mm, corrected_mm = depths_mm(station, one)
     document = {
         "station": station.id,
         "since": instant_text(one.since),
@@ -117,7 +118,7 @@ def _document(station: Station, one: Ended | Fixed) -> dict[str, Any]:
         "tips": one.tips,
         "rain_mm": rain_mm,
         "corrected_mm": corrected_mm,
-        "coverage": one.coverage if isinstance(one, Fixed) else past.coverage(one),
+        "coverage": one.coverage if isinstance(one, Fixed) else coverage(one),
         "flag": int(one.flag),
     }
     if isinstance(one, Ended):

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gauge_ingest.commands.output import bar, flag_word, full_instant, show, stretch, table, width
+from gauge_ingest.core.fixed import Ended, Fixed, depths_mm
 from gauge_ingest.core.model import Flag, Station, Step
-from gauge_ingest.history import Ended, Fixed, depths_mm
 
 # So many lines one after the other that say the same nothing become one.
 FOLD_FROM = 3

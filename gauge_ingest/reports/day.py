@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gauge_ingest.core.corrections import Correction
+from gauge_ingest.core.fixed import Ended
 from gauge_ingest.core.health import Grade, Graded, health_of, judged
 from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, EventKind, Flag, Station, Step
 from gauge_ingest.core.silences import Silence
-from gauge_ingest.history import Ended, JournalHistory, fixed_steps, increments
+from gauge_ingest.history import JournalHistory, fixed_steps, increments
 from gauge_ingest.journal import Reader
 
 # What a station's own day says of how it is doing; the other figures of its health need weeks.
