@@ -3,13 +3,12 @@
 from typing import Protocol
 
 from gauge_ingest.core.fixed import Ended, Fixed, ended_of, windows
-from gauge_ingest.core.model import DAY_MS, HOUR_MS, Kind, Row, Station
+from gauge_ingest.core.model import Kind, Row, Station
 from gauge_ingest.journal import Reader
+from gauge_ingest.journal.windows import LOOK_AHEAD_MS
 from gauge_ingest.stores.lines import StoredIncrement
 
 WINDOWS_MAX = 120_000  # a year of five minutes
-# How far to look, in turns, for the report that ends an increment across the end of the last window.
-LOOK_AHEAD_MS = (6 * HOUR_MS, 4 * DAY_MS, 64 * DAY_MS, 400 * DAY_MS)
 
 
 class Source(Protocol):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gauge_ingest.app.calendar import Calendar
 from gauge_ingest.app.cap import cap_notifier
+from gauge_ingest.app.copying import copying
 from gauge_ingest.app.delivery import delivery
 from gauge_ingest.app.desk import desk_of, link_of
 from gauge_ingest.app.logs import log_to_stderr
@@ -20,14 +21,13 @@ from gauge_ingest.jobs import Job, ask_to_prune
 from gauge_ingest.notifiers import Notifier
 from gauge_ingest.notifiers.log import LogNotifier
 from gauge_ingest.notifiers.mqtt import AlertBroker, MqttNotifier
-from gauge_ingest.outbound import Follower, NotifierFollower, Positions, StoreFollower
+from gauge_ingest.outbound import CopyFollower, Follower, NotifierFollower, Positions
 from gauge_ingest.outbound.delivery import Delivering
 from gauge_ingest.outbound.heartbeat import Heartbeat
 from gauge_ingest.outbound.pruning import prune_told
 from gauge_ingest.reports.daily import DailyReports
 from gauge_ingest.reports.files import ReportFolder
 from gauge_ingest.spool import Spool
-from gauge_ingest.stores.influx import InfluxStore
 
 log = logging.getLogger("gauge_ingest")
 
@@ -75,20 +75,7 @@ def _end(died: threading.ExceptHookArgs) -> None:
 def _followers(configuration: Configuration, positions: Positions, now: Callable[[], int]) -> list[Follower]:
     settings = configuration.settings
     journal, retry_max_s = settings.journal_path, float(settings.outbound.retry_max_s)
-    followers: list[Follower] = []
-    if settings.influx.url:
-        store = InfluxStore(settings.influx, configuration.stations)
-        followers.append(
-            StoreFollower(
-                store,
-                journal,
-                positions,
-                now=now,
-                retry_max_s=retry_max_s,
-                rows_max=settings.influx.batch_rows_max,
-                configuration=configuration.digest,
-            )
-        )
+    followers: list[Follower] = list(copying(configuration, positions, now))
     notifiers: list[Notifier] = []
     if settings.notify.log:
         notifiers.append(LogNotifier(configuration.names, drill=bool(settings.drill.name)))
@@ -122,7 +109,7 @@ def _jobs(
     again = [
         Job(f"try again what {follower.name} refused", 3_600, follower.try_again)
         for follower in followers
-        if isinstance(follower, StoreFollower)
+        if isinstance(follower, CopyFollower)
     ]
     journal = configuration.settings.journal
     spool = Spool.beside(configuration.settings.journal_path)

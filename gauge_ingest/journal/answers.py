@@ -13,9 +13,10 @@ class Position(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What changed after a position: the present rows of every span that changed, and alert events in order."""
+    """What changed in (since, seq] of the log: the present rows of every span that changed, and events in order."""
 
     seq: int
+    since: int
     rows: list[Row]
     events: list[AlertEvent]
 

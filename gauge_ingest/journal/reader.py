@@ -8,6 +8,7 @@ from pathlib import Path
 from gauge_ingest.core.model import HOUR_MS, Row
 from gauge_ingest.journal.alerts import AlertReader
 from gauge_ingest.journal.answers import Changes, Quarantined
+from gauge_ingest.journal.changes import ROW, ChangeReader
 from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.figures import FigureReader
 from gauge_ingest.journal.quality import QualityReader
@@ -15,18 +16,10 @@ from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.silences import SilenceReader
 from gauge_ingest.journal.verdicts import Former, former
 from gauge_ingest.journal.watch import WatchReader
+from gauge_ingest.journal.windows import WindowReader
 
 # A page of one station: so many hours are read at once.
 PAGE_HOURS = 96
-REPORT_EVERY_MS = 300_000  # for a guess of how many rows a span holds
-# From so many stations of one hour on, reading the whole hour is cheaper than asking station by station.
-WHOLE_HOUR_FROM = 48
-
-ROW = (
-    "observed_at, counter, kind, received_at, claimed_at, seq, boot, battery_v, signal_dbm, temperature_c, door_open,"
-    " message_id, since, tips, tips_min, tips_max, step, flag, anchor, checks, reasons"
-)
-RAIN, ALERTS = 1, 2  # kinds of changes
 
 
 class Reader:
@@ -40,6 +33,8 @@ class Reader:
         self.silences = SilenceReader(connection)
         self.figures = FigureReader(connection)
         self.watch = WatchReader(connection)
+        self.log = ChangeReader(connection)
+        self.windows = WindowReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod
@@ -67,34 +62,8 @@ class Reader:
         return int(found[0]) if found else 0
 
     def changes(self, after: int, *, rows_max: int) -> Changes:
-        """What changed after `after`, as it stands now, up to about `rows_max` rows.
-
-        Rows that are still owed their increment are left out: paying the debt enters them into the log again.
-        """
-        spans: dict[int, dict[int, tuple[int, int]]] = {}
-        events: list[int] = []
-        seq, number = after, 0
-        for seq_found, kind, body in self._db.execute(
-            "SELECT seq, kind, body FROM change WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)
-        ):
-            parts = array("q", body)
-            if kind == ALERTS:
-                seq = seq_found
-                events.extend(parts)
-                continue
-            numbers, since, until = parts[0::3], parts[1::3], parts[2::3]
-            size = len(numbers) + (sum(until) - sum(since)) // REPORT_EVERY_MS
-            if number and number + size > rows_max:
-                break
-            seq = seq_found
-            number += size
-            for station, begin, end in zip(numbers, since, until, strict=True):
-                hour = end // HOUR_MS
-                if begin + 1 < hour * HOUR_MS:
-                    _spread(spans, station, begin, end)
-                elif (known := spans.setdefault(hour, {})).setdefault(station, (begin, end)) != (begin, end):
-                    known[station] = min(begin, known[station][0]), max(end, known[station][1])
-        return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
+        """What changed after `after`, as it stands now, up to about `rows_max` rows; see ChangeReader.page."""
+        return self.log.page(after, self.newest_seq(), rows_max=rows_max)
 
     def first_accepted_at(self) -> int | None:
         """When the first configuration was accepted; None when nothing has run on this journal."""
@@ -231,36 +200,6 @@ class Reader:
         first, last = max(span[0], (since + 1) // HOUR_MS), min(span[1], until // HOUR_MS)
         return (first, last) if first <= last else None
 
-    def _rows_of(self, spans: dict[int, dict[int, tuple[int, int]]]) -> Iterator[Row]:
-        names = dict(self._db.execute("SELECT n, id FROM station"))
-        for hour, wanted in spans.items():
-            if len(wanted) < WHOLE_HOUR_FROM:
-                for number, (since, until) in wanted.items():
-                    yield from map(
-                        Row._make,
-                        self._db.execute(
-                            f"SELECT ?, {ROW} FROM reading WHERE hour = ? AND station = ?"
-                            " AND observed_at > ? AND observed_at <= ? AND step <> 8",
-                            (names[number], hour, number, since, until),
-                        ),
-                    )
-                continue
-            numbers = wanted.keys()
-            for found in self._db.execute(
-                f"SELECT station, {ROW} FROM reading WHERE hour = ? AND station BETWEEN ? AND ?"
-                " AND observed_at > ? AND observed_at <= ? AND step <> 8",
-                (
-                    hour,
-                    min(numbers),
-                    max(numbers),
-                    min(since for since, _ in wanted.values()),
-                    max(until for _, until in wanted.values()),
-                ),
-            ):
-                span = wanted.get(found[0])
-                if span is not None and span[0] < found[1] <= span[1]:
-                    yield tuple.__new__(Row, (names[found[0]], *found[1:]))  # without the call of Row's own __new__
-
     # --- quarantine and the rest -------------------------------------------------------------------------------
 
     def quarantine(self, *, replayed: bool = False) -> list[Quarantined]:
@@ -286,11 +225,3 @@ _QUARANTINED = (
     "SELECT id, received_at, station, topic, reason, payload, size, digest, place, known, traceback, replayed_at"
     " FROM quarantine"
 )
-
-
-def _spread(spans: dict[int, dict[int, tuple[int, int]]], station: int, since: int, until: int) -> None:
-    """Enter a span (since, until] of a station under each hour it touches, as the hull with what is there."""
-    for hour in range((since + 1) // HOUR_MS, until // HOUR_MS + 1):
-        wanted = spans.setdefault(hour, {})
-        known = wanted.get(station)
-        wanted[station] = (since, until) if known is None else (min(since, known[0]), max(until, known[1]))

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, Increment, Kind, Report, Row, Step
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal.alerts import alert_columns, event_columns
+from gauge_ingest.journal.changes import ALERTS, ALERTS_AGAIN, RAIN
 from gauge_ingest.journal.corrections import CorrectionWriter
 from gauge_ingest.journal.owing import Owing
-from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
+from gauge_ingest.journal.reader import Reader
 from gauge_ingest.journal.rows import (
     INSERT_BARE,
     INSERT_BARE_ONCE,
@@ -217,6 +218,10 @@ class Journal:
     def log_rain(self, spans: "array[int]") -> None:
         """Enter into the change log that rows of stations changed: station number, since, until, and so on."""
         self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (RAIN, spans.tobytes()))
+
+    def log_alerts_again(self, ids: Sequence[int]) -> None:
+        """Enter into the change log that alert events are to be copied once more; nobody is told of them again."""
+        self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (ALERTS_AGAIN, array("q", ids).tobytes()))
 
     # --- quarantine --------------------------------------------------------------------------------------------
 

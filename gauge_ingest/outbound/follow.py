@@ -1,19 +1,19 @@
-"""Followers: one thread each, from the journal's change log to a store or a notifier, as far as it has taken."""
+"""Followers: one thread each, from the journal's change log to wherever it is carried on to; here to notifiers."""
 
 import logging
 import random
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from gauge_ingest.core.model import AlertEvent, Row
+from gauge_ingest.core.model import AlertEvent
 from gauge_ingest.journal import JournalUnavailable, Position, Reader
 from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable, Prepared, Renewing
 from gauge_ingest.outbound.beginning import told_before
-from gauge_ingest.outbound.positions import Positions, SetAside
-from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable
+from gauge_ingest.outbound.positions import Positions
+from gauge_ingest.stores import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -129,72 +129,6 @@ class Follower(threading.Thread):
             self._woken = self._woken and not wakes
 
 
-class StoreFollower(Follower):
-    """Copies rows and events to a store; what the store refuses for good is set aside with its words."""
-
-    def __init__(
-        self,
-        store: Store,
-        journal: Path,
-        positions: Positions,
-        *,
-        now: Callable[[], int],
-        retry_max_s: float,
-        rows_max: int = ROWS_MAX,
-        configuration: str = "",
-    ) -> None:
-        """`configuration`: the digest of the one that the store was made for."""
-        super().__init__(store.name, journal, positions, now=now, retry_max_s=retry_max_s)
-        self._store = store
-        self._configuration = configuration
-        self._rows_max = rows_max
-        self._retry_aside = True
-
-    def try_again(self) -> bool:
-        """Offer what was set aside once more."""
-        self._retry_aside = True
-        self.wake()
-        return True
-
-    def begin(self) -> None:
-        """Make the store ready, and be seen from the start."""
-        self._prepared = False
-        self.moved(self.position.seq)
-
-    def carry_on(self, reader: Reader) -> float:
-        """Copy a page of changes."""
-        if not self._prepared:
-            self._store.prepare()
-            self._prepared = True
-        if self._retry_aside:
-            self._retry_aside = False
-            self._offer_again(reader)
-        changes = reader.changes(self.position.seq, rows_max=self._rows_max)
-        # What a later configuration announces is for the process that has it: millimetres are made with its buckets.
-        # Asked after the page was read, for then nothing of a later one is in it.
-        if changes.seq == self.position.seq or reader.outdated(self._configuration):
-            return IDLE_S
-        for refused in self._write(changes.rows, changes.events):
-            self.positions.set_aside(self.name, [_aside(refused)])
-            log.error("refused and set aside by=%s reason=%s", self.name, refused.reason)
-        self.moved(changes.seq)
-        return LINGER_S if len(changes.rows) < self._rows_max // 2 else 0.0
-
-    def _write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> Sequence[Refused]:
-        try:
-            self._store.write(rows, events)
-        except StoreRejected as error:
-            return error.refused
-        return ()
-
-    def _offer_again(self, reader: Reader) -> None:
-        for one in self.positions.aside(self.name):
-            rows = list(reader.rows(one.station, since=one.at - 1, until=one.at)) if one.station else []
-            events = reader.alerts.events_by_id([one.event]) if one.event else []
-            if not self._write(rows, events):
-                self.positions.taken_after_all(self.name, one)
-
-
 class NotifierFollower(Follower):
     """Tells of alert events in their order, each at least once; one that may have been told is marked as a repeat."""
 
@@ -260,10 +194,3 @@ class NotifierFollower(Follower):
                 self.positions.note(self.name, event.id, "failed")
             raise
         self.positions.note(self.name, event.id, "done")
-
-
-def _aside(refused: Refused) -> SetAside:
-    item = refused.item
-    if isinstance(item, Row):
-        return SetAside(item.station, item.observed_at, 0, refused.reason)
-    return SetAside("", 0, item.id, refused.reason)

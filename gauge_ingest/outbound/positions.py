@@ -2,6 +2,8 @@
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +17,11 @@ CREATE TABLE IF NOT EXISTS set_aside (name TEXT NOT NULL, station TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS notice (name TEXT NOT NULL, event INTEGER NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL, PRIMARY KEY (name, event));
 CREATE TABLE IF NOT EXISTS begun (epoch TEXT PRIMARY KEY, told_until INTEGER NOT NULL);
+-- Changes in (since, until] that a follower has put off, to carry on what comes now; `total` of them at the beginning.
+CREATE TABLE IF NOT EXISTS backlog (name TEXT NOT NULL, epoch TEXT NOT NULL, since INTEGER NOT NULL,
+    until INTEGER NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (name, epoch, since));
+-- What tells the store that a follower copies to from another in its place, and whether it was not there when asked.
+CREATE TABLE IF NOT EXISTS place (name TEXT PRIMARY KEY, identity TEXT NOT NULL, gone INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS done (job TEXT PRIMARY KEY, at INTEGER NOT NULL);
 """
 
@@ -26,6 +33,14 @@ class SetAside(NamedTuple):
     at: int
     event: int
     reason: str
+
+
+class PutOff(NamedTuple):
+    """Changes in (since, until] of the log that are still to be carried on, of `total` that were put off."""
+
+    since: int
+    until: int
+    total: int
 
 
 class Positions:
@@ -73,7 +88,75 @@ class Positions:
         """Forget followers that are no longer configured."""
         with self._lock:
             known = [name for (name,) in self._db.execute("SELECT name FROM position")]
-            self._db.executemany("DELETE FROM position WHERE name = ?", [(n,) for n in known if n not in names])
+            for table in ("position", "backlog", "place"):
+                self._db.executemany(f"DELETE FROM {table} WHERE name = ?", [(n,) for n in known if n not in names])
+
+    # --- what was put off -----------------------------------------------------------------------------------------
+
+    def put_off(self, name: str, position: Position, until: int, *, spans_max: int) -> None:
+        """Put off the changes from a position up to `until`, which is the position from now on.
+
+        Of more than `spans_max` spans the newest is made longer: what is carried on twice does no harm.
+        """
+        with self._lock, self._transaction():
+            epoch, since = position
+            known = self._put_off(name, epoch)
+            if known and (known[-1].until == since or len(known) >= spans_max):
+                since = known[-1].since
+                self._db.execute("DELETE FROM backlog WHERE name = ? AND epoch = ? AND since = ?", (name, epoch, since))
+            self._db.execute("INSERT INTO backlog VALUES (?, ?, ?, ?, ?)", (name, epoch, since, until, until - since))
+            self._db.execute("UPDATE position SET epoch = ?, seq = ? WHERE name = ?", (epoch, until, name))
+
+    def backlog(self, name: str, epoch: str) -> list[PutOff]:
+        """What was put off, the oldest first."""
+        with self._lock:
+            return self._put_off(name, epoch)
+
+    def carried_on(self, name: str, epoch: str, before: PutOff, after: PutOff) -> None:
+        """Of what was put off so much is left; nothing, where `after` is empty."""
+        with self._lock, self._transaction():
+            key = (name, epoch, before.since)
+            self._db.execute("DELETE FROM backlog WHERE name = ? AND epoch = ? AND since = ?", key)
+            if after.since < after.until:
+                self._db.execute("INSERT INTO backlog VALUES (?, ?, ?, ?, ?)", (name, epoch, *after))
+
+    def _put_off(self, name: str, epoch: str) -> list[PutOff]:
+        found = self._db.execute(
+            "SELECT since, until, total FROM backlog WHERE name = ? AND epoch = ? ORDER BY since", (name, epoch)
+        )
+        return [PutOff(*row) for row in found]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    # --- which store it is ----------------------------------------------------------------------------------------
+
+    def place(self, name: str) -> tuple[str, bool]:
+        """What tells the store from another one, empty where nobody could say; and whether it was gone since."""
+        with self._lock:
+            found = self._db.execute("SELECT identity, gone FROM place WHERE name = ?", (name,)).fetchone()
+        return ("", False) if found is None else (str(found[0]), bool(found[1]))
+
+    def found(self, name: str, identity: str) -> None:
+        """The store is there; what it is known by, unless nobody can say now."""
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO place (name, identity) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET gone = 0,"
+                " identity = CASE WHEN excluded.identity = '' THEN place.identity ELSE excluded.identity END",
+                (name, identity),
+            )
+
+    def gone(self, name: str) -> None:
+        """The store is not there."""
+        with self._lock:
+            self._db.execute("INSERT INTO place VALUES (?, '', 1) ON CONFLICT (name) DO UPDATE SET gone = 1", (name,))
 
     def begun(self, epoch: str, told_until: int) -> int:
         """The newest event of an epoch that may have been told before this file was made: settled by the first call.

@@ -2,16 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from gauge_ingest.core.fixed import Fixed
 from gauge_ingest.core.model import AlertEvent, Row
+
+
+class Total(NamedTuple):
+    """The rain of one station in one window of a step."""
+
+    station: str
+    step_ms: int
+    window: Fixed
+
+
+Item = Row | AlertEvent | Total
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row or an event that a store will never take as it is, and the store's own words."""
+    """Something that a store will never take as it is, and the store's own words."""
 
-    item: Row | AlertEvent
+    item: Item
     reason: str
 
 
@@ -23,6 +35,10 @@ class StoreUnavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
+class StoreGone(StoreUnavailable):
+    """What was copied to is not there: once it is there again it may be empty, and everything is to be copied anew."""
+
+
 class StoreRejected(Exception):
     """The store has taken all of a batch but these."""
 
@@ -31,18 +47,36 @@ class StoreRejected(Exception):
         self.refused = tuple(refused)
 
 
-class Store(Protocol):
-    """Somewhere else to keep rows. Writing the same rows again changes nothing."""
+class Kept(Protocol):
+    """What every store is to whoever follows the journal for it."""
 
     @property
     def name(self) -> str:
         """What its position is remembered under."""
 
     def prepare(self) -> None:
-        """Make ready what rows need there; raises StoreUnavailable with a sentence that says what to mend."""
+        """Make ready what is needed there; raises StoreUnavailable with a sentence that says what to mend."""
+
+    def identity(self) -> str:
+        """What tells this store from another that took its place under the same name; empty where nobody can say."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Store(Kept, Protocol):
+    """Somewhere else to keep rows. Writing the same rows again changes nothing."""
 
     def write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> None:
         """Copy rows and events; raises StoreUnavailable or StoreRejected (the rest is there)."""
 
-    def close(self) -> None:
-        """Let go of connections."""
+
+class WindowStore(Kept, Protocol):
+    """Somewhere else to keep the rain of fixed windows. A window that changed is written again, in any order."""
+
+    @property
+    def steps_ms(self) -> tuple[int, ...]:
+        """Which steps it wants."""
+
+    def write(self, totals: Sequence[Total]) -> None:
+        """Copy windows; raises StoreUnavailable or StoreRejected (the rest is there)."""

@@ -1,24 +1,24 @@
-"""What InfluxDB is spoken to in: line protocol (times in nanoseconds) to write, Flux and its CSV to read."""
+"""Line protocol, in which everything is written to InfluxDB and its like (times in nanoseconds)."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from io import StringIO
 from math import isfinite, nan
 from typing import NamedTuple
 
-from gauge_ingest.core.model import SECOND_MS, AlertEvent, Flag, Kind, Row, Station, Step
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, AlertEvent, Flag, Kind, Row, Station, Step
+from gauge_ingest.stores import Item, Total
 
-Line = tuple[str, Row | AlertEvent]
+RAIN, HOURLY, DAILY, ALERT, STATION = "rain", "rain_hourly", "rain_daily", "alert", "station"
+MEASUREMENT_OF_STEP = {HOUR_MS: HOURLY, DAY_MS: DAILY}
+
+Line = tuple[str, Item]
 StoredIncrement = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
 
 _TEST, _VOID, _CORRECTED, _MISSING = int(Kind.TEST), int(Step.VOID), int(Step.CORRECTED), int(Flag.MISSING)
-_NS_PER_MS = 1_000_000
+NS_PER_MS = 1_000_000
 # Most reports tell of no rain at all; then the bucket does not matter either.
 _DRY = "0i,tips_min=0i,tips_max=0i,rain_mm=0.0,"
 _DRY_CORRECTED = f"{_DRY}corrected_mm=0.0,"
-_INCREMENT_FIELDS = ("span_s", "tips", "tips_min", "tips_max", "step", "quality")
 # A backslash stands for itself in a tag unless one of these follows it. No line break can be written in a tag at all.
 _TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ ", "\r": "\\ "})
 # InfluxDB takes a line break within a string; VictoriaMetrics 1.79 takes it for the end of the line.
@@ -47,13 +47,16 @@ class LineProtocol:
         Tests are left out. Of several rows for one station and instant only the standing one is written; where all
         are void, one void point.
         """
+        rain, health, alerts = self.by_kind(rows, events)
+        return rain + health + alerts
+
+    def by_kind(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> tuple[list[Line], list[Line], list[Line]]:
+        """The same apart: measurements `rain`, `station` and `alert`."""
         chosen = [row for row in rows if row.step != _VOID and row.kind != _TEST]
         if len(chosen) != len(rows):
             chosen += _void_alone(rows, chosen)
-        lines, health = self._rain_and_health(chosen)
-        lines += health
-        lines += [(_alert(event), event) for event in events]
-        return lines
+        rain, health = self._rain_and_health(chosen)
+        return rain, health, [(_alert(event), event) for event in events]
 
     def _rain_and_health(self, rows: Iterable[Row]) -> tuple[list[Line], list[Line]]:
         """Both in one pass: a page of rows is larger than the processor's cache."""
@@ -111,41 +114,14 @@ class LineProtocol:
         return f"rain_mm={rain_mm},corrected_mm={fell_mm},"
 
 
-def increments_query(bucket: str, station: str, *, since: int, until: int) -> str:
-    """Flux for the increments of a station that end in (since, until]."""
-    fields = " or ".join(f'r._field == "{name}"' for name in _INCREMENT_FIELDS)
-    # Flux takes [start, stop), our times are ends of intervals: both bounds move by a nanosecond.
+def total_line(total: Total) -> str:
+    """The rain of one hour or day of a station, at its end; every field each time, so that nothing old stays."""
+    one = total.window
     return (
-        f"from(bucket: {_flux_text(bucket)})"
-        f" |> range(start: time(v: {since * _NS_PER_MS + 1}), stop: time(v: {until * _NS_PER_MS + 1}))"
-        f' |> filter(fn: (r) => r._measurement == "rain" and r.station == {_flux_text(station)} and ({fields}))'
-        ' |> keep(columns: ["_time", "_field", "_value"])'
+        f"{MEASUREMENT_OF_STEP[total.step_ms]},station={total.station.translate(_TAG_ESCAPES)}"
+        f" tips={one.tips}i,tips_min={one.tips_min}i,tips_max={one.tips_max}i,rain_mm={one.rain_mm},"
+        f"corrected_mm={one.corrected_mm},coverage={one.coverage},quality={one.flag}i {one.until}000000"
     )
-
-
-def stored_increments(answer: str) -> list[StoredIncrement]:
-    """The increments in an answer, in order; ValueError or LookupError when it is none, or ends with an error."""
-    points: dict[str, dict[str, str]] = {}
-    header: list[str] = []
-    for cells in csv.reader(StringIO(answer, newline="")):
-        if not cells or cells[0].startswith("#"):
-            header = []
-        elif not header:
-            header = cells
-        elif "error" in header:
-            raise ValueError(cells[header.index("error")])
-        else:
-            record = dict(zip(header, cells, strict=False))
-            points.setdefault(record["_time"], {})[record["_field"]] = record["_value"]
-    # A point without all of the fields is somebody else's: no increment.
-    whole = [(time, fields) for time, fields in points.items() if len(fields) == len(_INCREMENT_FIELDS)]
-    return sorted((_increment(time, fields) for time, fields in whole), key=lambda increment: increment[1])
-
-
-def _increment(time: str, fields: Mapping[str, str]) -> StoredIncrement:
-    until = round(datetime.fromisoformat(time).timestamp() * SECOND_MS)
-    tips, tips_min, tips_max, step, flag = (int(fields[name]) for name in _INCREMENT_FIELDS[1:])
-    return until - round(float(fields["span_s"]) * SECOND_MS), until, tips, tips_min, tips_max, step, flag
 
 
 def _health(
@@ -191,7 +167,7 @@ def _alert(event: AlertEvent) -> str:
         depths_mm = ("rain_mm", "rain_mm_max", "threshold_mm")
         fields += [f"{name}={mm}" for name in depths_mm if isfinite(mm := getattr(event.evidence, name))]
     tags = f"rule={event.rule.translate(_TAG_ESCAPES)},scope={event.scope.translate(_TAG_ESCAPES)}"
-    return f"alert,{tags} {','.join(fields)} {event.rained_at * _NS_PER_MS + event.id % _NS_PER_MS}"
+    return f"alert,{tags} {','.join(fields)} {event.rained_at * NS_PER_MS + event.id % NS_PER_MS}"
 
 
 def _words(name: str, text: str) -> list[str]:
@@ -209,8 +185,3 @@ def _quoted(text: str) -> str:
 
 def _truth(is_so: bool) -> str:  # noqa: FBT001  a field is a field
     return "true" if is_so else "false"
-
-
-def _flux_text(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${").replace("\n", "\\n")
-    return f'"{escaped}"'

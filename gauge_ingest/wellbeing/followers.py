@@ -20,11 +20,18 @@ class FollowersUnknown(Exception):
 
 
 class Standing(NamedTuple):
-    """A follower: how many changes it is behind, in what words it cannot go on and since when, what it set aside."""
+    """A follower: how many changes it is behind, in what words it cannot go on and since when, what it set aside.
+
+    `put_off` of the changes that it is behind are carried on after what comes now, of `total` at the beginning; the
+    oldest of them is the one after `oldest`.
+    """
 
     name: str
     reached: int
     behind: int
+    put_off: int
+    total: int
+    oldest: int
     error: str
     error_at: int
     set_aside: int
@@ -39,14 +46,28 @@ def standings(path: Path, reader: Reader) -> list[Standing]:
             rows = connection.execute(
                 "SELECT name, epoch, seq, error, error_at, set_aside FROM position ORDER BY name"
             ).fetchall()
+            backlog = _backlog(connection)
     except sqlite3.DatabaseError as broken:
         raise FollowersUnknown(f"{path}: {broken}") from broken
     epoch, newest = reader.epoch(), reader.newest_seq()
     found = []
     for name, known_epoch, seq, error, error_at, set_aside in rows:
         reached = seq if known_epoch == epoch else 0  # a position in another journal is none in this one
-        found.append(Standing(str(name), reached, max(0, newest - reached), error, error_at, set_aside))
+        oldest, put_off, total = backlog.get((name, epoch), (reached, 0, 0))
+        behind = max(0, newest - reached) + put_off
+        found.append(Standing(str(name), reached, behind, put_off, total, oldest, error, error_at, set_aside))
     return found
+
+
+def _backlog(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Of each follower and epoch with which change its backlog begins, how many are left, and how many there were."""
+    try:
+        found = connection.execute(
+            "SELECT name, epoch, min(since), sum(until - since), sum(total) FROM backlog GROUP BY name, epoch"
+        ).fetchall()
+    except sqlite3.OperationalError:  # made by a release that put nothing off
+        return {}
+    return {(name, epoch): (oldest, left, total) for name, epoch, oldest, left, total in found}
 
 
 def followers(
@@ -106,6 +127,7 @@ def _untold(reader: Reader, one: Standing, now: int, untold_ms: int) -> str:
 def _behind(reader: Reader, one: Standing, now: int) -> str:
     if not one.behind:
         return "everything sent"
-    oldest_at = reader.oldest_unsent_received_at(one.reached)
+    oldest_at = reader.oldest_unsent_received_at(one.oldest)
     age = "" if oldest_at is None else f", the oldest reading waits {elapsed(now - oldest_at)}"
-    return f"{one.behind} changes behind{age}"
+    done = f" (catching up: {100 - 100 * one.put_off / one.total:.0f} % done)" if one.put_off else ""
+    return f"{one.behind} changes behind{done}{age}"

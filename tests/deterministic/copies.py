@@ -47,6 +47,10 @@ class TableStore:
         if self.down:
             raise StoreUnavailable("the table is away")
 
+    def identity(self) -> str:
+        """There is only one."""
+        return "table"
+
     def write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> None:
         """Copy rows and events."""
         dice, faults = self._dice, self.faults

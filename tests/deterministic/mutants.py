@@ -144,7 +144,7 @@ def position_before_write() -> Iterator[None]:
     carry_on = StoreFollower.carry_on
 
     def move_first(self: StoreFollower, reader: Reader) -> float:
-        seq = reader.changes(self.position.seq, rows_max=self._rows_max).seq
+        seq = reader.changes(self.position.seq, rows_max=400).seq
         self.positions.move(self.name, Position(self.position.epoch, seq))
         return carry_on(self, reader)
 

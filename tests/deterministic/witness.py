@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_ingest.core.model import HOUR_MS, Kind, Row
-from gauge_ingest.journal.reader import ROW
+from gauge_ingest.journal.changes import ROW
 from tests.deterministic.broker import Kept
 from tests.deterministic.copies import Key, ListeningNotifier, TableStore
 from tests.deterministic.fate import Story, Violation

@@ -50,8 +50,9 @@ def rows(count: int, *, stations: int = 10, since: int = AT) -> list[Row]:
 
 
 def settings_for(url: str, **changes: Any) -> InfluxSettings:
-    """Settings for a test's server; a short time-out, so that a fault is no wait."""
-    plain: dict[str, Any] = {"url": url, "token": SecretStr(TOKEN), "timeout_s": 5.0}
+    """Settings for a test's server, with one bucket for all; a short time-out, so that a fault is no wait."""
+    others = dict.fromkeys(("bucket_hourly", "bucket_daily", "bucket_alerts", "bucket_stations"), "")
+    plain: dict[str, Any] = {"url": url, "token": SecretStr(TOKEN), "timeout_s": 5.0, **others}
     return InfluxSettings(**{**plain, **changes})
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from gauge_ingest.core.calibration import TipLoss
 from gauge_ingest.core.model import AlertEvent, Deployment, EventKind, Evidence, Kind, Row, Step
+from gauge_ingest.stores.flux import increments_query, stored_increments
 from gauge_ingest.stores.influx import InfluxStore
-from gauge_ingest.stores.lines import LineProtocol, increments_query, stored_increments
+from gauge_ingest.stores.lines import LineProtocol
 from tests.edges.influx_server import AT, row, settings_for, station
 from tests.edges.test_influx_loopback import LoopbackServer, Reply
 

@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from gauge_ingest.stores import StoreUnavailable
-from gauge_ingest.stores.influx import RETRY_AFTER_MAX_S, InfluxHistory, InfluxStore
+from gauge_ingest.stores.influx import InfluxHistory, InfluxStore
+from gauge_ingest.stores.influx.client import RETRY_AFTER_MAX_S
 from tests.edges.influx_server import TOKEN, free_port, row, rows, settings_for
 from tests.edges.test_influx_loopback import HANG, RESET, LoopbackServer, Reply, Request, answering, recorded
 

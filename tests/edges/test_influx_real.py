@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from gauge_ingest.core.model import Row, Step
 from gauge_ingest.stores import StoreRejected, StoreUnavailable
-from gauge_ingest.stores.influx import PAGE_MS, InfluxHistory, InfluxSettings, InfluxStore
+from gauge_ingest.stores.influx import InfluxHistory, InfluxSettings, InfluxStore
+from gauge_ingest.stores.influx.history import PAGE_MS
 from tests.edges.influx_server import AT, InfluxServer, real_influxdb, row, rows, running_influxd, settings_for, station
 from tests.edges.test_influx_lines import EVENT, VOID
 

@@ -7,7 +7,8 @@ import pytest
 
 from gauge_ingest.core.model import Row
 from gauge_ingest.stores import StoreRejected, StoreUnavailable
-from gauge_ingest.stores.influx import FRUITLESS_MAX, REQUESTS_MAX, InfluxStore
+from gauge_ingest.stores.influx import InfluxStore
+from gauge_ingest.stores.influx.search import FRUITLESS_MAX, REQUESTS_MAX
 from gauge_ingest.stores.lines import LineProtocol
 from tests.edges.influx_server import row, rows, settings_for
 from tests.edges.test_influx_loopback import (
@@ -241,7 +242,8 @@ def test_more_faults_than_one_attempt_may_look_for_are_found_in_the_next() -> No
             except StoreRejected as error:
                 refused = [each.item for each in error.refused]
 
-        bad_no_more = store._refused_before
+        (bucket,) = store._buckets._by_name.values()
+        bad_no_more = bucket._refused_before
 
     assert attempts > 1
     assert set(refused) == set(batch[::17])

@@ -26,6 +26,10 @@ class Shelf:
     def prepare(self) -> None:
         """Nothing to make ready."""
 
+    def identity(self) -> str:
+        """There is only one."""
+        return ""
+
     def write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> None:
         assert not events
         for row in rows:

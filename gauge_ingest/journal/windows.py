@@ -1,0 +1,73 @@
+"""Increments of many stations for the rain of fixed windows: few columns, in the order in which they lie on disk."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from gauge_ingest.core.model import DAY_MS, HOUR_MS, Kind
+
+Stored = tuple[int, int, int, int, int, int, int]
+"""since, until, tips, tips_min, tips_max, step, flag."""
+
+# How far to look, in turns, for the report that ends an increment across an instant.
+LOOK_AHEAD_MS = (6 * HOUR_MS, 4 * DAY_MS, 64 * DAY_MS, 400 * DAY_MS)
+# Stations whose numbers lie this close together are read in one go, with those between them.
+NEAR = 4
+_STORED = "since, observed_at, tips, tips_min, tips_max, step, flag"
+_COUNTS = f"test = 0 AND kind <> {int(Kind.TEST)}"
+_NO_RAIN = "step NOT IN (6, 8)"  # void, owed
+
+
+class WindowReader:
+    """The part of a reader that windows are made from."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def names(self) -> dict[int, str]:
+        """The id of every station, by its number."""
+        return dict(self._db.execute("SELECT n, id FROM station"))
+
+    def rows(self, numbers: Sequence[int], *, since: int, until: int) -> dict[int, list[Stored]]:
+        """Of each station what ended in (since, until], void increments too, in order; `numbers` in order."""
+        found: dict[int, list[Stored]] = {number: [] for number in numbers}
+        near = len(numbers) > 1 and numbers[-1] - numbers[0] < NEAR * len(numbers)
+        spans = [(numbers[0], numbers[-1])] if near else [(number, number) for number in numbers]
+        for first, last in spans:
+            for hour in range((since + 1) // HOUR_MS, until // HOUR_MS + 1):
+                for number, *stored in self._db.execute(
+                    f"SELECT station, {_STORED} FROM reading WHERE hour = ? AND station BETWEEN ? AND ?"
+                    f" AND observed_at > ? AND observed_at <= ? AND {_COUNTS}",
+                    (hour, first, last, since, until),
+                ):
+                    if number in found:
+                        found[number].append(tuple(stored))
+        return found
+
+    def across(self, number: int, at: int) -> list[Stored]:
+        """The first increment of a station that ends behind an instant: it may have begun before. Or none."""
+        begin, newest = at, self._db.execute("SELECT max(hour) FROM reading").fetchone()[0]
+        for ahead_ms in LOOK_AHEAD_MS:
+            if newest is None or begin // HOUR_MS > newest:
+                break
+            found = self._db.execute(
+                "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?)"
+                f" SELECT {_STORED} FROM h CROSS JOIN reading r ON r.hour = h.hour WHERE r.station = ?"
+                f" AND r.observed_at > ? AND r.observed_at <= ? AND {_COUNTS} AND {_NO_RAIN}"
+                " ORDER BY h.hour, r.observed_at LIMIT 1",
+                (begin // HOUR_MS, min((at + ahead_ms) // HOUR_MS, newest), number, begin, at + ahead_ms),
+            ).fetchone()
+            if found is not None:
+                return [found]
+            begin = at + ahead_ms
+        return []
+
+    def last_before(self, number: int, at: int) -> int | None:
+        """When the newest reading of a station before an instant was observed."""
+        found = self._db.execute(
+            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour - 1 FROM h"
+            " WHERE hour > (SELECT min(hour) FROM reading)),"
+            f" t(at) AS (SELECT (SELECT max(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?"
+            f" AND observed_at < ? AND {_COUNTS}) FROM h) SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
+            ((at - 1) // HOUR_MS, number, at),
+        ).fetchone()
+        return None if found is None else int(found[0])

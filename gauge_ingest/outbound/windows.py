@@ -1,0 +1,170 @@
+"""The follower that copies the rain of fixed windows: it makes anew what a change has touched, day by day."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gauge_ingest.core.fixed import ended_of, windows
+from gauge_ingest.core.model import DAY_MS, Station
+from gauge_ingest.journal import Reader
+from gauge_ingest.journal.windows import Stored
+from gauge_ingest.outbound.copying import CopyFollower, End
+from gauge_ingest.outbound.positions import Positions, PutOff, SetAside
+from gauge_ingest.outbound.touched import Touched
+from gauge_ingest.stores import Refused, StoreRejected, Total, WindowStore
+
+STATIONS_MAX = 200  # of one piece of work: a day of them is 57,600 rows at one each five minutes
+NOW_CHANGES_MAX = 2_000  # more than these are no longer what comes now
+TOUCHED_MAX = 500_000  # days of stations in memory: 60 MB
+SPANS_EACH = 50  # pages of the change log between two looks at what comes now
+
+
+class _CatchingUp(NamedTuple):
+    """What was put off, as far as it has been read: `read` is no longer of the span, `touched` is still to be made."""
+
+    span: PutOff
+    read: PutOff
+    touched: Touched
+
+
+class WindowFollower(CopyFollower):
+    """Copies windows to a store; each that holds some of a changed increment is made from the journal as it is now."""
+
+    linger_s = 1.0  # a window is made from a whole day: of reports that come together it is made once
+
+    def __init__(
+        self,
+        store: WindowStore,
+        stations: Mapping[str, Station],
+        journal: Path,
+        positions: Positions,
+        *,
+        now: Callable[[], int],
+        retry_max_s: float,
+        configuration: str = "",
+        catch_up: End = "newest",
+    ) -> None:
+        super().__init__(
+            store, journal, positions, now=now, retry_max_s=retry_max_s, configuration=configuration, catch_up=catch_up
+        )
+        self._store = store
+        self._stations = stations
+        self._step_ms = min(store.steps_ms)
+        self._catching_up: _CatchingUp | None = None
+
+    def copy(self, reader: Reader, until: int) -> tuple[int, bool]:
+        """Copy what changed behind the position, up to `until` of the log; up to where, and whether it was much."""
+        since, touched = self.position.seq, Touched(self._step_ms)
+        if until - since > NOW_CHANGES_MAX:
+            return since, True
+        while since < until:
+            found = reader.log.spans(since, until)
+            touched.add(found.spans)
+            since = found.until
+        if self.is_outdated(reader):
+            return self.position.seq, False
+        while touched:
+            self._make(reader, touched)
+        return until, False
+
+    def copy_put_off(self, reader: Reader, span: PutOff) -> PutOff:
+        """Make some of what a span that was put off has touched; what is left of the span once all of it is made."""
+        work = self._catching_up
+        if work is None or work.span != span:
+            work = _CatchingUp(span, span, Touched(self._step_ms))
+        left = work.read
+        for _ in range(SPANS_EACH):
+            if left.since >= left.until or work.touched.size >= TOUCHED_MAX:
+                break
+            found = reader.log.spans(left.since, left.until, newest_first=self.newest_first)
+            work.touched.add(found.spans)
+            left = left._replace(until=found.since) if self.newest_first else left._replace(since=found.until)
+        self._catching_up = work = work._replace(read=left)
+        is_read = left.since >= left.until or work.touched.size >= TOUCHED_MAX
+        if self.is_outdated(reader) or not is_read:
+            return span
+        if work.touched:
+            self._make(reader, work.touched)
+        if work.touched:
+            return span
+        self._catching_up = None
+        return left
+
+    def offer_again(self, reader: Reader, refused: Sequence[SetAside]) -> None:
+        """Offer what the store had refused."""
+        numbers = {name: number for number, name in reader.windows.names().items()}
+        for one in refused:
+            touched = Touched(self._step_ms)
+            if one.station in numbers:
+                touched.mark(numbers[one.station], one.at - 1, one.at)
+            try:
+                while touched:
+                    self._store.write(self._totals(reader, touched))
+            except StoreRejected:
+                continue
+            self.positions.taken_after_all(self.name, one)
+
+    def _make(self, reader: Reader, touched: Touched) -> None:
+        try:
+            self._store.write(self._totals(reader, touched))
+        except StoreRejected as error:
+            self.set_aside(error.refused, _aside)
+
+    def _totals(self, reader: Reader, touched: Touched) -> list[Total]:
+        """Windows of some stations and one day, as they are now; marks those of earlier days that they lead to."""
+        day, chosen = touched.take(STATIONS_MAX, newest_first=self.newest_first)
+        names = reader.windows.names()
+        rows = reader.windows.rows(list(chosen), since=day - DAY_MS, until=day)
+        totals: list[Total] = []
+        for number, bits in chosen.items():
+            station = self._stations.get(names[number])
+            if station is None:
+                continue  # no longer configured: nobody knows its bucket
+            bits |= self._led_to(reader, touched, number, day, bits, rows[number])
+            across = reader.windows.across(number, day)
+            totals += totals_of(station, rows[number], across, day, touched, bits, self._store.steps_ms)
+        return totals
+
+    def _led_to(
+        self, reader: Reader, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]
+    ) -> int:
+        """The windows between each touched report and the report before it, of this day; earlier days are marked.
+
+        An increment covers windows that it does not end in, and where none does there is a window without reports.
+        """
+        found, begin, before = 0, day - DAY_MS, None
+        for since, at, *_ in rows:
+            if touched.bits(day, at - 1, at) & bits:
+                if before is None:
+                    before = min(since, reader.windows.last_before(number, at) or at)
+                earliest = min(since, before)
+                found |= touched.bits(day, max(earliest, begin), at)
+                if earliest < begin:
+                    touched.mark(number, earliest, begin)
+            before = at
+        return found
+
+
+def totals_of(
+    station: Station,
+    rows: Sequence[Stored],
+    across: Sequence[Stored],
+    day: int,
+    touched: Touched,
+    bits: int,
+    steps_ms: Sequence[int],
+) -> list[Total]:
+    """The windows of a station and a day, named by its end, that these bits lie in; `rows` end in the day."""
+    ended, behind = ended_of(rows), ended_of(across)
+    totals: list[Total] = []
+    for step_ms in steps_ms:
+        made = windows(station, ended, first=day - DAY_MS, number=DAY_MS // step_ms, step_ms=step_ms, across=behind)
+        totals += [Total(station.id, step_ms, made[place]) for place in touched.windows(bits, step_ms)]
+    return totals
+
+
+def _aside(refused: Refused) -> SetAside:
+    """A window is set aside under its end and its step."""
+    item = refused.item
+    assert isinstance(item, Total)
+    return SetAside(item.station, item.window.until, item.step_ms, refused.reason)
