@@ -60,14 +60,3 @@ class WindowReader:
                 return [found]
             begin = at + ahead_ms
         return []
-
-    def last_before(self, number: int, at: int) -> int | None:
-        """When the newest reading of a station before an instant was observed."""
-        found = self._db.execute(
-            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour - 1 FROM h"
-            " WHERE hour > (SELECT min(hour) FROM reading)),"
-            f" t(at) AS (SELECT (SELECT max(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?"
-            f" AND observed_at < ? AND {_COUNTS}) FROM h) SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
-            ((at - 1) // HOUR_MS, number, at),
-        ).fetchone()
-        return None if found is None else int(found[0])

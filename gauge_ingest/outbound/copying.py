@@ -170,6 +170,7 @@ class StoreFollower(CopyFollower):
         catch_up_rows_max: int = CATCH_UP_ROWS_MAX,
         configuration: str = "",
         catch_up: End = "newest",
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`rows_max`: of one page of what comes now; `catch_up_rows_max`: of what was put off."""
         super().__init__(
@@ -180,6 +181,7 @@ class StoreFollower(CopyFollower):
             retry_max_s=retry_max_s,
             configuration=configuration,
             catch_up=catch_up,
+            monotonic=monotonic,
         )
         self._store = store
         self._rows_max, self._catch_up_rows_max = rows_max, max(rows_max, catch_up_rows_max)

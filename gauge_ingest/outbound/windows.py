@@ -1,5 +1,6 @@
 """The follower that copies the rain of fixed windows: it makes anew what a change has touched, day by day."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -43,9 +44,17 @@ class WindowFollower(CopyFollower):
         retry_max_s: float,
         configuration: str = "",
         catch_up: End = "newest",
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(
-            store, journal, positions, now=now, retry_max_s=retry_max_s, configuration=configuration, catch_up=catch_up
+            store,
+            journal,
+            positions,
+            now=now,
+            retry_max_s=retry_max_s,
+            configuration=configuration,
+            catch_up=catch_up,
+            monotonic=monotonic,
         )
         self._store = store
         self._stations = stations
@@ -120,28 +129,22 @@ class WindowFollower(CopyFollower):
             station = self._stations.get(names[number])
             if station is None:
                 continue  # no longer configured: nobody knows its bucket
-            bits |= self._led_to(reader, touched, number, day, bits, rows[number])
+            bits |= self._led_to(touched, number, day, bits, rows[number])
             across = reader.windows.across(number, day)
             totals += totals_of(station, rows[number], across, day, touched, bits, self._store.steps_ms)
         return totals
 
-    def _led_to(
-        self, reader: Reader, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]
-    ) -> int:
-        """The windows between each touched report and the report before it, of this day; earlier days are marked.
+    def _led_to(self, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]) -> int:
+        """The windows of this day that a touched increment begins in or spans, too; those of earlier days are marked.
 
-        An increment covers windows that it does not end in, and where none does there is a window without reports.
+        So an hour without a report is a window, which says that there was none.
         """
-        found, begin, before = 0, day - DAY_MS, None
+        found, begin = 0, day - DAY_MS
         for since, at, *_ in rows:
             if touched.bits(day, at - 1, at) & bits:
-                if before is None:
-                    before = min(since, reader.windows.last_before(number, at) or at)
-                earliest = min(since, before)
-                found |= touched.bits(day, max(earliest, begin), at)
-                if earliest < begin:
-                    touched.mark(number, earliest, begin)
-            before = at
+                found |= touched.bits(day, max(since, begin), at)
+                if since < begin:
+                    touched.mark(number, since, begin)
         return found
 
 

@@ -1,0 +1,1 @@
+"""How what changed in the journal reaches its copies."""
