@@ -30,6 +30,10 @@ COMMANDS: Mapping[str, Listed] = {
     "history": Listed(
         "history:history", "Show the rain of a station: raw increments, or windows of 5 minutes, 1 hour or 1 day."
     ),
+    "verify": Listed("verify:verify", "Compare journal and InfluxDB row by row; exit status 1 when anything differs."),
+    "rebuild": Listed(
+        "rebuild:rebuild", "Write readings, hours, days and alerts of a span to the stores once more, from the journal."
+    ),
     "silence": Listed("silence:silence", "Hold alerts of a scope back from people, for a time and a reason."),
     "duty": Listed(
         "duty:duty", "Show who is on duty and whom an alert would tell; exit status 1 when nobody is on duty."

@@ -13,9 +13,8 @@ def copying(configuration: Configuration, positions: Positions, now: Callable[[]
     influx, journal, retry_max_s = settings.influx, settings.journal_path, float(settings.outbound.retry_max_s)
     if not influx.url:
         return []
-    store = InfluxStore(influx, configuration.stations)
     rows = StoreFollower(
-        store,
+        InfluxStore(influx, configuration.stations),
         journal,
         positions,
         now=now,
@@ -36,3 +35,9 @@ def copying(configuration: Configuration, positions: Positions, now: Callable[[]
         catch_up=influx.catch_up,
     )
     return [rows, windows]
+
+
+def names_of(configuration: Configuration) -> list[str]:
+    """What the positions of these followers are remembered under."""
+    influx = configuration.settings.influx
+    return [InfluxStore(influx, {}).name, InfluxWindows(influx).name] if influx.url else []

@@ -138,6 +138,10 @@ class AlertReader:
         """Events by their ids, in order."""
         return [event for event_id in ids for event in self._events("e.id = ?", [event_id])]
 
+    def rained(self, *, since: int, until: int) -> list[AlertEvent]:
+        """Events about rain of (since, until], in order of their ids."""
+        return self._events("e.rained_at > ? AND e.rained_at <= ?", [since, until])
+
     def _events(self, where: str, values: Sequence[int]) -> list[AlertEvent]:
         found = self._db.execute(
             f"SELECT {EVENT} FROM alert_event e JOIN alert a ON a.id = e.alert_id WHERE {where} ORDER BY e.id",

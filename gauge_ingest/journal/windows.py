@@ -8,6 +8,7 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, Kind
 Stored = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
 
+PRUNED_KEY = "pruned_before"
 # How far to look, in turns, for the report that ends an increment across an instant.
 LOOK_AHEAD_MS = (6 * HOUR_MS, 4 * DAY_MS, 64 * DAY_MS, 400 * DAY_MS)
 # Stations whose numbers lie this close together are read in one go, with those between them.
@@ -22,6 +23,11 @@ class WindowReader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+
+    def pruned_before(self) -> int:
+        """Readings before this instant are no longer kept; 0 while nothing has been deleted."""
+        found = self._db.execute("SELECT value FROM meta WHERE key = ?", (PRUNED_KEY,)).fetchone()
+        return 0 if found is None else int(found[0])
 
     def names(self) -> dict[int, str]:
         """The id of every station, by its number."""
@@ -60,3 +66,32 @@ class WindowReader:
                 return [found]
             begin = at + ahead_ms
         return []
+
+    def first_and_last(self, number: int) -> tuple[int, int] | None:
+        """The first and the last reading of a station that is no test, void ones too; None where there is none."""
+        first = self._edge(number, "min", "hour + 1 FROM h WHERE hour < (SELECT max(hour) FROM reading)", "min")
+        last = self._edge(number, "max", "hour - 1 FROM h WHERE hour > (SELECT min(hour) FROM reading)", "max")
+        return None if first is None or last is None else (first, last)
+
+    def has_after(self, number: int, at: int) -> bool:
+        """Whether a station has a reading behind an instant that is no test."""
+        return self._has(number, f"hour >= {at // HOUR_MS} AND observed_at > {at}", "")
+
+    def has_until(self, number: int, at: int) -> bool:
+        """Whether a station has a reading up to an instant that is no test."""
+        return self._has(number, f"hour <= {at // HOUR_MS} AND observed_at <= {at}", "ORDER BY hour DESC")
+
+    def _has(self, number: int, where: str, order: str) -> bool:
+        found = self._db.execute(
+            f"SELECT 1 FROM reading WHERE {where} AND station = ? AND {_COUNTS} {order} LIMIT 1", (number,)
+        )
+        return found.fetchone() is not None
+
+    def _edge(self, number: int, start: str, step: str, which: str) -> int | None:
+        found = self._db.execute(
+            f"WITH RECURSIVE h(hour) AS (SELECT {start}(hour) FROM reading UNION ALL SELECT {step}),"
+            f" t(at) AS (SELECT (SELECT {which}(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?"
+            f" AND {_COUNTS}) FROM h) SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
+            (number,),
+        ).fetchone()
+        return None if found is None else int(found[0])

@@ -40,6 +40,7 @@ class Follower(threading.Thread):
         self.now = now
         self._retry_max_s = retry_max_s
         self._attempts = 0
+        self.error = ""  # why it cannot go on
         self._reader: Reader | None = None
         self._changed = threading.Condition()
         self._woken = False
@@ -84,7 +85,7 @@ class Follower(threading.Thread):
             wait_s = self.carry_on(self._reader)
         except (StoreUnavailable, NotifierUnavailable, JournalUnavailable) as error:
             return self._ill(error)
-        self._attempts = 0
+        self._attempts, self.error = 0, ""
         return wait_s
 
     def close(self) -> None:
@@ -113,7 +114,7 @@ class Follower(threading.Thread):
         return known if known is not None and known.epoch == epoch else Position(epoch, 0)
 
     def _ill(self, error: StoreUnavailable | NotifierUnavailable | JournalUnavailable) -> float:
-        self._attempts += 1
+        self._attempts, self.error = self._attempts + 1, str(error)
         bound_s = min(self._retry_max_s, RETRY_FIRST_S * 2 ** min(self._attempts, 16))
         wait_s = random.uniform(bound_s / 2, bound_s)  # noqa: S311 - spreads the attempts
         asked = error.retry_after_s if isinstance(error, StoreUnavailable) else None

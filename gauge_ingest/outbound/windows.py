@@ -122,17 +122,37 @@ class WindowFollower(CopyFollower):
     def _totals(self, reader: Reader, touched: Touched) -> list[Total]:
         """Windows of some stations and one day, as they are now; marks those of earlier days that they lead to."""
         day, chosen = touched.take(STATIONS_MAX, newest_first=self.newest_first)
-        names = reader.windows.names()
+        names, whole_since = reader.windows.names(), reader.windows.pruned_before()
         rows = reader.windows.rows(list(chosen), since=day - DAY_MS, until=day)
         totals: list[Total] = []
         for number, bits in chosen.items():
             station = self._stations.get(names[number])
             if station is None:
                 continue  # no longer configured: nobody knows its bucket
+            bits = self._between_reports(reader, touched, number, day, bits, rows[number])
             bits |= self._led_to(touched, number, day, bits, rows[number])
             across = reader.windows.across(number, day)
-            totals += totals_of(station, rows[number], across, day, touched, bits, self._store.steps_ms)
+            made = totals_of(station, rows[number], across, day, touched, bits, self._store.steps_ms)
+            # Of a window whose readings are partly deleted the store knows more than the journal.
+            totals += [one for one in made if one.window.since >= whole_since]
         return totals
+
+    def _between_reports(
+        self, reader: Reader, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]
+    ) -> int:
+        """Only those windows that lie between the first and the last report of a station: a test is none."""
+        begin = day - DAY_MS
+        first, last = (rows[0][1], rows[-1][1]) if rows else (day + 1, begin)
+        between = touched.bits(day, first - 1, last)
+        before, after = touched.bits(day, begin, min(first, day)), touched.bits(day, max(last, begin), day)
+        if not rows:
+            known = reader.windows.has_until(number, begin) and reader.windows.has_after(number, day)
+            return bits if known else 0
+        if bits & before & ~between and reader.windows.has_until(number, begin):
+            between |= before
+        if bits & after & ~between and reader.windows.has_after(number, day):
+            between |= after
+        return bits & between
 
     def _led_to(self, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]) -> int:
         """The windows of this day that a touched increment begins in or spans, too; those of earlier days are marked.

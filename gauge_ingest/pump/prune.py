@@ -8,8 +8,7 @@ from typing import NamedTuple
 from gauge_ingest.core.corrections import CorrectionKind, in_force
 from gauge_ingest.core.model import DAY_MS, HOUR_MS
 from gauge_ingest.journal import PRUNE_ROWS_MAX, Journal
-
-PRUNED_KEY = "pruned_before"
+from gauge_ingest.journal.windows import PRUNED_KEY
 
 
 class Retention(NamedTuple):
@@ -47,4 +46,4 @@ def _spared(journal: Journal, before: int) -> int:
 
 def pruned_before(journal: Journal) -> int:
     """Readings before this instant are not kept any more; 0 while nothing has been deleted."""
-    return int(journal.meta(PRUNED_KEY) or 0)
+    return journal.reader.windows.pruned_before()

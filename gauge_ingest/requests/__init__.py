@@ -10,6 +10,7 @@ from gauge_ingest.pump import Pump
 from gauge_ingest.pump.guard import attempt
 from gauge_ingest.pump.prune import Retention
 from gauge_ingest.requests.acknowledge import say
+from gauge_ingest.requests.copy_again import copy_again
 from gauge_ingest.requests.correct import document, drafted, enter
 from gauge_ingest.requests.silence import end, enter_silence
 from gauge_ingest.requests.words import Refused
@@ -18,6 +19,7 @@ from gauge_ingest.spool import Request
 REPLAY, RELOAD, PRUNE, CORRECT = "replay", "reload", "prune", "correct"
 ACKNOWLEDGE, COMMENT = "acknowledge", "comment"
 SILENCE, END_SILENCE = "silence", "end_silence"
+COPY_AGAIN = "copy_again"
 _SAID = {ACKNOWLEDGE: EventKind.ACKNOWLEDGED, COMMENT: EventKind.COMMENTED}
 REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
 _ID_MAX = 2**63 - 1
@@ -32,9 +34,9 @@ def carry_out(
 
     `{"ok": …, "replayed": [{"id", "ok", "readings", "reasons"}]}` for a replay, `{"ok": True, "correction": {…}}` for a
     correction (`correct.drafted` says what it takes), `{"ok": True, "entered": …}` for what is said of an alert
-    (`acknowledge.say`), `{"ok": True, "silence": {…}}` for a silence or its end (`silence.py`), whatever `reload`
-    answers for a reload, `{"ok": False, "error": …}` for what cannot be understood. Errors of the journal are raised:
-    nothing was done.
+    (`acknowledge.say`), `{"ok": True, "silence": {…}}` for a silence or its end (`silence.py`), `{"ok": True, "seq"}`
+    for what is to be copied again (`copy_again.py`), whatever `reload` answers for a reload, `{"ok": False, "error"}`
+    for what cannot be understood. Errors of the journal are raised: nothing was done.
     """
     known = journal.owing.answer_to(request.id)
     if known is not None:
@@ -47,6 +49,8 @@ def carry_out(
         return _say(pump, journal, request, now)
     if request.what in (SILENCE, END_SILENCE):
         return _silence(pump, journal, request, now)
+    if request.what == COPY_AGAIN:
+        return _copy_again(journal, request)
     if request.what == RELOAD:
         answer = dict(reload())
         with journal.transaction():
@@ -101,6 +105,15 @@ def _silence(pump: Pump, journal: Journal, request: Request, now: int) -> Answer
     except Refused as refused:
         return {"ok": False, "error": str(refused)}
     return answer
+
+
+def _copy_again(journal: Journal, request: Request) -> Answer:
+    """Copying twice does no harm, so it need not be remembered."""
+    try:
+        with journal.transaction():
+            return {"ok": True, "seq": copy_again(journal, request.body)}
+    except Refused as refused:
+        return {"ok": False, "error": str(refused)}
 
 
 def _replay(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:

@@ -23,6 +23,56 @@ def increments_query(bucket: str, station: str, *, since: int, until: int) -> st
     )
 
 
+def points_query(bucket: str, measurement: str, *, since: int, until: int, tags: Mapping[str, str]) -> str:
+    """Flux for every point of a measurement in (since, until], with these tags and any others, field by field."""
+    where = "".join(f" and r[{flux_text(name)}] == {flux_text(value)}" for name, value in tags.items())
+    return (
+        f"from(bucket: {flux_text(bucket)}) |> {_range(since, until)}"
+        f" |> filter(fn: (r) => r._measurement == {flux_text(measurement)}{where})"
+        ' |> drop(columns: ["_start", "_stop", "_measurement"])'
+    )
+
+
+def tag_values_query(bucket: str, measurement: str, tag: str, *, since: int, until: int) -> str:
+    """Flux for the values of a tag that points of a measurement in (since, until] have."""
+    return (
+        f"from(bucket: {flux_text(bucket)}) |> {_range(since, until)}"
+        f" |> filter(fn: (r) => r._measurement == {flux_text(measurement)})"
+        f" |> keep(columns: [{flux_text(tag)}]) |> distinct(column: {flux_text(tag)}) |> group()"
+        ' |> keep(columns: ["_value"])'
+    )
+
+
+def measurements_query(bucket: str, *, since: int, until: int) -> str:
+    """Flux for the measurements that have points in (since, until]."""
+    return (
+        f"from(bucket: {flux_text(bucket)}) |> {_range(since, until)}"
+        ' |> keep(columns: ["_measurement"]) |> distinct(column: "_measurement") |> group()'
+        ' |> keep(columns: ["_value"])'
+    )
+
+
+def values_answered(answer: str) -> set[str]:
+    """The values in an answer of one column; ValueError or LookupError when it ends with an error."""
+    values, header = set[str](), list[str]()
+    for cells in csv.reader(StringIO(answer, newline="")):
+        if not cells or cells[0].startswith("#"):
+            header = []
+        elif not header:
+            header = cells
+        elif "error" in header:
+            raise ValueError(cells[header.index("error")])
+        else:
+            values.add(cells[header.index("_value")])
+    return values
+
+
+def _range(since: int, until: int) -> str:
+    """Whole milliseconds after `since` up to and with `until`: an alert's event has its number below one."""
+    first, last = (since + 1) * NS_PER_MS, (until + 1) * NS_PER_MS
+    return f"range(start: time(v: {first}), stop: time(v: {last}))"
+
+
 def stored_increments(answer: str) -> list[StoredIncrement]:
     """The increments in an answer, in order; ValueError or LookupError when it is none, or ends with an error."""
     points: dict[str, dict[str, str]] = {}

@@ -20,7 +20,7 @@ NS_PER_MS = 1_000_000
 _DRY = "0i,tips_min=0i,tips_max=0i,rain_mm=0.0,"
 _DRY_CORRECTED = f"{_DRY}corrected_mm=0.0,"
 # A backslash stands for itself in a tag unless one of these follows it. No line break can be written in a tag at all.
-_TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ ", "\r": "\\ "})
+TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ ", "\r": "\\ "})
 # InfluxDB takes a line break within a string; VictoriaMetrics 1.79 takes it for the end of the line.
 _STRING_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": " ", "\r": " "})
 
@@ -93,7 +93,7 @@ class LineProtocol:
         if station is not None and not station.changes_at and not corrects:
             only_mm = float(station.deployments[0].bucket_depth_mm)
             depth_mm = only_mm if isfinite(only_mm) else nan
-        tag = station_id.translate(_TAG_ESCAPES)
+        tag = station_id.translate(TAG_ESCAPES)
         dry = _DRY_CORRECTED if corrects else _DRY
         heads = _Heads(f"rain,station={tag} tips=", f"station,station={tag} ", depth_mm, dry)
         self._heads[station_id] = heads
@@ -118,7 +118,7 @@ def total_line(total: Total) -> str:
     """The rain of one hour or day of a station, at its end; every field each time, so that nothing old stays."""
     one = total.window
     return (
-        f"{MEASUREMENT_OF_STEP[total.step_ms]},station={total.station.translate(_TAG_ESCAPES)}"
+        f"{MEASUREMENT_OF_STEP[total.step_ms]},station={total.station.translate(TAG_ESCAPES)}"
         f" tips={one.tips}i,tips_min={one.tips_min}i,tips_max={one.tips_max}i,rain_mm={one.rain_mm},"
         f"corrected_mm={one.corrected_mm},coverage={one.coverage},quality={one.flag}i {one.until}000000"
     )
@@ -166,7 +166,7 @@ def _alert(event: AlertEvent) -> str:
         fields.append(f"window_s={event.evidence.window_s}i")
         depths_mm = ("rain_mm", "rain_mm_max", "threshold_mm")
         fields += [f"{name}={mm}" for name in depths_mm if isfinite(mm := getattr(event.evidence, name))]
-    tags = f"rule={event.rule.translate(_TAG_ESCAPES)},scope={event.scope.translate(_TAG_ESCAPES)}"
+    tags = f"rule={event.rule.translate(TAG_ESCAPES)},scope={event.scope.translate(TAG_ESCAPES)}"
     return f"alert,{tags} {','.join(fields)} {event.rained_at * NS_PER_MS + event.id % NS_PER_MS}"
 
 
