@@ -15,7 +15,7 @@ from gauge_ingest.pump import Delivery
 from tests.commands.rain import fill
 from tests.outbound.shelves import WindowShelf
 from tests.pump.test_corrections import correct
-from tests.worlds import HOUR, MINUTE, T0, Desk, message, station
+from tests.worlds import HOUR, MINUTE, T0, Desk, message, station, text
 
 FIVE_MINUTES = 5 * MINUTE
 STATIONS = ["HTB01", "HTB02", "HTB03"]
@@ -190,3 +190,23 @@ def test_hours_without_a_report_before_another_gauge_are_windows_too(tmp_path: P
     assert shelf.windows["HTB01", HOUR_MS, T0 + gap_h * HOUR - HOUR] == Fixed(
         T0 + gap_h * HOUR - 2 * HOUR, T0 + gap_h * HOUR - HOUR, 0, 0, 0, 0.0, 0.0, 0.0, Flag.MISSING
     )
+
+
+@pytest.mark.parametrize("at_h", [-5, -40, 7, 40])
+def test_a_test_of_the_gauge_opens_no_window_before_or_behind_the_reports(tmp_path: Path, at_h: int) -> None:
+    desk, shelf = Desk(tmp_path, [station()]), WindowShelf()
+    desk.take(message([(T0, 5)]))
+    desk.settle()
+    desk.now = T0 + max(at_h, 1) * HOUR
+    desk.take(message([{"observed_at": text(T0 + at_h * HOUR), "count": 50, "kind": "test"}], seq=2))
+    desk.settle()
+    carry_on(follower(desk, shelf, tmp_path))
+    assert shelf.windows == expected(desk, HOUR_MS, DAY_MS)
+    assert len(shelf.windows) == 2
+
+    desk.now = T0 + 50 * HOUR
+    desk.take(message([(desk.now - MINUTE, 6)], seq=3))
+    desk.settle()
+    carry_on(follower(desk, shelf, tmp_path))
+
+    assert shelf.windows == expected(desk, HOUR_MS, DAY_MS)
