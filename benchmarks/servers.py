@@ -180,8 +180,12 @@ class Progress:
     def _position(self) -> int:
         if self._outbound is None:
             self._outbound = _open(self._positions)
-        found = self._outbound.execute("SELECT seq FROM position WHERE name LIKE 'influx%'").fetchone()
-        return 0 if found is None else int(found[0])
+        of_readings = "name LIKE 'influx%' AND name NOT LIKE '% hours and days'"
+        found = self._outbound.execute(
+            f"SELECT min(seq) FROM (SELECT seq FROM position WHERE {of_readings}"  # noqa: S608
+            f" UNION ALL SELECT since FROM backlog WHERE {of_readings})"
+        ).fetchone()
+        return int(found[0] or 0)
 
     def _where(self) -> str:
         if not self._follows:

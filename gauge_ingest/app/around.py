@@ -1,14 +1,13 @@
 """What the ingest process sees around its journal: room on the disk, and how far the outbound process has come."""
 
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from gauge_ingest.core.watch import Disk, Follower, Surroundings
 from gauge_ingest.journal import Reader
+from gauge_ingest.wellbeing.followers import FollowersUnknown, standings
 
 EVERY_S = 60.0  # both change slowly
 BUSY_S = 0.1  # the rain waits meanwhile
@@ -60,17 +59,11 @@ class Outlook:
         """Each follower of outbound.db, which belongs to the outbound process and is only read here."""
         if not self._outbound.exists():
             return None
-        address = f"{self._outbound.resolve().as_uri()}?mode=ro"
         try:
-            with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as connection:
-                rows = connection.execute("SELECT name, epoch, seq, error FROM position ORDER BY name").fetchall()
-        except sqlite3.DatabaseError:
+            found = standings(self._outbound, self._reader, busy_s=BUSY_S)
+        except FollowersUnknown:
             return None
-        epoch = self._reader.epoch()
-        return tuple(
-            Follower(str(name), self._waits_since(seq if known == epoch else 0), str(error))
-            for name, known, seq, error in rows
-        )
+        return tuple(Follower(one.name, self._waits_since(one.oldest), one.error) for one in found)
 
     def _waits_since(self, seq: int) -> int | None:
         at = self._reader.oldest_unsent_received_at(seq)

@@ -83,15 +83,15 @@ class _Influx:
     """The copy in InfluxDB."""
 
     def __init__(self, settings: Settings, reader: Reader) -> None:
-        from gauge_ingest.stores.influx import InfluxHistory
+        from gauge_ingest.stores.influx import InfluxHistory, InfluxStore
 
         self._settings, self._reader = settings, reader
         self._points = InfluxHistory(settings.influx)
+        self._name = InfluxStore(settings.influx, {}).name
 
     def standing(self) -> CopyStanding:
         """How far the copy has come now."""
-        influx = self._settings.influx
-        return copying(self._settings.outbound_path, self._reader, f"influx {influx.url} {influx.org}/{influx.bucket}")
+        return copying(self._settings.outbound_path, self._reader, self._name)
 
     def rows(self, station: str, *, since: int, until: int) -> list[StoredIncrement]:
         """Increments that end in (since, until], in order, void ones too."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from gauge_ingest.account import CopyStanding
 from gauge_ingest.journal import Reader
 from gauge_ingest.stores import StoreUnavailable
-from gauge_ingest.wellbeing.followers import BUSY_S
+from gauge_ingest.wellbeing.followers import BUSY_S, FollowersUnknown, standings
 
 
 def copying(path: Path, reader: Reader, name: str) -> CopyStanding:
@@ -16,11 +16,11 @@ def copying(path: Path, reader: Reader, name: str) -> CopyStanding:
     if not path.exists():
         return CopyStanding(newest, "the outbound process has not run yet")
     try:
+        found = next((one for one in standings(path, reader) if one.name == name), None)
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
-            found = connection.execute("SELECT epoch, seq, error FROM position WHERE name = ?", (name,)).fetchone()
             refused = connection.execute("SELECT station, at FROM set_aside WHERE name = ?", (name,)).fetchall()
-    except sqlite3.DatabaseError as broken:
-        raise StoreUnavailable(f"{path}: {broken}") from broken
-    epoch, seq, error = found or ("", 0, "it has copied nothing yet")
-    reached = seq if epoch == reader.epoch() else 0
-    return CopyStanding(max(0, newest - reached), error, frozenset(refused))
+    except (FollowersUnknown, sqlite3.DatabaseError) as broken:
+        raise StoreUnavailable(str(broken)) from broken
+    if found is None:
+        return CopyStanding(newest, "it has copied nothing yet")
+    return CopyStanding(found.behind, found.error, frozenset(refused))

@@ -37,12 +37,12 @@ class Standing(NamedTuple):
     set_aside: int
 
 
-def standings(path: Path, reader: Reader) -> list[Standing]:
+def standings(path: Path, reader: Reader, *, busy_s: float = BUSY_S) -> list[Standing]:
     """Every follower, by name; none before the outbound process has run. Raises FollowersUnknown."""
     if not path.exists():
         return []
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=busy_s)) as connection:
             rows = connection.execute(
                 "SELECT name, epoch, seq, error, error_at, set_aside FROM position ORDER BY name"
             ).fetchall()

@@ -157,8 +157,13 @@ class Witness:
         self._told = position
 
     def _position(self, name: str) -> int:
-        found = self._outbound.execute("SELECT seq FROM position WHERE name = ?", (name,)).fetchone()
-        return 0 if found is None else int(found[0])
+        """Up to where everything has been carried on: what was put off has not."""
+        found = self._outbound.execute(
+            "SELECT min(seq) FROM (SELECT seq FROM position WHERE name = ? UNION ALL SELECT since FROM backlog"
+            " WHERE name = ?)",
+            (name, name),
+        ).fetchone()
+        return int(found[0] or 0)
 
     def _changed(self, after: int, until: int) -> Iterable[Row]:
         spans = [body for (body,) in self._bodies(RAIN, after, until)]

@@ -83,7 +83,7 @@ class Program:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command(self.port), stdout=log, stderr=log)
         deadline = time.monotonic() + START_MAX_S
-        while not self._is_well():
+        while not self.is_well():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 self._fail()
@@ -103,7 +103,7 @@ class Program:
                 self._process.send_signal(number)
             self._process.wait(START_MAX_S)
 
-    def _is_well(self) -> bool:
+    def is_well(self) -> bool:
         try:
             with urllib.request.urlopen(self.url + self._health, timeout=2) as answer:  # noqa: S310  loopback
                 return bool(answer.status == 200)
@@ -166,8 +166,10 @@ class InfluxServer:
     program: Program | None = None
 
     def environ(self, bucket: str) -> dict[str, str]:
-        """What tells a service to copy into a bucket of it."""
+        """What tells a service to copy everything into one bucket of it."""
+        kinds = ("HOURLY", "DAILY", "ALERTS", "STATIONS")
         return {
+            **{f"GAUGE_INFLUX_BUCKET_{kind}": "" for kind in kinds},
             "GAUGE_INFLUX_URL": self.url,
             "GAUGE_INFLUX_ORG": self.org,
             "GAUGE_INFLUX_BUCKET": bucket,

@@ -1,7 +1,6 @@
 """A store stopped and killed while stations report: once it is back, it holds the same rows as the journal."""
 
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gauge_ingest.core.model import Step
+from gauge_ingest.wellbeing.followers import standings
 from tests.edges.broker import running_mosquitto
 from tests.edges.influx_server import InfluxServer, real_influxdb, running_victoria_metrics
 from tests.simulation.service import (
@@ -39,13 +39,10 @@ def expected(service: Service) -> dict[tuple[str, int], tuple[int, int, int, int
 
 
 def copied(service: Service) -> bool:
-    """The copy has reached the journal's newest change."""
-    reader = service.reader()
-    newest = reader.newest_seq()
-    reader.close()
-    with closing(sqlite3.connect(service.folder / "outbound.db")) as db:
-        found = db.execute("SELECT seq, error FROM position WHERE name LIKE 'influx %'").fetchall()
-    return found == [(newest, "")]
+    """The copies, of readings and of windows, have reached the journal's newest change."""
+    with closing(service.reader()) as reader:
+        copies = [one for one in standings(service.folder / "outbound.db", reader) if one.name.startswith("influx ")]
+    return len(copies) == 2 and not any(one.behind or one.error for one in copies)
 
 
 def storm(service: Service, folder: Path, strikes: list[Callable[[], Any]], draw: random.Random) -> Path:
