@@ -70,6 +70,15 @@ def test_a_server_that_is_no_influxdb_has_taken_nothing(reply: Reply) -> None:
     assert len(requests) == 1
 
 
+def test_a_full_disk_is_said_after_one_request_and_no_line_is_looked_for() -> None:
+    words = "unexpected error writing points to database: opening shard failed: write 0000: no space left on device"
+    error, requests = attempt(Reply(500, json.dumps({"code": "internal error", "message": words})))
+
+    assert "the disk of InfluxDB is full" in str(error)
+    assert "make room there" in str(error)
+    assert len(requests) == 1
+
+
 def test_an_answer_that_is_no_text_moves_nothing() -> None:
     error, _ = attempt(Reply(500, "\udcff\udcfe"))
 

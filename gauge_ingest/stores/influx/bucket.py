@@ -1,5 +1,6 @@
 """One bucket of InfluxDB 2: made ready, written to, and what its refusals mean."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,8 @@ _DIVISIBLE = frozenset({400, 413, 422, 500})
 # InfluxDB 2.8 answers 500 to an empty body where the client is set to gzip: it sends nothing and calls it compressed.
 _NOTHING = b"\n"
 _OUT_OF_RETENTION = "outside retention policy"
+_DISK_FULL = "no space left on device"
+_CONFLICT = re.compile(r'input field "([^"]+)" on measurement "([^"]+)" is type \w+, already exists as type (\w+)')
 
 
 class Bucket:
@@ -70,6 +73,9 @@ class Bucket:
             if status != 204:  # some web server that says yes to everything: it has kept nothing
                 raise Answer(status, "not the 204 of an InfluxDB")
         except Answer as answer:
+            if _DISK_FULL in answer.words:
+                remedy = "make room there, and start it anew if it goes on to refuse"
+                raise StoreUnavailable(f"the disk of InfluxDB is full ({answer}): {remedy}") from answer
             if answer.status in _DIVISIBLE:
                 return answer
             raise unavailable(answer, self._settings, self.name) from answer
@@ -104,12 +110,22 @@ class Bucket:
         reason, rows = reasons.most_common(1)[0]
         # Rows older than the bucket's retention are never wanted there: a store that waits for them waits for ever.
         if rows > FEW_ROWS and rows * 2 > len({id(item) for _, item in lines}) and _OUT_OF_RETENTION not in reason:
-            answer = next(answer for _, answer in refused if answer.reason == reason)
-            raise StoreUnavailable(
-                f"InfluxDB refuses {rows} rows of one batch for one reason: mend it there ({answer})"
-            )
+            raise self._ill(rows, next(answer for _, answer in refused if answer.reason == reason))
         items: dict[int, Refused] = {}
         for (_, item), answer in refused:
             before = items.get(id(item))
             items[id(item)] = Refused(item, f"{before.reason}; {answer}" if before else str(answer))
         raise StoreRejected(list(items.values()))
+
+    def _ill(self, rows: int, answer: Answer) -> StoreUnavailable:
+        found = _CONFLICT.search(answer.words)
+        if found is None:
+            return StoreUnavailable(
+                f"InfluxDB refuses {rows} rows of one batch for one reason: mend it there ({answer})"
+            )
+        field, measurement, kind = found.groups()
+        # 2.8 keeps the type of a field for as long as the shard is there: to delete the points does not help.
+        return StoreUnavailable(
+            f"somebody else has written the field {field} of {measurement} as {kind} into bucket {self.name!r}: stop"
+            f" them, then delete the bucket; it is made and filled again from the journal ({answer})"
+        )
