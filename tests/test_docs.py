@@ -23,9 +23,11 @@ from gauge_ingest.codecs import Message
 from gauge_ingest.codecs.json_v1 import json_schema
 from gauge_ingest.configuration import load
 from gauge_ingest.core.calibration import TipLoss
-from gauge_ingest.core.model import AlertEvent, Deployment, EventKind, Evidence, Row, Station, Step
+from gauge_ingest.core.fixed import Fixed
+from gauge_ingest.core.model import AlertEvent, Deployment, EventKind, Evidence, Flag, Row, Station, Step
 from gauge_ingest.pump.findings import Finding
-from gauge_ingest.stores.lines import LineProtocol
+from gauge_ingest.stores import Total
+from gauge_ingest.stores.lines import LineProtocol, total_line
 from tests import test_tidy
 from tests.codecs.goldens import decode
 
@@ -355,7 +357,9 @@ def test_the_fields_of_influxdb_md_are_those_that_are_written() -> None:
         1, 1, "r", "HTB01", EventKind.RAISED, "prepare", 1_000, 1, 1, False, False, True, evidence, "rain", "wang"
     )
 
-    lines = [line for line, _ in LineProtocol({"HTB01": station}).lines([row], [event])]
+    rain, state, alert = (line for line, _ in LineProtocol({"HTB01": station}).lines([row], [event]))
+    hour = Total("HTB01", 3_600_000, Fixed(0, 3_600_000, 1, 1, 1, 0.5, 0.5, 1.0, Flag.GOOD))
+    lines = [rain, total_line(hour), state, alert]
 
     for table, line in zip(tables("docs/influxdb.md", "field"), lines, strict=True):
         fields = " " + line.partition(" ")[2]
