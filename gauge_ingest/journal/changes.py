@@ -12,7 +12,7 @@ from gauge_ingest.journal.answers import Changes
 REPORT_EVERY_MS = 300_000  # for a guess of how many rows a span holds
 # From so many stations of one hour on, reading the whole hour is cheaper than asking station by station.
 WHOLE_HOUR_FROM = 48
-CHANGES_MAX = 1_000  # of one page
+CHANGES_MAX = 10_000  # of one look at the spans
 
 ROW = (
     "observed_at, counter, kind, received_at, claimed_at, seq, boot, battery_v, signal_dbm, temperature_c, door_open,"
@@ -47,7 +47,8 @@ class ChangeReader:
         spans: _Spans = {}
         events: list[int] = []
         number, taken = 0, list[int]()
-        for seq, kind, body in self._changes(since, until, newest_first=newest_first):
+        # Each change holds a row or more, mostly.
+        for seq, kind, body in self._changes(since, until, changes_max=rows_max, newest_first=newest_first):
             parts = array("q", body)
             if kind != RAIN:
                 taken.append(seq)
@@ -71,19 +72,21 @@ class ChangeReader:
     def spans(self, since: int, until: int, *, newest_first: bool = False) -> Spans:
         """Which spans of stations changed in (since, until] of the log, of at most CHANGES_MAX changes of one end."""
         spans, taken = array("q"), list[int]()
-        for seq, kind, body in self._changes(since, until, newest_first=newest_first):
+        for seq, kind, body in self._changes(since, until, changes_max=CHANGES_MAX, newest_first=newest_first):
             taken.append(seq)
             if kind == RAIN:
                 spans.frombytes(body)
         bounds = _bounds(since, until, taken, newest_first)
         return Spans(bounds[1], bounds[0], spans)
 
-    def _changes(self, since: int, until: int, *, newest_first: bool) -> list[tuple[int, int, bytes]]:
+    def _changes(
+        self, since: int, until: int, *, changes_max: int, newest_first: bool
+    ) -> Iterator[tuple[int, int, bytes]]:
         order = "DESC" if newest_first else "ASC"
         return self._db.execute(
-            f"SELECT seq, kind, body FROM change WHERE seq > ? AND seq <= ? ORDER BY seq {order} LIMIT {CHANGES_MAX}",
-            (since, until),
-        ).fetchall()
+            f"SELECT seq, kind, body FROM change WHERE seq > ? AND seq <= ? ORDER BY seq {order} LIMIT ?",
+            (since, until, changes_max),
+        )
 
     def _rows_of(self, spans: _Spans) -> Iterator[Row]:
         names = dict(self._db.execute("SELECT n, id FROM station"))

@@ -152,7 +152,9 @@ class CopyFollower(Follower):
         elif self._monotonic() - self._said_at >= SAID_EVERY_S:
             total = sum(one.total for one in spans)
             self._said_at = self._monotonic()
-            log.info("catching up to=%s done_percent=%.0f changes_left=%d", self.name, 100 - 100 * changes / total, changes)
+            log.info(
+                "catching up to=%s done_percent=%.0f changes_left=%d", self.name, 100 - 100 * changes / total, changes
+            )
 
 
 class StoreFollower(CopyFollower):
