@@ -138,7 +138,7 @@ def test_a_process_that_ends_at_any_step_and_a_store_that_fails_at_any_write_los
 ) -> None:
     monkeypatch.setattr("gauge_ingest.outbound.windows.NOW_CHANGES_MAX", 15)
     monkeypatch.setattr("gauge_ingest.outbound.windows.SPANS_EACH", 1)
-    monkeypatch.setattr("gauge_ingest.journal.changes.CHANGES_MAX", 12)
+    monkeypatch.setattr("gauge_ingest.journal.changes.CHANGES_MAX", 12)  # of one look at the spans
     world = World(tmp_path, shelf=kind(), catch_up=catch_up)
 
     for life in range(40):
@@ -148,6 +148,7 @@ def test_a_process_that_ends_at_any_step_and_a_store_that_fails_at_any_write_los
             world.follower.step()
         world.live()
     world.shelf.fault = fails(0)
+    world.report(100)
 
     assert not world.is_whole()
     assert world.catch_up_whole().is_whole()
