@@ -1,0 +1,1 @@
+"""The copy beside the journal, point by point, without a server."""
