@@ -10,7 +10,7 @@ from gauge_ingest.outbound.follow import IDLE_S
 from gauge_ingest.requests import carry_out
 from gauge_ingest.spool import Request
 from gauge_ingest.stores.points import Fields, Place, line_of, points_answered, points_written
-from gauge_ingest.verify.check import Check, Compared
+from gauge_ingest.verify.check import Check, Compared, Part
 from gauge_ingest.verify.compare import Difference, Kind, differences
 from gauge_ingest.verify.expected import Expected
 from gauge_ingest.verify.repair import again, take_out
@@ -250,3 +250,23 @@ def test_events_that_are_copied_again_are_told_to_nobody(tmp_path: Path) -> None
 
     assert reader.alerts.changes(seq)[1] == []
     assert world.differ() == []
+
+
+def test_what_is_copied_again_is_asked_for_a_week_at_a_time() -> None:
+    places = [Place("rain", (("station", "HTB01"),), (T0 + day * DAY) * NS) for day in (0, 20)]
+    found = list(differences({}, {place: {"tips": "1i"} for place in places}))
+
+    spans = again([Compared(Part("rain", "HTB01", 0, 1), 2, found)], ["HTB01"]).spans
+
+    assert [until - since for _, since, until in spans] == [7 * DAY, 7 * DAY, 6 * DAY + 1]
+    assert [since for _, since, _ in spans[1:]] == [until for _, _, until in spans[:-1]]
+
+
+def test_a_reading_that_is_still_to_be_derived_is_not_missed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.desk.now = T0 + 5 * HOUR
+    world.desk.take(message([(T0 - 30 * HOUR + 7_000, 9)], seq=99_999))
+    assert world.desk.journal.reader.debts()
+    world.copy()
+
+    assert [one for one in world.differ() if one.place.measurement == "rain"] == []
