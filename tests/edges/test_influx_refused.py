@@ -118,6 +118,25 @@ def test_when_most_of_a_batch_is_refused_for_one_reason_the_store_is_ill(reply: 
             store.write(batch, [])
 
 
+def test_a_store_that_answers_400_to_a_partial_write_is_understood_at_once() -> None:
+    """InfluxDB 1.8.10: the same words as 2.8, under 400."""
+
+    def respond(request: Request) -> Reply:
+        lines = len(request.body.splitlines())
+        words = (
+            'partial write: field type conflict: input field "tips" on measurement "rain" is type integer,'
+            f" already exists as type float dropped={lines}"
+        )
+        return Reply(400, json.dumps({"error": words})) if request.body.strip() else Reply(204)
+
+    with LoopbackServer(respond) as server:
+        store = InfluxStore(settings_for(server.url), {})
+        with pytest.raises(StoreUnavailable, match="somebody else has written the field tips of rain as float"):
+            store.write(rows(500), [])
+
+    assert len(server.requests) == 2
+
+
 def test_half_of_a_batch_is_not_most_of_it() -> None:
     batch = with_bad(rows(100), *range(50, 100))
     with LoopbackServer(Keeper(is_bad, conflicting)) as server:

@@ -24,7 +24,8 @@ class Answer(Exception):
     @property
     def dropped(self) -> int | None:
         """How many points it left out; too few where it left some out for another reason than the one it names."""
-        found = re.search(r"dropped=(\d+)", self.words) if self.status == 422 else None
+        # 1.8 answers 400 to a partial write; 2.8 does so to a body of which it stores nothing, and drops none then.
+        found = re.search(r"dropped=(\d+)", self.words) if self.status in (400, 422) else None
         return int(found[1]) if found else None
 
     @property

@@ -47,7 +47,9 @@ class InfluxCopied:
             with answers():
                 found = self._client.buckets_api().find_buckets(name=bucket.name, org=self._settings.org).buckets
         except Answer as answer:
-            raise unavailable(answer, self._settings, bucket.name) from answer
+            if answer.status != 404:
+                raise unavailable(answer, self._settings, bucket.name) from answer
+            found = ()  # InfluxDB 1.8 has retention policies, and no such address
         for one in found or ():
             if one.name == bucket.name:
                 every_s = max((rule.every_seconds for rule in one.retention_rules or ()), default=0)
@@ -63,6 +65,10 @@ class InfluxCopied:
             with answers():
                 self._client.delete_api().delete(begin, end, where, bucket=bucket, org=self._settings.org)
         except Answer as answer:
+            if answer.status == 404 and "page not found" in answer.words:
+                raise StoreUnavailable(
+                    f"this InfluxDB takes nothing out on request ({answer}), as 1.8: do it there with DELETE"
+                ) from answer
             raise unavailable(answer, self._settings, bucket) from answer
 
     def close(self) -> None:
