@@ -20,7 +20,10 @@ _DIVISIBLE = frozenset({400, 413, 422, 500})
 _NOTHING = b"\n"
 _OUT_OF_RETENTION = "outside retention policy"
 _DISK_FULL = "no space left on device"
-_CONFLICT = re.compile(r'input field "([^"]+)" on measurement "([^"]+)" is type \w+, already exists as type (\w+)')
+# 1.8 gives its words within JSON, with backslashes.
+_CONFLICT = re.compile(
+    r'input field \\?"([^"\\]+)\\?" on measurement \\?"([^"\\]+)\\?" is .*already exists as type (\w+)'
+)
 
 
 class Bucket:
@@ -118,14 +121,13 @@ class Bucket:
         raise StoreRejected(list(items.values()))
 
     def _ill(self, rows: int, answer: Answer) -> StoreUnavailable:
+        refuses = f"InfluxDB refuses {rows} rows of one batch for one reason"
         found = _CONFLICT.search(answer.words)
         if found is None:
-            return StoreUnavailable(
-                f"InfluxDB refuses {rows} rows of one batch for one reason: mend it there ({answer})"
-            )
+            return StoreUnavailable(f"{refuses}: mend it there ({answer})")
         field, measurement, kind = found.groups()
         # 2.8 keeps the type of a field for as long as the shard is there: to delete the points does not help.
         return StoreUnavailable(
-            f"somebody else has written the field {field} of {measurement} as {kind} into bucket {self.name!r}: stop"
-            f" them, then delete the bucket; it is made and filled again from the journal ({answer})"
+            f"{refuses}: somebody else has written the field {field} of {measurement} as {kind} into bucket"
+            f" {self.name!r}: stop them, then delete the bucket; it is made and filled again from the journal ({answer})"
         )
