@@ -13,7 +13,7 @@ from gauge_ingest.journal import JournalUnavailable, Position, Reader
 from gauge_ingest.notifiers import Notifier, NotifierRejected, NotifierUnavailable, Prepared, Renewing
 from gauge_ingest.outbound.beginning import told_before
 from gauge_ingest.outbound.positions import Positions, SetAside
-from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable
+from gauge_ingest.stores import Refused, Store, StoreRejected, StoreUnavailable, Total
 
 log = logging.getLogger(__name__)
 
@@ -266,4 +266,6 @@ def _aside(refused: Refused) -> SetAside:
     item = refused.item
     if isinstance(item, Row):
         return SetAside(item.station, item.observed_at, 0, refused.reason)
+    if isinstance(item, Total):
+        return SetAside(item.station, item.window.until, 0, refused.reason)
     return SetAside("", 0, item.id, refused.reason)

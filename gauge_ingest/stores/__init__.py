@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from gauge_ingest.core.fixed import Fixed
 from gauge_ingest.core.model import AlertEvent, Row
+
+
+class Total(NamedTuple):
+    """The rain of one station in one window of a step."""
+
+    station: str
+    step_ms: int
+    window: Fixed
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row or an event that a store will never take as it is, and the store's own words."""
+    """A row, an event or a total that a store will never take as it is, and the store's own words."""
 
-    item: Row | AlertEvent
+    item: Row | AlertEvent | Total
     reason: str
 
 
@@ -43,6 +52,27 @@ class Store(Protocol):
 
     def write(self, rows: Sequence[Row], events: Sequence[AlertEvent]) -> None:
         """Copy rows and events; raises StoreUnavailable or StoreRejected (the rest is there)."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class WindowStore(Protocol):
+    """Somewhere else to keep the rain of fixed windows. Writing the same windows again changes nothing."""
+
+    @property
+    def name(self) -> str:
+        """What its position is remembered under."""
+
+    @property
+    def steps_ms(self) -> tuple[int, ...]:
+        """Which steps it wants, in milliseconds."""
+
+    def prepare(self) -> None:
+        """Make ready what windows need there; raises StoreUnavailable with a sentence that says what to mend."""
+
+    def write(self, totals: Sequence[Total]) -> None:
+        """Write windows, changed ones again; raises StoreUnavailable or StoreRejected (the rest is there)."""
 
     def close(self) -> None:
         """Let go of connections."""
