@@ -42,7 +42,7 @@ TENTH = Decimal("0.1")
     ("coverage", "after_ms", "has"),
     [
         (1.0, -MINUTE_MS, True),  # reports speak for all of it; the station's clock is ahead
-        (0.9998, 0, False),
+        (0.9999, 0, False),
         (0.5, 10 * MINUTE_MS - 1, False),
         (0.5, 10 * MINUTE_MS, True),
         (0.0, -HOUR_MS, False),
@@ -96,6 +96,13 @@ def test_of_several_totals_for_one_window_the_last_counts_and_rows_come_in_the_o
         (8, {"DYP": Decimal("9.0")}),
     ]
     assert not refused
+
+
+def test_a_row_that_became_too_large_is_refused_and_its_former_value_is_not_written() -> None:
+    rows, refused = rows_of([total(1.0), total(99_999.0)], PLATFORM, SETTINGS, NUMERICS)
+
+    assert not rows
+    assert [one.item for one in refused] == [total(99_999.0)]
 
 
 # --- digits ------------------------------------------------------------------------------------------------------
@@ -214,7 +221,7 @@ def sql(statement: Any, dialect: Dialect) -> str:
 def test_the_statements_for_sql_server_are_what_its_dialect_writes() -> None:
     """Nobody has run them there: only their form is compared."""
     server: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]
-    rain, stations = tables.standard_tables(ExportSettings(schema_name="dbo"))
+    rain, stations = tables.standard_tables(ExportSettings(schema_name="dbo"), dialect="mssql")
 
     assert tables.upsert(rain, ["DRP", "INTV"], key=tables.KEY, dialect="mssql") is None
     assert sql(tables.change(rain, ["DRP", "INTV"], key=tables.KEY), server) == (
@@ -236,7 +243,7 @@ def test_the_statements_for_sql_server_are_what_its_dialect_writes() -> None:
 
 
 def test_mysql_8_is_asked_as_it_wants_to_be_asked() -> None:
-    rain, _ = tables.standard_tables(SETTINGS)
+    rain, _ = tables.standard_tables(SETTINGS, dialect="mysql")
     server = mysql.dialect()
     server.server_version_info = (8, 4, 0)
 
@@ -292,7 +299,7 @@ def test_its_position_belongs_to_all_that_rows_are_made_of() -> None:
     names = {one.name for one in others}
 
     name = store_of(plain).name
-    assert name.startswith("export postgresql://gauge@db/rain ST_PPTN_R ")
+    assert name.startswith("export postgresql://db/rain ST_PPTN_R ")
     assert len(names | {name}) == 6
     assert same.name == name
     assert store_of(plain).steps_ms == (HOUR_MS, 24 * HOUR_MS)

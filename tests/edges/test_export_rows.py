@@ -6,6 +6,7 @@ test has a database of its own on a server of each kind, made by its owner as a 
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -67,13 +68,14 @@ def test_the_same_windows_again_change_no_row(database: Database) -> None:
     if seen == "LMT":
         database.execute("ALTER TABLE ST_PPTN_R ADD LMT TIMESTAMP(6) DEFAULT NOW(6) ON UPDATE NOW(6)")
     store = store_of(database.settings())
-    windows = [total(number, until=AT + number * HOUR_MS) for number in range(30)] + [day(12.3), missing(until=AT - 1)]
+    windows = [total(number, until=AT + number * HOUR_MS) for number in range(9)] + [day(12.3), missing(until=EIGHT)]
     store.write(windows)
     before = rain_of(database, f"DRP, INTV, DYP, {seen}")
 
     store.write(windows[::-1])
 
-    assert len(before) == 30
+    assert len(before) == 10
+    assert before["07-16 08:00"][:3] == (None, None, "12.3")
     assert rain_of(database, f"DRP, INTV, DYP, {seen}") == before
 
 
@@ -185,6 +187,22 @@ def test_a_wider_column_takes_more_digits_and_larger_values(server: Server) -> N
     assert drp in (["0.25", "123456.75"], ["0.26", "123456.75"])
 
 
+def test_a_table_with_a_number_of_its_own_as_key_needs_but_a_unique_index(server: Server) -> None:
+    number = "SERIAL" if server.scheme == "postgresql" else "INT AUTO_INCREMENT"
+    own = RAIN.replace("(STCD CHAR", f"(ID {number} PRIMARY KEY, STCD CHAR").replace(
+        "PRIMARY KEY (STCD", "UNIQUE (STCD"
+    )
+    database = platform_tables(server.database(), rain=own)
+    if server.scheme == "postgresql":
+        database.allow("USAGE", "SEQUENCE st_pptn_r_id_seq")
+    store = store_of(database.settings())
+
+    store.write([total()])
+    store.write([total(2.0), total(3.0, until=AT + HOUR_MS)])
+
+    assert [drp for drp, _ in rain_of(database, "DRP, INTV").values()] == ["2.0", "3.0"]
+
+
 def test_a_value_that_does_not_fit_is_refused_alone_and_never_cut(database: Database) -> None:
     store = store_of(database.settings())
 
@@ -223,17 +241,21 @@ def test_tables_are_made_where_it_is_asked_for_and_hold_chinese_names(server: Se
         store.prepare()
         store.write([total()])
 
-    quoted = '"{}"' if server.scheme == "postgresql" else "{}"
-    assert database.rows(f"SELECT * FROM {quoted.format('ST_STBPRP_B')}") == [  # noqa: S608
-        (STCD, "石门", place.river, place.hydrographic_net, place.basin, *_degrees(), place.location, "652323", "PP")
+    assert database.rows("SELECT * FROM ST_STBPRP_B") == [
+        (
+            STCD,
+            "石门",
+            place.river,
+            place.hydrographic_net,
+            place.basin,
+            Decimal("86.57"),
+            Decimal("43.75"),
+            place.location,
+            "652323",
+            "PP",
+        )
     ]
-    assert [str(row[2]) for row in database.rows(f"SELECT * FROM {quoted.format('ST_PPTN_R')}")] == ["1.5"]  # noqa: S608
-
-
-def _degrees() -> tuple[object, object]:
-    from decimal import Decimal
-
-    return Decimal("86.570000"), Decimal("43.750000")
+    assert rain_of(database, "DRP, INTV, PDR, DYP, WTH") == {"07-15 18:00": ("1.5", "1.00", None, None, None)}
 
 
 def test_a_station_that_the_platform_has_is_left_as_it_is_unless_it_is_to_be_written(database: Database) -> None:

@@ -1,14 +1,13 @@
 """Connections to the platform's database: bounded in time, one for each write, in Beijing time."""
 
-import math
 import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from gauge_ingest.stores import StoreUnavailable
@@ -16,6 +15,7 @@ from gauge_ingest.stores.sl323.answers import no_driver
 from gauge_ingest.stores.sl323.settings import DRIVERS, ExportSettings
 
 PROGRAM = "gauge-ingest"
+WATCH = "watch"  # of a connection, the name of its watch
 # TM is Beijing time. Said to the server too: where the column is a TIMESTAMP that knows zones, it takes TM for that.
 BEIJING_POSTGRESQL, BEIJING_MYSQL = "<+08>-08", "+08:00"  # in POSIX the sign is turned round
 
@@ -30,19 +30,28 @@ def engine_of(settings: ExportSettings) -> Engine:
             url = url.set(password=settings.password.get_secret_value())
         options: dict[str, Any] = {} if settings.is_file else {"isolation_level": "READ COMMITTED"}
         # No connection is kept: what died meanwhile is never met, and no transaction can stand open while it rests.
-        return create_engine(
+        made = create_engine(
             url, poolclass=NullPool, hide_parameters=True, connect_args=_connect_arguments(driver, settings), **options
         )
     except (ImportError, NoSuchModuleError) as error:
         raise no_driver(error, settings) from None
     except (ArgumentError, ValueError):  # their words may quote the url
         raise StoreUnavailable("[export] url cannot be read: see docs/export.md for its form") from None
+    if driver == "postgresql+psycopg":
+
+        def watch(driven: Any, record: Any) -> None:
+            record.info[WATCH] = _Watch(driven, settings.timeout_s)
+
+        # Before SQLAlchemy's own, which asks the server what it is and would wait for the answer for ever.
+        event.listen(made, "connect", watch, insert=True)
+    return made
 
 
 @contextmanager
 def within(connection: Connection, settings: ExportSettings) -> Iterator[None]:
     """One transaction that ends in time: committed, or rolled back with an error."""
-    with _hung_up_after(connection, settings.timeout_s), connection.begin():
+    watch: _Watch | None = connection.info.get(WATCH)
+    with watch or nullcontext(), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(_LOCAL, _local(settings))
         yield
@@ -84,25 +93,34 @@ def _connect_arguments(driver: str, settings: ExportSettings) -> dict[str, Any]:
     return {"timeout": settings.timeout_s}
 
 
-@contextmanager
-def _hung_up_after(connection: Connection, timeout_s: float) -> Iterator[None]:
-    """Where the server no longer answers at all, its own time-out cannot come: then the line is cut on our side.
+class _Watch:
+    """Cuts the line on our side where the server no longer answers at all, and its own time-out cannot come.
 
-    psycopg alone needs it, for it waits without end (3.3); PyMySQL bounds each read, and so do the others' drivers.
+    psycopg alone needs it, for it waits without end (3.3); PyMySQL bounds each read, and so do the others' drivers. It
+    runs from the connecting on, and anew for each transaction.
     """
-    if connection.dialect.driver != "psycopg":
-        yield
-        return
-    driven: Any = connection.connection.driver_connection
-    line = socket.socket(fileno=os.dup(driven.fileno()))
-    timer = threading.Timer(math.ceil(timeout_s * 1.5), _hang_up, (line,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        line.close()
+
+    def __init__(self, driven: Any, timeout_s: float) -> None:
+        self._driven = driven
+        self._after_s = timeout_s * 1.5
+        self._begin()
+
+    def __enter__(self) -> None:
+        self._end()
+        self._begin()
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _begin(self) -> None:
+        self._line = socket.socket(fileno=os.dup(self._driven.fileno()))
+        self._timer = threading.Timer(self._after_s, _hang_up, (self._line,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end(self) -> None:
+        self._timer.cancel()
+        self._line.close()
 
 
 def _hang_up(line: socket.socket) -> None:

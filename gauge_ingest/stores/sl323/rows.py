@@ -12,7 +12,6 @@ from gauge_ingest.core.spans import BEIJING
 from gauge_ingest.stores import Refused, Total
 from gauge_ingest.stores.sl323.settings import ExportSettings
 
-FULL = 0.9999  # of an hour 0.4 s: a share is rounded to four digits
 # The golden section in millionths: no other step spreads the remainders more evenly over neighbouring windows.
 _GOLDEN, _WHOLE = 618_034, 1_000_000
 
@@ -44,7 +43,7 @@ class Row(NamedTuple):
 
 def has_ended(window: Fixed, *, now: int, settle_s: int) -> bool:
     """Whether a window has ended: by the station's reports, which speak for all of it, or by the clock."""
-    return window.coverage >= FULL or now >= window.until + settle_s * SECOND_MS
+    return window.coverage >= 1.0 or now >= window.until + settle_s * SECOND_MS
 
 
 def is_known(window: Fixed, settings: ExportSettings) -> bool:

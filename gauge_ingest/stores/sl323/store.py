@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -59,7 +60,8 @@ class Sl323Store:
         parts = [repr(getattr(self._settings, key)) for key in made_of]
         parts += [f"{name} {one.stcd}" for name, one in sorted(self._platform.items())]
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
-        return f"export {self._settings.url.partition('?')[0]} {self._settings.rain_table} {digest}"
+        place = re.sub("//[^/]*@", "//", self._settings.url.partition("?")[0])  # whoever looks need not know the user
+        return f"export {place} {self._settings.rain_table} {digest}"
 
     @property
     def steps_ms(self) -> tuple[int, ...]:
@@ -216,7 +218,7 @@ def _create_missing(connection: Connection, settings: ExportSettings) -> None:
     if not settings.create_tables:
         return
     inspector = inspect(connection)
-    rain, there = tables.standard_tables(settings)
+    rain, there = tables.standard_tables(settings, dialect=connection.dialect.name)
     wanted = [rain] if settings.station_rows == "off" else [rain, there]
     for table in wanted:
         if tables.found(inspector, table.name, settings.schema_name) is None:

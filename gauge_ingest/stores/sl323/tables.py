@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.sql.dml import Insert, Update
 
@@ -56,38 +57,37 @@ class Tables:
     numerics: Mapping[str, rows.Numeric]
 
 
-def standard_tables(settings: ExportSettings) -> tuple[Table, Table]:
+def standard_tables(settings: ExportSettings, *, dialect: str) -> tuple[Table, Table]:
     """Both tables as `create_tables` makes them, after SL 323."""
     options: Any = {"schema": settings.schema_name or None}
     options |= {f"{name}_{option}": value for name in ON_DUPLICATE_KEY for option, value in _MYSQL.items()}
-    rain = Table(
-        settings.rain_table,
-        MetaData(),
-        Column("STCD", CHAR(STCD_CHARACTERS), primary_key=True),
-        Column("TM", DateTime(), primary_key=True),
-        Column("DRP", Numeric(5, 1)),
-        Column("INTV", Numeric(5, 2)),
-        Column("PDR", Numeric(5, 2)),
-        Column("DYP", Numeric(5, 1)),
-        Column("WTH", CHAR(1)),
-        **options,
+    # PostgreSQL takes names without quotes for lower case: so everybody finds ST_PPTN_R, however it is written.
+    spelled = str.lower if dialect == "postgresql" else str
+    rain: list[SchemaItem] = [
+        Column(spelled("STCD"), CHAR(STCD_CHARACTERS), primary_key=True),
+        Column(spelled("TM"), DateTime(), primary_key=True),
+        Column(spelled("DRP"), Numeric(5, 1)),
+        Column(spelled("INTV"), Numeric(5, 2)),
+        Column(spelled("PDR"), Numeric(5, 2)),
+        Column(spelled("DYP"), Numeric(5, 1)),
+        Column(spelled("WTH"), CHAR(1)),
+    ]
+    stations: list[SchemaItem] = [
+        Column(spelled("STCD"), CHAR(STCD_CHARACTERS), primary_key=True),
+        Column(spelled("STNM"), Unicode(64)),
+        Column(spelled("RVNM"), Unicode(30)),
+        Column(spelled("HNNM"), Unicode(30)),
+        Column(spelled("BSNM"), Unicode(30)),
+        Column(spelled("LGTD"), Numeric(10, 6)),
+        Column(spelled("LTTD"), Numeric(10, 6)),
+        Column(spelled("STLC"), Unicode(50)),
+        Column(spelled("ADDVCD"), CHAR(6)),
+        Column(spelled("STTP"), CHAR(2)),
+    ]
+    return (
+        Table(spelled(settings.rain_table), MetaData(), *rain, **options),
+        Table(spelled(settings.station_table), MetaData(), *stations, **options),
     )
-    stations = Table(
-        settings.station_table,
-        MetaData(),
-        Column("STCD", CHAR(STCD_CHARACTERS), primary_key=True),
-        Column("STNM", Unicode(64)),
-        Column("RVNM", Unicode(30)),
-        Column("HNNM", Unicode(30)),
-        Column("BSNM", Unicode(30)),
-        Column("LGTD", Numeric(10, 6)),
-        Column("LTTD", Numeric(10, 6)),
-        Column("STLC", Unicode(50)),
-        Column("ADDVCD", CHAR(6)),
-        Column("STTP", CHAR(2)),
-        **options,
-    )
-    return rain, stations
 
 
 def found(inspector: Inspector, name: str, schema: str) -> str | None:
@@ -227,8 +227,7 @@ def _keeps_apart(inspector: Inspector, name: str, schema: str, key: Sequence[str
     """Whether no two rows may have the same key."""
     where: Any = {"schema": schema or None}
     unique: list[Sequence[str | None]] = [inspector.get_pk_constraint(name, **where)["constrained_columns"]]
-    unique += [one["column_names"] for one in inspector.get_unique_constraints(name, **where)]
-    indexes = [one for one in inspector.get_indexes(name, **where) if one["unique"]]
+    indexes = [one for one in inspector.get_indexes(name, **where) if one["unique"]]  # of constraints too
     # One that holds for a part of the rows (PostgreSQL: WHERE) keeps nothing apart in the others.
     partial = "postgresql_where"
     unique += [one["column_names"] for one in indexes if not one.get("dialect_options", {}).get(partial)]
