@@ -73,8 +73,10 @@ class Server:
     def start(self) -> None:
         """Start it; returns when it lets its owner in."""
         with (self.folder / "log").open("ab") as log:
+            # Where the tests are killed, the server is not left behind.
+            command = ["setpriv", "--pdeathsig", "KILL", *self.command()]
             self._process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, start_new_session=True, cwd=self.folder, **unprivileged()
+                command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder, **unprivileged()
             )
         until(self._answers, within_s=START_MAX_S, what=f"{self.scheme} answers")
 

@@ -130,6 +130,15 @@ def test_a_table_that_cannot_hold_the_rain_is_refused_before_it_is_written(
     assert rain_of(database, "DRP") == {}
 
 
+def test_a_place_that_its_column_cannot_hold_is_told_and_never_cut(database: Database) -> None:
+    narrower = ("ALTER COLUMN LGTD TYPE", "") if database.scheme == "postgresql" else ("MODIFY LGTD", " NULL")
+    database.execute(f"ALTER TABLE ST_STBPRP_B {narrower[0]} DECIMAL(3,2){narrower[1]}")
+
+    said = refusal(store_of(database.settings()))
+
+    assert re.match(r"table ST_STBPRP_B refuses a row \(.*\): mend the table", said, re.IGNORECASE)
+
+
 def test_who_may_only_read_is_told_what_to_grant(database: Database) -> None:
     database.execute(f"REVOKE INSERT ON {_named(database)} FROM {_user(database)}")
 
@@ -257,11 +266,13 @@ def test_what_was_written_when_the_server_was_killed_is_written_again_and_stands
     assert [drp for drp, _, _ in rows.values()] == [f"{number % 9}.0" for number in range(4_000)]
 
 
-@pytest.mark.parametrize("said", ["INSERT INTO", "version"], ids=["writing", "connected"])
+@pytest.mark.parametrize("said", ["INSERT INTO", "pg_catalog.version"], ids=["writing", "connected"])
 def test_a_line_that_goes_dead_is_left_in_time_and_the_rain_is_written_later(database: Database, said: str) -> None:
     store = store_of(database.settings(port=0, timeout_s=1))
     store.prepare()
-    asked = {"mariadb": "SET SESSION"} if said == "version" else {}  # the first that each driver says when it is let in
+    asked = (
+        {"mariadb": "SET SESSION"} if said != "INSERT INTO" else {}
+    )  # the first that each driver says when it is let in
     with dead_line(database.server.port, at=asked.get(database.scheme, said).encode()) as port:
         through = store_of(database.settings(port=port, timeout_s=1))
         began_at = time.monotonic()
