@@ -89,17 +89,18 @@ def test_a_table_that_there_is_not_is_named_with_three_ways_out(server: Server) 
     )
 
 
-def test_a_table_that_is_taken_away_meanwhile_is_named_and_written_when_it_is_back(database: Database) -> None:
+def test_a_table_that_is_taken_away_meanwhile_is_named_and_seen_anew_when_it_is_back(database: Database) -> None:
     store = store_of(database.settings())
     store.write([total()])
     database.execute("ALTER TABLE ST_PPTN_R RENAME TO away")
 
     with pytest.raises(StoreUnavailable, match=r"^table ST_PPTN_R is not there, or hidden"):
         store.write([total()])
-    database.execute("ALTER TABLE away RENAME TO ST_PPTN_R")
-    store.write([total(2.0)])
+    wider = "ALTER COLUMN DRP TYPE" if database.scheme == "postgresql" else "MODIFY DRP"
+    database.execute("ALTER TABLE away RENAME TO ST_PPTN_R", f"ALTER TABLE ST_PPTN_R {wider} DECIMAL(7,2)")
+    store.write([total(20_000.25)])
 
-    assert rain_of(database) == {"07-15 18:00": ("2.0", "1.00", None)}
+    assert rain_of(database) == {"07-15 18:00": ("20000.25", "1.00", None)}
 
 
 @pytest.mark.parametrize(
