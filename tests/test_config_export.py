@@ -165,6 +165,17 @@ def test_check_and_health_name_the_stations_without_a_code_once(folder: Path, mo
     assert "2 stations; not exported, for they have no stcd: HTB02" in json.loads(health)["checks"][0]["detail"]
 
 
+def test_a_station_that_reports_less_often_than_the_interval_is_warned_of(folder: Path) -> None:
+    write(folder, stations=STATION.replace("report_every_s = 300", "report_every_s = 600") + CODE)
+
+    hours = load(folder, ENVIRON).warnings
+    minutes = load(folder, ENVIRON | {"GAUGE_EXPORT_STEP": "5m"}).warnings
+
+    assert not hours
+    said = "report less often than [export] step = 5m: HTB01; intervals without a report stay unknown"
+    assert [one.remedy for one in minutes] == [said]
+
+
 def test_a_drill_never_exports(tmp_path: Path) -> None:
     place = tmp_path / "drills" / "one"
     place.mkdir(parents=True)

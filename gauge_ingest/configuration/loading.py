@@ -169,8 +169,8 @@ def _configuration(read: _Read) -> Configuration:
     sections: dict[str, dict[str, Any]] = read.settings.settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    exports = bool(read.settings.settings.export.url)
-    for section, is_used in (("drill", bool(read.settings.settings.drill.name)), ("export", exports)):
+    export, platform = read.settings.settings.export, read.stations.platform
+    for section, is_used in (("drill", bool(read.settings.settings.drill.name)), ("export", bool(export.url))):
         if not is_used:
             del sections[section]  # new to the program: it must change no text, see below
     levels = [level for rule in read.rules.rules for level in rule.levels]
@@ -183,7 +183,7 @@ def _configuration(read: _Read) -> Configuration:
         "actions": read.todo.canonical() if read.todo.actions.levels else {},
         "templates": read.templates.templates,
         "watch": read.watch.canonical() if read.watch.settings != WATCHING else {},
-        "platform": {name: asdict(one) for name, one in read.stations.platform.items()},
+        "platform": {name: asdict(one) for name, one in platform.items()},
     }
     everything |= {name: part for name, part in beside.items() if part}
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -199,9 +199,9 @@ def _configuration(read: _Read) -> Configuration:
         actions=read.todo.actions,
         templates=read.templates.templates,
         watch=read.watch.settings,
-        platform=read.stations.platform,
+        platform=platform,
         warnings=(
             *(*read.people.warnings, *chain_warnings(read.people.chains, levels)),
-            *(export_warnings(read.stations.stations, read.stations.platform) if exports else ()),
+            *(export_warnings(read.stations.stations, platform, step=export.step) if export.url else ()),
         ),
     )

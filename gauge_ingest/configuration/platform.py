@@ -1,11 +1,13 @@
 """[stations.ID.platform]: what the upper platform calls a station; and what is missing there for the export."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
 from gauge_ingest.configuration.mistakes import Mistake, Place, judge
 from gauge_ingest.configuration.settings import PRINTABLE, STRICT
+from gauge_ingest.core.fixed import STEPS_MS
+from gauge_ingest.core.model import SECOND_MS, Station
 from gauge_ingest.core.platform import PlatformStation
 
 NAMED_MAX = 20  # stations that one warning names
@@ -56,15 +58,26 @@ def read_platform(
 
 def not_exported(stations: Iterable[str], platform: Mapping[str, PlatformStation]) -> str:
     """The stations without a code, in words; empty when each has one."""
-    missing = [name for name in stations if name not in platform]
-    more = f" and {len(missing) - NAMED_MAX} more" if len(missing) > NAMED_MAX else ""
-    return f"{', '.join(missing[:NAMED_MAX])}{more}" if missing else ""
+    return _named([name for name in stations if name not in platform])
 
 
-def export_warnings(stations: Iterable[str], platform: Mapping[str, PlatformStation]) -> list[Mistake]:
-    """That rain of stations stays here which the export could take: one warning for all of them."""
+def export_warnings(
+    stations: Mapping[str, Station], platform: Mapping[str, PlatformStation], *, step: str
+) -> list[Mistake]:
+    """What the export leaves out: stations without a code, and intervals in which a station does not report."""
     missing = not_exported(stations, platform)
-    if not missing:
-        return []
-    remedy = f"not exported, for they have no code (STCD): {missing}; write [stations.ID.platform] with stcd"
-    return [Place("stations.toml").at("stations").mistake(remedy)]
+    seldom = _named([name for name in platform if stations[name].report_every_s * SECOND_MS > STEPS_MS[step]])
+    place = Place("stations.toml").at("stations")
+    found = []
+    if missing:
+        remedy = f"not exported, for they have no code (STCD): {missing}; write [stations.ID.platform] with stcd"
+        found.append(place.mistake(remedy))
+    if seldom:
+        remedy = f"report less often than [export] step = {step}: {seldom}; intervals without a report stay unknown"
+        found.append(place.mistake(remedy))
+    return found
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    return f"{', '.join(names[:NAMED_MAX])}{more}"
