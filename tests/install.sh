@@ -7,6 +7,11 @@ has mosquitto || missing="$missing mosquitto"
 has mosquitto_sub || missing="$missing mosquitto-clients"
 has openssl || missing="$missing openssl"
 has victoria-metrics || missing="$missing victoria-metrics"
+# Debian puts the programs of PostgreSQL where no PATH leads.
+{ has initdb && has postgres; } || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+# The programs alone: the package mariadb-server would start a server of its own.
+has mariadbd || missing="$missing mariadb-server-core"
+has my_print_defaults || missing="$missing mariadb-client"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need:$missing. Install them first (Debian: apt-get install$missing)." >&2

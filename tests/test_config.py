@@ -25,6 +25,7 @@ from gauge_ingest.configuration.duty import ShiftTable, WeeklyTable
 from gauge_ingest.configuration.moving import SeasonTable, WetClassTable, WetnessTable
 from gauge_ingest.configuration.overrides import SECTIONS
 from gauge_ingest.configuration.people import ChainTable, PersonTable, StepTable
+from gauge_ingest.configuration.platform import PlatformTable
 from gauge_ingest.configuration.rules import RuleTable
 from gauge_ingest.configuration.stations import DeploymentTable, StationTable
 from gauge_ingest.configuration.watch import TABLES as WATCH_TABLES
@@ -658,6 +659,7 @@ def rows(heading: str) -> dict[str, list[str]]:
 TABLES: list[tuple[str, type[BaseModel]]] = [
     *((f"[{section}]", model) for section, model in SECTIONS.items()),
     ("[stations.ID]", StationTable),
+    ("[stations.ID.platform]", PlatformTable),
     ("[[stations.ID.deployments]]", DeploymentTable),
     ("correction by tip loss", TipLossTable),
     ("correction by a curve", PowerCurveTable),

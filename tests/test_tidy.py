@@ -99,6 +99,7 @@ HOMES: Mapping[str, set[str]] = {
     "paho": {"gauge_ingest.inlet", "gauge_ingest.notifiers.mqtt", "simulator.live"},
     "influxdb_client": {"gauge_ingest.stores.influx"},
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
+    "sqlalchemy": {"gauge_ingest.stores.sl323"},
     "apscheduler": {"gauge_ingest.app"},
     "jinja2": {"gauge_ingest.desk.page", "gauge_ingest.messages"},
     "amqtt": {"gauge_ingest.broker"},
@@ -110,6 +111,7 @@ HOMES: Mapping[str, set[str]] = {
         "gauge_ingest.configuration",
         "gauge_ingest.notifiers.settings",
         "gauge_ingest.stores.influx",
+        "gauge_ingest.stores.sl323.settings",
         "gauge_ingest.wellbeing.status_file",  # a file comes in here: the status that the service left
         "simulator.scenario",
     },

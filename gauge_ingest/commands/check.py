@@ -37,6 +37,7 @@ def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     elif configuration is not None:
         settings = configuration.settings
         copy = f"InfluxDB at {settings.influx.url}" if settings.influx.url else "no InfluxDB"
+        copy += f", export to {settings.export.url.partition('?')[0]}" if settings.export.url else ""
         people = len(configuration.roster.people)
         what = f"stations: {len(configuration.stations)}, rules: {len(configuration.rules)}, people: {people}"
         show(f"{directory} is in order: {what}, journal {settings.journal_path}, {copy}")

@@ -37,6 +37,8 @@ def _checks(directory: Path) -> Iterator[Check]:
     settings = found.configuration.settings
     if found.refusal is None:
         said = f"{directory}: {len(found.configuration.stations)} stations"
+        missing = found.configuration.not_exported
+        said += f"; not exported, for they have no stcd: {missing}" if missing else ""
         yield configuration_check(settings.journal_path, said)
     else:
         instead = f"a start would take the one accepted at {found.refusal.accepted}"

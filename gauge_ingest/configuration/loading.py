@@ -14,6 +14,7 @@ from gauge_ingest.configuration.files import read_table, read_text
 from gauge_ingest.configuration.mistakes import ConfigurationRefused, Mistake, Place
 from gauge_ingest.configuration.overrides import SettingsRead, read_settings
 from gauge_ingest.configuration.people import PeopleRead, read_people
+from gauge_ingest.configuration.platform import export_warnings, not_exported
 from gauge_ingest.configuration.rules import RulesRead, read_rules
 from gauge_ingest.configuration.settings import (
     JournalSettings,
@@ -28,6 +29,7 @@ from gauge_ingest.configuration.watch import WatchRead, read_watch
 from gauge_ingest.core.actions import Actions
 from gauge_ingest.core.model import Basin, Rule, Station
 from gauge_ingest.core.people import Roster
+from gauge_ingest.core.platform import PlatformStation
 from gauge_ingest.core.watch import WATCHING, WatchSettings
 from gauge_ingest.notifiers.settings import ChannelSettings
 
@@ -63,7 +65,13 @@ class Configuration:
     actions: Actions = field(repr=False, default_factory=Actions)
     templates: Mapping[str, str] = field(repr=False, default_factory=dict)  # of messages, by file
     watch: WatchSettings = field(default=WATCHING, repr=False)
+    platform: Mapping[str, PlatformStation] = field(default_factory=dict, repr=False)  # by station
     warnings: tuple[Mistake, ...] = ()  # what changes nothing, and may be a mistake
+
+    @property
+    def not_exported(self) -> str:
+        """The stations that the export leaves out, in words; empty without an export, or when each has its code."""
+        return not_exported(self.stations, self.platform) if self.settings.export.url else ""
 
     @property
     def names(self) -> dict[str, str]:
@@ -161,8 +169,10 @@ def _configuration(read: _Read) -> Configuration:
     sections: dict[str, dict[str, Any]] = read.settings.settings.model_dump(mode="json")
     for section, key in overrides.SECRETS.values():
         del sections[section][key]
-    if not read.settings.settings.drill.name:
-        del sections["drill"]  # new to the program: it must change no text, see below
+    export, platform = read.settings.settings.export, read.stations.platform
+    for section, is_used in (("drill", bool(read.settings.settings.drill.name)), ("export", bool(export.url))):
+        if not is_used:
+            del sections[section]  # new to the program: it must change no text, see below
     levels = [level for rule in read.rules.rules for level in rule.levels]
     rules, stations = read.rules.canonical(), read.stations.canonical()
     everything: dict[str, object] = {"settings": sections, "stations": stations, "rules": rules}
@@ -173,6 +183,7 @@ def _configuration(read: _Read) -> Configuration:
         "actions": read.todo.canonical() if read.todo.actions.levels else {},
         "templates": read.templates.templates,
         "watch": read.watch.canonical() if read.watch.settings != WATCHING else {},
+        "platform": {name: asdict(one) for name, one in platform.items()},
     }
     everything |= {name: part for name, part in beside.items() if part}
     text = json.dumps(everything, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -188,5 +199,9 @@ def _configuration(read: _Read) -> Configuration:
         actions=read.todo.actions,
         templates=read.templates.templates,
         watch=read.watch.settings,
-        warnings=(*read.people.warnings, *chain_warnings(read.people.chains, levels)),
+        platform=platform,
+        warnings=(
+            *(*read.people.warnings, *chain_warnings(read.people.chains, levels)),
+            *(export_warnings(read.stations.stations, platform, step=export.step) if export.url else ()),
+        ),
     )

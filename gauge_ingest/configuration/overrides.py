@@ -76,6 +76,7 @@ def read_settings(
     _check_mqtt(read)
     _check_paths(read)
     _check_influx(read)
+    _check_export(read)
     _check_cap(read)
     _check_desk(read)
     _check_drill(read)
@@ -204,6 +205,18 @@ def _check_influx(read: SettingsRead) -> None:
             read.refuse("influx", key, "must not be empty while influx.url is set", "")
 
 
+def _check_export(read: SettingsRead) -> None:
+    export = read.settings.export
+    if not export.url or ("export", "url") in read.wrong:
+        return
+    remedy = export.url_remedy
+    if remedy:
+        # Before the @, or behind the ?, may stand a password.
+        read.refuse("export", "url", remedy, UNSHOWN if re.search("[@?#]", export.url) else export.url)
+    elif not (export.is_file or export.password.get_secret_value()) and ("export", "password") not in read.wrong:
+        read.refuse("export", "url", "needs a password: set GAUGE_EXPORT_PASSWORD or GAUGE_EXPORT_PASSWORD_FILE")
+
+
 def _check_cap(read: SettingsRead) -> None:
     cap = read.settings.cap
     if not cap.folder:
@@ -250,6 +263,8 @@ def _check_drill(read: SettingsRead) -> None:
         read.refuse("drill", "name", remedy, name)
     if settings.influx.url:
         read.refuse("influx", "url", "must be empty in a drill: no copy of it may stand among real rain")
+    if settings.export.url:
+        read.refuse("export", "url", "must be empty in a drill: no rain of it may stand on the platform")
     if settings.notify.mqtt:
         read.refuse("notify", "mqtt", "must be false in a drill: no state of it may be retained", value=True)
     if settings.cap.folder and settings.cap.status != "Exercise":

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from gauge_ingest.notifiers.settings import CapSettings
 from gauge_ingest.stores.influx import InfluxSettings
+from gauge_ingest.stores.sl323.settings import ExportSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -122,6 +123,7 @@ class Settings(BaseModel):
     journal: JournalSettings = JournalSettings()
     outbound: OutboundSettings = OutboundSettings()
     influx: InfluxSettings = InfluxSettings()
+    export: ExportSettings = ExportSettings()
     notify: NotifySettings = NotifySettings()
     desk: DeskSettings = DeskSettings()
     reports: ReportsSettings = ReportsSettings()

@@ -10,12 +10,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from gauge_ingest.configuration.basins import ALL, ID, read_basins
 from gauge_ingest.configuration.calibration import read_correction
 from gauge_ingest.configuration.mistakes import Mistake, Place, judge
+from gauge_ingest.configuration.platform import read_platform
 from gauge_ingest.configuration.quality import read_quality
 from gauge_ingest.configuration.settings import STRICT
 from gauge_ingest.core.calibration import Calibration
 from gauge_ingest.core.model import Basin, Deployment, Station
 from gauge_ingest.core.nearest import nearest
 from gauge_ingest.core.places import nearest_first
+from gauge_ingest.core.platform import PlatformStation
 from gauge_ingest.core.quality.settings import DEFAULTS
 from gauge_ingest.core.spans import instant_ms
 
@@ -60,6 +62,7 @@ class StationTable(Placement):
     )
     intensity_max_mm_per_min: float = Field(default=8.0, gt=0, le=100)
     quality: object = None  # a table of its own, see gauge_ingest.configuration.quality
+    platform: object = None  # a table of its own, see gauge_ingest.configuration.platform
     deployments: tuple[object, ...] = Field(
         default=(), max_length=1_000, description="a list of tables, each written [[stations.ID.deployments]]"
     )
@@ -79,6 +82,7 @@ class StationsRead:
     ids: Mapping[str, object] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
     basins: dict[str, Basin] = field(default_factory=dict)
+    platform: dict[str, PlatformStation] = field(default_factory=dict)
     neighbours_given: set[str] = field(default_factory=set)
     quality_given: Mapping[str, object] = field(default_factory=dict)  # [quality]: thresholds for all stations
 
@@ -161,6 +165,9 @@ def _read_station(read: StationsRead, station_id: str, item: Mapping[str, object
         read.neighbours_given.add(station_id)
     _, quality, mistakes = read_quality(table.quality, place.at("quality"), over=read.quality_given)
     read.mistakes += mistakes
+    on_platform = read_platform(table.platform, place.at("platform"), read.platform, read.mistakes)
+    if on_platform is not None:
+        read.platform[station_id] = on_platform
     read.stations[station_id] = Station(
         id=station_id,
         name=table.name,

@@ -10,6 +10,7 @@ from gauge_ingest.core.model import DAY_MS, Station
 from gauge_ingest.journal import Reader
 from gauge_ingest.journal.windows import Stored
 from gauge_ingest.outbound.copying import CopyFollower, End
+from gauge_ingest.outbound.follow import IDLE_S
 from gauge_ingest.outbound.positions import Positions, PutOff, SetAside
 from gauge_ingest.outbound.touched import Touched
 from gauge_ingest.stores import Refused, StoreRejected, Total, WindowStore
@@ -60,6 +61,16 @@ class WindowFollower(CopyFollower):
         self._stations = stations
         self._step_ms = min(store.steps_ms)
         self._catching_up: _CatchingUp | None = None
+        self._offered_newest = not store.settles
+
+    def carry_on(self, reader: Reader) -> float:
+        """Copy what comes now, some of what was put off, and what has waited in the store for its end."""
+        wait_s = super().carry_on(reader)
+        if not self._offered_newest and not self.is_outdated(reader):
+            self._offer_newest(reader)
+        elif wait_s == IDLE_S and self._store.settles:
+            self._write([])
+        return wait_s
 
     def copy(self, reader: Reader, until: int) -> tuple[int, bool]:
         """Copy what changed behind the position, up to `until` of the log; up to where, and whether it was much."""
@@ -113,9 +124,23 @@ class WindowFollower(CopyFollower):
                 continue
             self.positions.taken_after_all(self.name, one)
 
+    def _offer_newest(self, reader: Reader) -> None:
+        """What waited in memory in a life before: the last day of each station."""
+        touched = Touched(self._step_ms)
+        for number in reader.windows.names():
+            edges = reader.windows.first_and_last(number)
+            if edges is not None:
+                touched.mark(number, edges[1] - DAY_MS, edges[1])
+        while touched:
+            self._make(reader, touched)
+        self._offered_newest = True
+
     def _make(self, reader: Reader, touched: Touched) -> None:
+        self._write(self._totals(reader, touched))
+
+    def _write(self, totals: Sequence[Total]) -> None:
         try:
-            self._store.write(self._totals(reader, touched))
+            self._store.write(totals)
         except StoreRejected as error:
             self.set_aside(error.refused, _aside)
 

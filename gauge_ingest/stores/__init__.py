@@ -76,7 +76,14 @@ class WindowStore(Kept, Protocol):
 
     @property
     def steps_ms(self) -> tuple[int, ...]:
-        """Which steps it wants."""
+        """Which steps it wants, in milliseconds."""
+
+    @property
+    def settles(self) -> bool:
+        """Whether windows wait there, in memory, for their end.
+
+        Then it is given the newest ones again after a start, and nothing at all from time to time.
+        """
 
     def write(self, totals: Sequence[Total]) -> None:
         """Copy windows; raises StoreUnavailable or StoreRejected (the rest is there)."""

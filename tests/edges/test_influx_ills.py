@@ -141,7 +141,7 @@ def test_a_field_that_somebody_else_wrote_with_another_type_is_named_with_what_t
         influx.drop_bucket(bucket)
 
         assert f"somebody else has written the field tips of rain as float into bucket '{bucket}'" in words
-        assert "stop them, then delete the bucket; it is made and filled again from the journal" in words
+        assert "stop them, then delete the bucket; it is made and filled anew from the journal" in words
         world.copy()
         assert world.copy() == ""
         assert world.is_whole()

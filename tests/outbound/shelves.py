@@ -58,6 +58,7 @@ class WindowShelf(Shelf):
     def __init__(self, *steps_ms: int) -> None:
         super().__init__()
         self.steps_ms = steps_ms or (HOUR_MS, DAY_MS)
+        self.settles = False
         self.windows: dict[tuple[str, int, int], Fixed] = {}
         self.batches: list[list[Total]] = []
 

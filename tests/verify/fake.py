@@ -89,6 +89,7 @@ class FakeWindows(_Side):
     """Takes windows."""
 
     steps_ms = (HOUR_MS, DAY_MS)
+    settles = False
 
     def __init__(self, influx: FakeInflux) -> None:
         super().__init__("windows", influx)

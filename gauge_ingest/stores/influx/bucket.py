@@ -129,5 +129,5 @@ class Bucket:
         # 2.8 keeps the type of a field for as long as the shard is there: to delete the points does not help.
         return StoreUnavailable(
             f"{refuses}: somebody else has written the field {field} of {measurement} as {kind} into bucket"
-            f" {self.name!r}: stop them, then delete the bucket; it is made and filled again from the journal ({answer})"
+            f" {self.name!r}: stop them, then delete the bucket; it is made and filled anew from the journal ({answer})"
         )

@@ -44,6 +44,7 @@ class InfluxWindows:
     """The measurements `rain_hourly` and `rain_daily`."""
 
     steps_ms = (HOUR_MS, DAY_MS)
+    settles = False
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
