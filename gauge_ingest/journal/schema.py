@@ -4,6 +4,9 @@ import secrets
 import sqlite3
 from pathlib import Path
 
+from gauge_ingest.journal.renewal import begin_anew_when_copied
+from gauge_ingest.journal.switching import finish
+
 VERSION = 5
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
@@ -119,8 +122,15 @@ ALTER TABLE alert_event ADD COLUMN cause TEXT;
 
 
 def open_writing(path: Path) -> sqlite3.Connection:
-    """Open the journal as its one writer, making or migrating it as needed. The caller holds the lock."""
+    """Open the journal as its one writer, making or migrating it as needed. The caller holds the lock.
+
+    A restore that was cut short is finished first, and a copy that was put here begins anew.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        finish(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise JournalBroken(f"{path}: a restore that was begun cannot be finished: {error}") from error
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, cached_statements=256)
         connection.execute("PRAGMA journal_mode = wal")
@@ -129,6 +139,9 @@ def open_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = memory")
         _migrate(connection, path)
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            begin_anew_when_copied(connection)
     except sqlite3.DatabaseError as error:
         raise JournalBroken(f"{path}: {error}") from error
     return connection
