@@ -31,6 +31,6 @@ def tidy(folder: Path, *, keep: int, made: Path) -> list[Path]:
     for one in removed:
         one.unlink(missing_ok=True)
         sum_file(one).unlink(missing_ok=True)
-    for one in folder.glob(f"journal-*{HALF}"):
+    for one in folder.glob(f"journal-*{HALF}*"):
         one.unlink(missing_ok=True)
     return removed

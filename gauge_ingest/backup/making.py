@@ -43,6 +43,7 @@ def make(journal: Path, target: Path, *, now: int, done: Callable[[float], None]
                 _name(half, target, checked)
             finally:
                 half.unlink(missing_ok=True)
+                _journal_of(half).unlink(missing_ok=True)
     except OSError as error:
         raise Uncopied(f"{error.filename or target}: {error.strerror or error}") from error
     return Made(checked._replace(path=target, sum_known=True), journal)
@@ -59,6 +60,7 @@ def _copy(journal: Path, half: Path, now: int, done: Callable[[float], None]) ->
     size = max(1, journal.stat().st_size)
     for attempt in range(1, TRIES + 1):
         os.truncate(half, 0)  # what was left there by a backup that was killed
+        _journal_of(half).unlink(missing_ok=True)  # SQLite would roll it back into the new one
         before = copying.figures(journal)
         copying.copy(journal, half, lambda written: done(min(1.0, written / size) * 0.55))
         copied, after = copying.figures(half), copying.figures(journal)
@@ -70,6 +72,10 @@ def _copy(journal: Path, half: Path, now: int, done: Callable[[float], None]) ->
             continue
         copying.mark(half, {"made_at": now, "figures": copied})
         return
+
+
+def _journal_of(half: Path) -> Path:
+    return half.with_name(f"{half.name}-journal")
 
 
 def _name(half: Path, target: Path, checked: Checked) -> None:

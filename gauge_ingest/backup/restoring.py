@@ -45,12 +45,12 @@ def restore(
     if file.resolve() == journal.resolve():
         raise Uncopied(f"{file}: is the journal itself; name a backup")
     checked = check(file, lambda share: done(0.4 * share))
-    fresh, aside = staged(journal), _aside(journal, now)
+    fresh = staged(journal)
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
         finish(journal)  # of a restore that was killed
-        had = journal.exists()
-        fresh.unlink(missing_ok=True)
+        had, aside = journal.exists(), _aside(journal, now)  # asked now: what was finished has taken a name
+        _remove(fresh)
         _ask_for_room(checked, journal)
         copying.copy(file, fresh, lambda written: done(0.4 + 0.4 * min(1.0, written / max(1, checked.size))))
         copying.check(fresh)
@@ -60,13 +60,19 @@ def restore(
         copying.mark(fresh, {"made_at": made_at, "figures": figures, "numbers": _numbers(journal, told)})
         done(0.95)
     except (OSError, Uncopied) as error:
-        fresh.unlink(missing_ok=True)
+        _remove(fresh)
         raise error if isinstance(error, Uncopied) else Uncopied(f"{error.filename or fresh}: {error}") from error
     try:
         switch(journal, aside)
     except OSError as error:
         raise Uncopied(f"{error.filename or journal}: {error}: the next start or restore finishes it") from error
     return _begun(journal, checked, aside if had else None)
+
+
+def _remove(fresh: Path) -> None:
+    """What was made ready, and what SQLite wrote beside it."""
+    fresh.unlink(missing_ok=True)
+    fresh.with_name(f"{fresh.name}-journal").unlink(missing_ok=True)
 
 
 def _begun(journal: Path, checked: Checked, aside: Path | None) -> Restored:

@@ -5,6 +5,7 @@ What is to be done is written down first, and done; whoever opens the journal to
 
 import json
 import os
+from errno import EEXIST
 from pathlib import Path
 
 # The write-ahead log goes first: beside another journal SQLite would take its pages into that one.
@@ -42,6 +43,8 @@ def finish(journal: Path) -> bool:
         for part in _PARTS:
             old = journal.with_name(journal.name + part)
             if old.exists():
+                if (aside / old.name).exists():  # nothing that is aside is written over
+                    raise FileExistsError(EEXIST, os.strerror(EEXIST), str(aside / old.name))
                 old.rename(aside / old.name)
         sync(aside)
         sync(folder)
