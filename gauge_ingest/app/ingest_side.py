@@ -63,7 +63,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
     settings = running.configuration.settings
     try:
         journal = Journal(settings.journal_path)
-        _begin_anew_if_set_back(journal, settings.outbound_path)
+        begin_anew_if_set_back(journal, settings.outbound_path)
         pump = Pump(journal, CODECS["json_v1"], _admission(settings), now=clock.now)
         pump.configure(network_of(running.configuration))
     except JournalBroken as error:
@@ -97,7 +97,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         journal.close()
 
 
-def _begin_anew_if_set_back(journal: Journal, outbound: Path) -> None:
+def begin_anew_if_set_back(journal: Journal, outbound: Path) -> None:
     """A journal that was copied back by hand still has its epoch: new alerts would be taken for those told before."""
     try:
         carried_on = furthest(outbound, journal.reader.epoch())

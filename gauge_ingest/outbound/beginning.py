@@ -15,6 +15,6 @@ def told_before(positions: Positions, reader: Reader, *, now: int) -> int:
     accepted_at = reader.first_accepted_at()
     former = reader.alerts.former_epochs()
     put_back_to = former[-1].until_event if former else None
-    is_young = accepted_at is None or abs(now - accepted_at) < YOUNG_MS
+    is_young = not former and (accepted_at is None or abs(now - accepted_at) < YOUNG_MS)
     told_until = 0 if is_young else reader.alerts.newest_event()
     return positions.begun(reader.epoch(), told_until, put_back_to=put_back_to)

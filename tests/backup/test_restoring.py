@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from gauge_ingest.app.ingest_side import begin_anew_if_set_back
 from gauge_ingest.backup.checking import Checked, sum_file
 from gauge_ingest.backup.making import make
 from gauge_ingest.backup.restoring import Restored, restore
-from gauge_ingest.journal import Journal, Reader, copying
+from gauge_ingest.journal import Journal, Position, Reader, copying
 from gauge_ingest.journal.copying import Uncopied
 from gauge_ingest.journal.renewal import NUMBERED, ROOM
 from gauge_ingest.journal.schema import MIGRATIONS
+from gauge_ingest.outbound import Positions
 from tests.backup.place import NOW, desk_in, in_a_fork, later, rain, readings, stormy
 from tests.worlds import HOUR, Desk
 
@@ -268,3 +270,24 @@ def test_what_says_that_a_switch_was_begun_is_read_by_the_next_start(place: Path
     assert readings(journal) == readings(place / "copy.db")
     assert (place / "var" / "journal.db.before-x" / "journal.db-wal").exists()
     assert set(NUMBERED) == {"alert", "alert_event", "batch", "correction", "silence", "quarantine"}
+
+
+def test_a_journal_that_was_set_back_without_a_mark_is_noticed_by_what_its_followers_have(
+    place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal, outbound = place / "var" / "journal.db", place / "var" / "outbound.db"
+    with closing(Journal(journal)) as opened:
+        epoch, seq = opened.reader.epoch(), opened.reader.newest_seq()
+        Positions(outbound).move("log", Position(epoch, seq))
+        begin_anew_if_set_back(opened, outbound)
+        assert opened.reader.epoch() == epoch  # all is as it was
+        Positions(outbound).move("log", Position("of another journal", seq + 9))
+        begin_anew_if_set_back(opened, outbound)
+        assert opened.reader.epoch() == epoch
+        Positions(outbound).move("log", Position(epoch, seq + 1))
+
+        begin_anew_if_set_back(opened, outbound)
+
+        assert opened.reader.epoch() != epoch
+        assert opened.next_alert_id() == ROOM + 1
+    assert "older than what was told of it" in caplog.text
