@@ -10,6 +10,7 @@ from gauge_ingest.backup.folder import copies
 from gauge_ingest.configuration.settings import BackupSettings
 from gauge_ingest.jobs import BACKED_UP
 from gauge_ingest.outbound import Positions
+from gauge_ingest.outbound.record import job_state
 from tests.backup.place import stormy
 from tests.commands.place import Place
 from tests.commands.serving import service, write_status
@@ -127,5 +128,5 @@ def test_without_a_folder_nothing_is_made_and_nothing_is_said(tmp_path: Path) ->
 
     look(job, clocks, at=T0)
 
-    assert positions.last_done(BACKED_UP) is None
+    assert job_state(tmp_path / "outbound.db", BACKED_UP) == (None, None, "")
     assert sorted(one.suffix for one in tmp_path.iterdir() if one.is_dir()) == []

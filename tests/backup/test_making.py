@@ -170,6 +170,8 @@ def test_what_a_killed_backup_left_is_written_over_by_the_next_and_one_that_runs
 ) -> None:
     half = tmp_path / f"copy.db{HALF}"
     half.write_bytes(b"half a copy" * 10_000)
+    beside = tmp_path / f"copy.db{HALF}-journal"  # what SQLite would roll back into the next
+    beside.write_bytes(b"of one that was killed")
     with half.open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(Uncopied, match="another backup is being written there"):
@@ -179,7 +181,7 @@ def test_what_a_killed_backup_left_is_written_over_by_the_next_and_one_that_runs
     make(journal, tmp_path / "copy.db", now=NOW)
 
     assert check(tmp_path / "copy.db").figures == copying.figures(journal)
-    assert not half.exists()
+    assert left(tmp_path) == ["copy.db", "copy.db.sha256", "var"]
 
 
 def test_a_flipped_byte_is_noticed_wherever_it_is(journal: Path, tmp_path: Path) -> None:
@@ -206,6 +208,18 @@ def test_without_the_sum_damage_of_the_structure_and_changed_counts_are_noticed(
         )
     with pytest.raises(Uncopied, match="counts"):
         check(whole)
+    swapped = tmp_path / "swapped.db"
+    make(journal, swapped, now=NOW)
+    sum_file(swapped).unlink()
+    with closing(sqlite3.connect(swapped)) as copied:
+        asked = "SELECT rootpage - 1 FROM sqlite_master WHERE name = ?"
+        wet, empty = (copied.execute(asked, (name,)).fetchone()[0] for name in ("reading_wet", "quarantine_digest"))
+        size = copied.execute("PRAGMA page_size").fetchone()[0]
+    torn = bytearray(swapped.read_bytes())
+    torn[wet * size : (wet + 1) * size] = torn[empty * size : (empty + 1) * size]  # an index that no figure asks
+    swapped.write_bytes(torn)
+    with pytest.raises(Uncopied, match="damaged"):
+        check(swapped)
     cut = tmp_path / "cut.db"
     cut.write_bytes(whole.read_bytes()[:-4_096])
     with pytest.raises(Uncopied, match=r"cut\.db"):

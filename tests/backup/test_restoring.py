@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -19,6 +21,7 @@ from gauge_ingest.journal import Journal, Position, Reader, copying
 from gauge_ingest.journal.copying import Uncopied
 from gauge_ingest.journal.renewal import NUMBERED, ROOM
 from gauge_ingest.journal.schema import MIGRATIONS
+from gauge_ingest.journal.switching import staged, switch
 from gauge_ingest.outbound import Positions
 from tests.backup.place import NOW, desk_in, in_a_fork, later, rain, readings, stormy
 from tests.worlds import HOUR, Desk
@@ -181,6 +184,32 @@ def test_what_cannot_be_put_back_changes_nothing(place: Path, spoil: Callable[[P
         put_back(place)
 
     assert {one.name: one.read_bytes() for one in (place / "var").iterdir() if not one.name.endswith("-shm")} == before
+
+
+def test_on_a_full_disk_nothing_is_changed_and_nothing_is_left(place: Path) -> None:
+    before = sorted(one.name for one in (place / "var").iterdir())
+
+    def fill() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        with pytest.raises(Uncopied, match="restoring"):
+            put_back(place)
+
+    assert in_a_fork(fill) == 0
+    assert sorted(one.name for one in (place / "var").iterdir()) == before
+
+
+def test_what_is_aside_is_not_written_over(place: Path) -> None:
+    journal, aside = place / "var" / "journal.db", place / "var" / "aside"
+    copying.copy(place / "copy.db", staged(journal))
+    aside.mkdir()
+    (aside / "journal.db").write_text("somebody's")
+
+    with pytest.raises(FileExistsError):
+        switch(journal, aside)
+
+    assert (aside / "journal.db").read_text() == "somebody's"
+    assert journal.exists()
 
 
 def test_the_journal_itself_and_one_of_a_later_version_are_refused(place: Path) -> None:

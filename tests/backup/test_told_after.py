@@ -8,7 +8,7 @@ import pytest
 from gauge_ingest.backup.making import make
 from gauge_ingest.backup.restoring import restore
 from gauge_ingest.journal import Journal, Reader, renewal
-from gauge_ingest.notifiers import Notifier
+from gauge_ingest.notifiers import Notifier, NotifierUnavailable
 from gauge_ingest.outbound import NotifierFollower, Positions
 from gauge_ingest.outbound.record import first_told
 from tests.delivery.world import Line, World, away, person, rows, running, until
@@ -138,3 +138,32 @@ def test_when_people_were_told_is_still_known_of_what_the_copy_holds(tmp_path: P
 
     assert told[1] is not None
     assert told[2] is None
+
+
+def test_what_was_begun_after_the_restore_is_remembered_over_a_start(tmp_path: Path) -> None:
+    world, line = World(tmp_path), Notices(NotifierUnavailable("it broke", perhaps_told=True))
+    world.accept()
+    make(tmp_path / "journal.db", tmp_path / "copy.db", now=world.now)
+    set_back(world)
+    first = follow(world, line)
+    first.step()
+    world.tell(2, "raised")
+    first.step()
+    first.close()
+
+    drained(follow(world, line))
+
+    assert line.told == [False, True]
+
+
+def test_what_a_young_journal_held_when_it_was_copied_is_told_again_as_a_repeat(tmp_path: Path) -> None:
+    world, line = World(tmp_path, person("wang", "mail")), Line("mail")
+    world.accept()
+    world.tell(1, "raised")
+    make(tmp_path / "journal.db", tmp_path / "copy.db", now=world.now)
+    set_back(world)
+
+    with running(world.delivering(line)):
+        assert until(lambda: len(line.events()) > 0)
+
+    assert line.events() == [(1, True)]
