@@ -10,9 +10,11 @@ from gauge_ingest.journal.alerts import AlertReader
 from gauge_ingest.journal.answers import Changes, Quarantined
 from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.figures import FigureReader
+from gauge_ingest.journal.imported import ImportedReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.silences import SilenceReader
+from gauge_ingest.journal.together import imported_of
 from gauge_ingest.journal.verdicts import Former, former
 from gauge_ingest.journal.watch import WatchReader
 
@@ -40,6 +42,7 @@ class Reader:
         self.silences = SilenceReader(connection)
         self.figures = FigureReader(connection)
         self.watch = WatchReader(connection)
+        self.imported = ImportedReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod
@@ -94,7 +97,8 @@ class Reader:
                     _spread(spans, station, begin, end)
                 elif (known := spans.setdefault(hour, {})).setdefault(station, (begin, end)) != (begin, end):
                     known[station] = min(begin, known[station][0]), max(end, known[station][1])
-        return Changes(seq, list(self._rows_of(spans)), self.alerts.events_by_id(events))
+        rows = [*self._rows_of(spans), *imported_of(self, spans)]
+        return Changes(seq, rows, self.alerts.events_by_id(events))
 
     def first_accepted_at(self) -> int | None:
         """When the first configuration was accepted; None when nothing has run on this journal."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from gauge_ingest.journal.renewal import begin_anew_when_copied
 from gauge_ingest.journal.switching import finish
 
-VERSION = 5
+VERSION = 6
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -117,6 +117,15 @@ ALTER TABLE alert_event ADD COLUMN around TEXT;
 -- Of a finding: kind and figures that its reason is made from, as JSON; null before version 5, and where people speak.
 ALTER TABLE alert ADD COLUMN cause TEXT;
 ALTER TABLE alert_event ADD COLUMN cause TEXT;
+""",
+    6: """
+-- Files of history that something was taken from; `digest`: of the file and its mapping.
+CREATE TABLE imported_file (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, file TEXT NOT NULL,
+    digest TEXT NOT NULL UNIQUE);
+-- What they say fell over (since, until], in micrometres, and the sum from the file's beginning on. No live record.
+CREATE TABLE imported (station INTEGER NOT NULL, until INTEGER NOT NULL, since INTEGER NOT NULL, um INTEGER NOT NULL,
+    sum_um INTEGER NOT NULL, bucket_um INTEGER NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (station, until))
+    WITHOUT ROWID;
 """,
 }
 

@@ -12,6 +12,7 @@ from gauge_ingest.core.model import DAY_MS, HOUR_MS, Alert, AlertEvent, Flag, In
 from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal.alerts import alert_columns, event_columns
 from gauge_ingest.journal.corrections import CorrectionWriter
+from gauge_ingest.journal.imported import ImportedWriter
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import ALERTS, RAIN, Reader
 from gauge_ingest.journal.renewal import Numbers, begin_anew
@@ -62,6 +63,7 @@ class Journal:
         self.corrections = CorrectionWriter(self._db)
         self.silences = SilenceWriter(self._db)
         self._numbers = Numbers(self._db)
+        self.imported = ImportedWriter(self._db)
         self._savepoints = 0
 
     def close(self) -> None:
