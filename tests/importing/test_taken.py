@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +13,15 @@ import pytest
 from gauge_ingest.configuration import load
 from gauge_ingest.core.model import Station, Step
 from gauge_ingest.journal import Journal, Reader
-from gauge_ingest.journal.imported import Fell
 from gauge_ingest.pump.accept import Network
 from gauge_ingest.requests.take_history import ROWS_MAX, asked, take_history
-from gauge_ingest.requests.words import Refused
 from gauge_ingest.stores.lines import LineProtocol
 from tests.backup.place import in_a_fork
 from tests.commands.place import Place
 from tests.commands.serving import service
+from tests.importing.spans import BEFORE, fell_of
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, station
 
-BEFORE = T0 - 48 * HOUR
 MAPPING = """
 [station]
 id = "{station}"
@@ -188,7 +185,7 @@ def _canonical(one: Station) -> dict[str, Any]:
 @pytest.mark.parametrize("bucket_mm", [0.1, 0.2, 0.3, 0.5, 1.0])
 def test_millimetres_stay_whatever_bucket_is_configured_to_a_tip(tmp_path: Path, bucket_mm: float) -> None:
     desk = Desk(tmp_path, [station()], [])
-    fell = _fell([700, 0, 1_300, 250, 333, 17, 2_400])
+    fell = fell_of([700, 0, 1_300, 250, 333, 17, 2_400])
     take_history(desk.journal, {"HTB01": station()}, asked("HTB01", fell, file="f", digest="d"), who="w", now=T0)
     seq = desk.journal.reader.newest_seq()
 
@@ -211,21 +208,13 @@ def test_millimetres_stay_whatever_bucket_is_configured_to_a_tip(tmp_path: Path,
     assert (len(announced) > 0) is (bucket_mm != 0.5)
 
 
-def _fell(ums: list[int], *, since: int = BEFORE) -> list[Fell]:
-    found, total = [], 0
-    for n, um in enumerate(ums):
-        total += um
-        found.append(Fell(since + n * 5 * MINUTE, since + (n + 1) * 5 * MINUTE, um, total))
-    return found
-
-
 def test_followers_copy_it_marked_and_as_the_file_says(tmp_path: Path) -> None:
     desk = Desk(tmp_path, [station()], [])
     desk.take(message([(T0, 5)]))
     desk.settle()
     seq = desk.journal.reader.newest_seq()
     take_history(
-        desk.journal, {"HTB01": station()}, asked("HTB01", _fell([1_000, 0]), file="f", digest="d"), who="w", now=T0
+        desk.journal, {"HTB01": station()}, asked("HTB01", fell_of([1_000, 0]), file="f", digest="d"), who="w", now=T0
     )
 
     rows = desk.journal.reader.changes(seq, rows_max=1_000).rows
@@ -344,64 +333,3 @@ def test_reports_that_come_of_the_imported_time_later_take_its_place(place: Plac
     raw = told(place, every="raw")
     assert [(one["step"], one["tips"]) for one in raw] == [("first", 0), ("steady", 2), ("steady", 2)]
     assert place.json("alerts", "--all") == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"station": "HTB09"},
-        {"rows": "?"},
-        {"rows": ""},
-        {"rows": "AAAA"},
-        {},
-    ],
-)
-def test_a_request_that_cannot_be_understood_changes_nothing(tmp_path: Path, body: dict[str, Any]) -> None:
-    desk = Desk(tmp_path, [station()], [])
-    whole = {**asked("HTB01", _fell([1]), file="f", digest="d"), **body} if body else {}
-
-    with pytest.raises(Refused):
-        take_history(desk.journal, {"HTB01": station()}, whole, who="w", now=T0)
-
-    assert list(tables(desk.journal)) == [0, 0]
-
-
-@pytest.mark.parametrize(
-    "fell",
-    [
-        [Fell(BEFORE, BEFORE, 0, 0)],
-        [Fell(BEFORE, BEFORE + 1, -1, 0)],
-        [Fell(BEFORE, BEFORE + 1, 5, 4)],
-        [Fell(BEFORE, BEFORE + 2, 0, 0), Fell(BEFORE + 1, BEFORE + 3, 0, 0)],
-        [Fell(BEFORE, T0 + 1, 0, 0)],
-        [Fell(n, n + 1, 0, 0) for n in range(ROWS_MAX + 1)],
-    ],
-    ids=["no time", "below 0", "sum", "overlap", "ahead", "many"],
-)
-def test_rows_that_make_no_record_are_refused(tmp_path: Path, fell: list[Fell]) -> None:
-    desk = Desk(tmp_path, [station()], [])
-
-    with pytest.raises(Refused):
-        take_history(desk.journal, {"HTB01": station()}, asked("HTB01", fell, file="f", digest="d"), who="w", now=T0)
-
-    assert list(tables(desk.journal)) == [0, 0]
-
-
-def test_a_slice_behind_the_beginning_of_the_own_record_is_refused_while_it_arrives(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, [station()], [])
-    desk.take(message([(T0 - 50 * HOUR, 5), (T0, 5)]))  # owed still: nothing is derived yet
-
-    with pytest.raises(Refused, match="its own record begins"):
-        take_history(
-            desk.journal, {"HTB01": station()}, asked("HTB01", _fell([1]), file="f", digest="d"), who="w", now=T0
-        )
-    desk.settle()
-    with pytest.raises(Refused, match="its own record begins"):
-        take_history(
-            desk.journal, {"HTB01": station()}, asked("HTB01", _fell([1]), file="f", digest="d"), who="w", now=T0
-        )
-
-
-def tables(journal: Journal) -> Iterator[int]:
-    for name in ("imported", "imported_file"):
-        yield journal._db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608 - tables
