@@ -1,17 +1,22 @@
 """A request with a slice of history is taken whole or refused whole, whatever stands in it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gauge_ingest.core.calibration import TipLoss
+from gauge_ingest.core.model import Station
+from gauge_ingest.history import JournalHistory, fixed_steps
 from gauge_ingest.journal import Journal
 from gauge_ingest.journal.imported import Fell
 from gauge_ingest.requests.take_history import ROWS_MAX, asked, take_history
 from gauge_ingest.requests.words import Refused
+from gauge_ingest.stores.lines import LineProtocol
 from tests.importing.spans import BEFORE, fell_of
-from tests.worlds import HOUR, T0, Desk, message, station
+from tests.worlds import HOUR, MINUTE, T0, Desk, message, station
 
 
 @pytest.mark.parametrize(
@@ -73,3 +78,25 @@ def test_a_slice_behind_the_beginning_of_the_own_record_is_refused_while_it_arri
 def tables(journal: Journal) -> Iterator[int]:
     for name in ("imported", "imported_file"):
         yield journal._db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608 - tables
+
+
+def test_rows_of_many_hours_are_copied_once_each_and_no_calibration_adds_to_them(tmp_path: Path) -> None:
+    gauge = calibrated()
+    desk = Desk(tmp_path, [gauge], [])
+    fell = fell_of([4_000] * 40)
+    take_history(desk.journal, {"HTB01": gauge}, asked("HTB01", fell, file="f", digest="d"), who="w", now=T0)
+
+    rows = desk.journal.reader.changes(0, rows_max=1_000).rows
+    lines = [line for line, _ in LineProtocol({"HTB01": gauge}).lines(rows, [])]
+    hours = fixed_steps(JournalHistory(desk.journal.reader), gauge, since=BEFORE, until=BEFORE + 3 * HOUR, step_ms=HOUR)
+
+    assert [row.observed_at for row in rows] == [one.until for one in fell]
+    assert all("rain_mm=4.0,corrected_mm=4.0," in line for line in lines)
+    assert [(one.rain_mm, one.corrected_mm, one.coverage) for one in hours] == [(48.0, 48.0, 1.0)] * 3
+    assert gauge.corrected_mm(8, since=BEFORE, until=BEFORE + 5 * MINUTE) > 4.0
+
+
+def calibrated() -> Station:
+    """A station whose gauge loses rain while its bucket turns."""
+    one = station()
+    return replace(one, deployments=tuple(replace(each, calibration=TipLoss(0.45)) for each in one.deployments))
