@@ -1,5 +1,6 @@
 """What an import would take: the rain of each station in order of time, what is refused and why, what it comes to."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,8 +8,11 @@ from dataclasses import dataclass, field
 from gauge_ingest.configuration.mapping import ImportMapping
 from gauge_ingest.core.model import SECOND_MS, Station
 from gauge_ingest.core.rainfall import tips_max_possible
-from gauge_ingest.importing.rows import UM_PER_MM, Bad, Told
+from gauge_ingest.importing.rows import UM_PER_MM, Bad, Told, Unreadable
 from gauge_ingest.journal.imported import Fell
+
+STEPS_MAX = 10_000_000  # a century of five minutes
+_MISSING = -1  # no figure is below 0
 
 
 @dataclass
@@ -31,7 +35,7 @@ class Plan:
 
 def plan_of(rows: Iterable[Told | Bad], mapping: ImportMapping, stations: Mapping[str, Station], *, now: int) -> Plan:
     """The plan of a file's rows."""
-    plan, told = Plan(), dict[str, list[Told]]()
+    plan, told = Plan(), dict[str, _Told]()
     for row in rows:
         plan.rows += 1
         if isinstance(row, Bad):
@@ -39,16 +43,35 @@ def plan_of(rows: Iterable[Told | Bad], mapping: ImportMapping, stations: Mappin
         elif row.station not in stations:
             plan.unknown[row.station] += 1
         else:
-            told.setdefault(row.station, []).append(row)
+            told.setdefault(row.station, _Told()).append(row)
     for name in sorted(told):
         spans = _Spans(plan, mapping, stations[name], now=now)
-        found = told.pop(name)
-        found.sort(key=lambda one: (one.at, one.line))
-        spans.take(found)
+        spans.take(told.pop(name).in_order(name))
         if spans.fell:
             plan.fell[name] = spans.fell
     plan.bad.sort(key=lambda one: one.line)
     return plan
+
+
+class _Told:
+    """The rows of one station as plain numbers: a file may have millions."""
+
+    def __init__(self) -> None:
+        self._lines, self._ats, self._ums = array("q"), array("q"), array("q")
+
+    def append(self, row: Told) -> None:
+        """Keep a row."""
+        self._lines.append(row.line)
+        self._ats.append(row.at)
+        self._ums.append(_MISSING if row.um is None else row.um)
+
+    def in_order(self, station: str) -> list[Told]:
+        """The rows in order of time, and of the file where times are the same."""
+        places = sorted(range(len(self._ats)), key=self._ats.__getitem__)
+        return [
+            Told(self._lines[n], station, self._ats[n], None if self._ums[n] == _MISSING else self._ums[n])
+            for n in places
+        ]
 
 
 class _Spans:
@@ -77,9 +100,7 @@ class _Spans:
         """Of rows with one time the first; others say the same or are refused. Events of one time are all taken."""
         kept: list[Told] = []
         for row in rows:
-            if row.at > self._now:
-                self._refuse(row, "future", "lies in the future")
-            elif kept and kept[-1].at == row.at and not self._mapping.rain.events_only:
+            if kept and kept[-1].at == row.at and not self._mapping.rain.events_only:
                 if kept[-1].um == row.um:
                     self._plan.repeated += 1
                 else:
@@ -107,6 +128,12 @@ class _Spans:
             sums[until] = sums.get(until, 0) + row.um
         if not sums:
             return
+        steps = (max(sums) - min(sums)) // self._step_ms
+        if steps > STEPS_MAX:
+            raise Unreadable(
+                f"{self._station.id}: rows from one end to the other make {steps} steps of rain.step_s, more than"
+                f" {STEPS_MAX}: is a time wrong by years? Else take longer steps"
+            )
         for until in range(min(sums), max(sums) + 1, self._step_ms):
             self._add(Told(0, self._station.id, until, 0), until - self._step_ms, until, sums.get(until, 0))
 
@@ -128,7 +155,9 @@ class _Spans:
             before = row
 
     def _add(self, row: Told, since: int, until: int, um: int) -> None:
-        if self.fell and since < self.fell[-1].until:
+        if until > self._now:
+            self._refuse(row, "future", "ends in the future")
+        elif self.fell and since < self.fell[-1].until:
             step = f"{self._step_ms // SECOND_MS} s" if self._step_ms else "it"
             self._refuse(row, "overlap", f"less than {step} after the row before: rain.step_s is longer than the steps")
         elif not self._can_fall(um, since, until):
@@ -136,6 +165,8 @@ class _Spans:
             self._refuse(row, "much", f"{um / UM_PER_MM:g} mm in {minutes:g} min is more than can fall")
         else:
             self._sum_um += um
+            if self.fell and since == self.fell[-1].until:
+                since = self.fell[-1].until  # one number in memory, not two
             self.fell.append(Fell(since, until, um, self._sum_um))
 
     def _can_fall(self, um: int, since: int, until: int) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple, TextIO
 from gauge_ingest.configuration.mapping import ImportMapping, TimeColumns
 
 UM_PER_MM = 1_000
+UM_MAX = AT_MAX = 10**15
 REASONS = {
     "time": "time cannot be read as {format}: {value}",
     "number": "not a number: {value}",
@@ -113,7 +114,10 @@ class _Reading:
             return Bad(line, station, "number", REASONS["number"].format(value=text), cells)
         if value < 0:
             return Bad(line, station, "negative", REASONS["negative"].format(value=text), cells)
-        return Told(line, station, at, round(value * self._times))
+        um = round(value * self._times)
+        if um > UM_MAX:
+            return Bad(line, station, "number", REASONS["number"].format(value=text), cells)
+        return Told(line, station, at, um)
 
     def _places(self, head: list[str]) -> tuple[list[int], list[int], list[int], int]:
         """Where in a row the times stand, the rain of each station, the station's name, the flag (-1: nowhere)."""
@@ -144,9 +148,10 @@ class _Reading:
     def _time(self, cells: Sequence[str], places: Sequence[int]) -> tuple[int | None, str]:
         text = " ".join(cells[place].strip() for place in places)
         try:
-            return self._instant(text), text
+            at = self._instant(text)
         except (ValueError, OverflowError):
             return None, text
+        return at if abs(at) < AT_MAX else None, text
 
 
 def _instants(time: TimeColumns) -> "_Instant":

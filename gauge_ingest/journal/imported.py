@@ -45,10 +45,10 @@ class ImportedReader:
         self._db = connection
         self._buckets: tuple[int, Mapping[str, list[tuple[int, int]]]] = (0, {})
 
-    def ends_at(self) -> int:
-        """Nothing imported ends behind this instant; 0 where nothing was ever imported."""
+    def ends_at(self) -> int | None:
+        """Nothing imported ends behind this instant; None where nothing was ever imported."""
         found = self._db.execute("SELECT value FROM meta WHERE key = ?", (_ENDS,)).fetchone()
-        return 0 if found is None else int(found[0])
+        return None if found is None else int(found[0])
 
     def span(self, number: int) -> Span | None:
         """What is imported of a station."""
@@ -126,7 +126,8 @@ class ImportedWriter:
             [(number, *one, bucket_um, file) for one in fresh],
         )
         if fresh:
-            ends = max(fresh[-1].until, self._reader.ends_at())
+            known_at = self._reader.ends_at()
+            ends = fresh[-1].until if known_at is None else max(fresh[-1].until, known_at)
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_ENDS, str(ends)))
         return len(fresh)
 

@@ -14,7 +14,8 @@ def rows_and_imported(reader: "Reader", station: str, *, since: int, until: int)
     number = reader.number(station)
     if number is None:
         return
-    if since < reader.imported.ends_at():
+    ends_at = reader.imported.ends_at()
+    if ends_at is not None and since < ends_at:
         first_at = reader.first_observed_at(number)
         last = until if first_at is None else min(until, first_at)
         yield from reader.imported.rows(number, station, since=since, until=last)
@@ -24,7 +25,7 @@ def rows_and_imported(reader: "Reader", station: str, *, since: int, until: int)
 def imported_of(reader: "Reader", spans: Mapping[int, Mapping[int, tuple[int, int]]]) -> Iterator[Row]:
     """What is imported in spans (since, until] of stations, by the hour that each lies in."""
     ends_at = reader.imported.ends_at()
-    if not ends_at:
+    if ends_at is None:
         return
     names = {number: name for name in reader.stations() if (number := reader.number(name)) is not None}
     for hour, wanted in spans.items():

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from gauge_ingest.core.model import Station
+from gauge_ingest.core.model import UNBOUNDED, Station
 from gauge_ingest.journal import Journal
 from gauge_ingest.journal.imported import Clash, Fell, packed, unpacked
 from gauge_ingest.pump.accept import announce
@@ -54,7 +54,7 @@ def _fell(body: Mapping[str, Any]) -> list[Fell]:
         raise Refused("rows cannot be read") from None
     if not 1 <= len(fell) <= ROWS_MAX:
         raise Refused(f"takes 1 to {ROWS_MAX} rows")
-    until = 0
+    until = -UNBOUNDED
     for one in fell:
         if not (until <= one.since < one.until and 0 <= one.um <= one.sum_um):
             raise Refused("rows stand in order of time, and none of them overlaps another")

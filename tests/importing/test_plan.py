@@ -95,6 +95,15 @@ def test_every_bad_row_is_refused_with_its_line_and_the_others_are_taken(tmp_pat
     assert said["twice"] == "another figure for the time of line 9"
 
 
+def test_figures_that_no_computer_holds_are_refused_too(tmp_path: Path) -> None:
+    text = "time,rain\n1e300,1\ninf,1\n99999999999999999999,1\n1577836800,1e300\n1577836800,0.5\n"
+
+    plan = planned(tmp_path, text, time='format = "unix"')
+
+    assert reasons(plan) == [(2, "time"), (3, "time"), (4, "time"), (5, "number")]
+    assert plan.taken == 1
+
+
 def test_a_count_is_a_base_line_first_and_begins_anew_where_it_falls(tmp_path: Path) -> None:
     text = "time,rain\n2020-01-01T00:00,100\n2020-01-01T00:05,103\n2020-01-01T00:20,103\n2020-01-01T00:25,1\n"
     text += "2020-01-01T00:30,2\n"
@@ -128,6 +137,21 @@ def test_tips_as_events_are_summed_in_steps_and_it_was_dry_between_them(tmp_path
     plan = planned(tmp_path, text, rain='unit = "tips"\nbucket_mm = 0.2\nstep_s = 300\nevents_only = true')
 
     assert spans(plan) == [(0, 5, 600), (5, 10, 0), (10, 15, 0), (15, 20, 200)]
+
+
+def test_a_step_that_is_not_over_yet_is_refused(tmp_path: Path) -> None:
+    now = datetime.fromtimestamp(T0 / 1000).astimezone().isoformat()
+
+    plan = planned(tmp_path, f"time,rain\n{now},0.2\n", time='label = "begin"')
+
+    assert reasons(plan) == [(2, "future")]
+
+
+def test_a_time_that_is_wrong_by_years_makes_no_endless_dry_spell(tmp_path: Path) -> None:
+    rain = 'unit = "mm"\nstep_s = 10\nevents_only = true'
+
+    with pytest.raises(Unreadable, match="is a time wrong by years"):
+        planned(tmp_path, "time,rain\n1902-01-01T00:00,1\n2020-01-01T00:00,1\n", rain=rain)
 
 
 def test_stations_by_column_by_name_and_side_by_side(tmp_path: Path) -> None:

@@ -100,3 +100,16 @@ def calibrated() -> Station:
     """A station whose gauge loses rain while its bucket turns."""
     one = station()
     return replace(one, deployments=tuple(replace(each, calibration=TipLoss(0.45)) for each in one.deployments))
+
+
+def test_rain_before_1970_is_kept_and_shown(tmp_path: Path) -> None:
+    desk, long_ago = Desk(tmp_path, [station()], []), -10 * 365 * 24 * HOUR
+    fell = fell_of([1_000, 0, 500], since=long_ago)
+
+    take_history(desk.journal, {"HTB01": station()}, asked("HTB01", fell, file="f", digest="d"), who="w", now=T0)
+
+    shown = JournalHistory(desk.journal.reader).increments("HTB01", since=long_ago, until=0)
+    assert [(one.since, one.until, one.tips) for one in shown] == [
+        (*one[:2], n) for one, n in zip(fell, (2, 0, 1), strict=True)
+    ]
+    assert len(desk.journal.reader.changes(0, rows_max=100).rows) == 3
