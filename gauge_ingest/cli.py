@@ -52,6 +52,11 @@ COMMANDS: Mapping[str, Listed] = {
         "drill:drill", "Send marked alerts of a simulated storm to real people, and report who acknowledged when."
     ),
     "health": Listed("health:health", "Check the service: exit status 1 when anything is not well."),
+    "backup": Listed("backup:backup", "Copy the journal to a file while the service runs, and verify the copy."),
+    "restore": Listed("restore:restore", "Put a backup in the place of the journal; what was there is kept aside."),
+    "import": Listed(
+        "import_history:import_history", "Take in the history of old stations from a CSV file; it raises no alert."
+    ),
     "check": Listed("check:check", "Check the configuration; exit status 2 with every mistake that is in it."),
     "account": Listed(
         "account:account", "Say where the rain of a simulated run went: fell, tipped, counted, reported, stored, told."

@@ -5,6 +5,7 @@ from typing import Protocol
 from gauge_ingest.core.fixed import Ended, Fixed, ended_of, windows
 from gauge_ingest.core.model import Kind, Row, Station
 from gauge_ingest.journal import Reader
+from gauge_ingest.journal.together import rows_and_imported
 from gauge_ingest.journal.windows import LOOK_AHEAD_MS
 from gauge_ingest.stores.lines import StoredIncrement
 
@@ -27,7 +28,7 @@ class TooManyWindows(Exception):
 
 
 class JournalHistory:
-    """History as the journal has it."""
+    """History as the journal has it: what a station reported, and what was imported of the time before."""
 
     name = "journal"
 
@@ -36,7 +37,7 @@ class JournalHistory:
 
     def increments(self, station: str, *, since: int, until: int) -> list[Ended]:
         """Increments that end in (since, until] and count (not void, not owed, no tests), in order."""
-        rows = self._reader.rows(station, since=since, until=until)
+        rows = rows_and_imported(self._reader, station, since=since, until=until)
         return ended_of(_stored(row) for row in rows if row.kind != Kind.TEST)
 
 

@@ -9,6 +9,7 @@ from gauge_ingest.spool import Spool, Unanswered
 log = logging.getLogger(__name__)
 
 KNOCKED = "calendar knocked"  # remembered in outbound.db, in real time, for `gauge-ingest health`
+BACKED_UP = "back up the journal"  # remembered there when it was done, or why it could not be
 ANSWER_WITHIN_S = 60.0
 SLICES_MAX = 10_000
 

@@ -50,6 +50,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "history": {"core", "journal", "stores"},
     "reports": {"core", "history", "journal"},  # the day's report and the hand-over, as values, text and files
     "account": {"codecs", "core", "journal", "stores"},  # the truth of a simulated run beside the journal
+    "backup": {"core", "journal"},  # copies of the journal: made, verified, put back
+    "importing": {"configuration.mapping", "core", "journal"},  # history of old stations, from CSV files
     "rehearsal": {"core", "journal"},  # history again, under other rules
     "verify": {"core", "journal", "stores"},  # the copy beside the journal, point by point
     "assess": {"core"},  # the checks over anybody's records, without a journal

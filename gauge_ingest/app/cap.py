@@ -34,7 +34,7 @@ def cap_notifier(configuration: Configuration, now: Callable[[], int]) -> CapNot
 def told_of(journal: Path, alert_id: int) -> Told:
     """What was told of an alert; opened for each question, for alerts are few and threads share no connection."""
     with closing(Reader.open(journal)) as reader:
-        return Told(reader.epoch(), reader.alerts.events(alert_id))
+        return Told(reader.epoch(), reader.alerts.events(alert_id), reader.alerts.former_epochs())
 
 
 def standing(journal: Path) -> list[int]:

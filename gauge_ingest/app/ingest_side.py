@@ -20,6 +20,7 @@ from gauge_ingest.ingest import TICK_EVERY_S, Ingest
 from gauge_ingest.inlet import BrokerAddress, Inlet, TakenOver
 from gauge_ingest.journal import Journal, JournalBroken, Lock, Locked
 from gauge_ingest.outbound import OutboundProcess
+from gauge_ingest.outbound.record import RecordUnreadable, furthest
 from gauge_ingest.pump import Pump, PumpSettings
 from gauge_ingest.spool import Spool
 
@@ -62,6 +63,7 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
     settings = running.configuration.settings
     try:
         journal = Journal(settings.journal_path)
+        begin_anew_if_set_back(journal, settings.outbound_path)
         pump = Pump(journal, CODECS["json_v1"], _admission(settings), now=clock.now)
         pump.configure(network_of(running.configuration))
     except JournalBroken as error:
@@ -93,6 +95,21 @@ def _ingest(directory: Path, environ: Mapping[str, str], clock: Clock) -> int:
         inlet.close()
         outbound.stop()
         journal.close()
+
+
+def begin_anew_if_set_back(journal: Journal, outbound: Path) -> None:
+    """A journal that was copied back by hand still has its epoch: new alerts would be taken for those told before."""
+    try:
+        carried_on = furthest(outbound, journal.reader.epoch())
+    except RecordUnreadable as error:
+        log.warning("not known how far the outbound process has come reason=%s", error)
+        return
+    if carried_on > journal.reader.newest_seq():
+        log.error(
+            "the journal is older than what was told of it: it begins anew, as after a restore told=%d has=%d",
+            *(carried_on, journal.reader.newest_seq()),
+        )
+        journal.begin_anew()
 
 
 def _to_its_end(ingest: Ingest) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from gauge_ingest.app.backup import DailyBackup
 from gauge_ingest.app.calendar import Calendar
 from gauge_ingest.app.cap import cap_notifier
 from gauge_ingest.app.copying import copying
@@ -126,10 +127,12 @@ def _jobs(
         keep_days=configuration.settings.reports.keep_days,
         now=now,
     )
+    backup = DailyBackup(path, configuration.settings.backup, positions, now=now)
     return [
         Job("write the reports that are due", 10, reports.write_due),
         Job("write reports anew", 3_600, reports.write_anew),
         *again,
+        Job("look whether a backup is due", 10, backup.begin_when_due),
         Job("prune the journal", 86_400, prune),
         Job("prune what was told", 86_400, lambda: prune_told(queue, positions, path, keep_days=keep_days, now=now())),
     ]

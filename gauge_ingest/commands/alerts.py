@@ -54,7 +54,7 @@ def alerts(
     with reading(configuration) as reader:
         found = [(alert, reader.alerts.events(alert.id)) for alert in reader.alerts.all(ended=ended)]
         newest_at = reader.newest_received_at()
-        told = people_told(configuration, reader.epoch(), [alert.id for alert, _ in found])
+        told = people_told(configuration, reader.alerts.epochs(), [alert.id for alert, _ in found])
         silences = _silences(reader, found, configuration, now=clock.now())
     if as_json:
         first = told or {}
@@ -71,7 +71,7 @@ def show(alert_id: IdArgument, *, config: ConfigOption = None, as_json: JsonOpti
     with reading(configuration) as reader:
         alert, events = _found(reader, alert_id)
         silences = _silences(reader, [(alert, events)], configuration, now=clock.now())
-        told = people_told(configuration, reader.epoch(), [alert.id])
+        told = people_told(configuration, reader.alerts.epochs(), [alert.id])
     if as_json:
         print_json(alert_document(alert, events, silences.get(alert.id), (told or {}).get(alert.id)))
     else:

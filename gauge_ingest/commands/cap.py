@@ -31,7 +31,7 @@ def show(alert_id: AlertArgument, *, config: ConfigOption = None) -> None:
     with reading(configuration) as reader:
         if reader.alerts.one(alert_id) is None:
             stop(Status.WRONG_USE, f"there is no alert {alert_id}; alerts --all lists them")
-        told = Told(reader.epoch(), reader.alerts.events(alert_id))
+        told = Told(reader.epoch(), reader.alerts.events(alert_id), reader.alerts.former_epochs())
     if not configuration.settings.cap.sender:
         stop(Status.WRONG_USE, "gauge_ingest.toml: cap.sender is empty: every CAP document names who sends it")
     made = newest_document(issuer(configuration), told, now=clock_of_environment().now())

@@ -22,6 +22,7 @@ from gauge_ingest.commands.output import elapsed, flag_text, full_instant, insta
 from gauge_ingest.core.model import Kind, Row, Station, Step
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Former, Reader
+from gauge_ingest.journal.together import rows_and_imported
 
 # A station's clock may be ahead of ours: without --until its newest reports are shown all the same.
 _EVER = 1 << 61
@@ -33,6 +34,7 @@ _STEP_STYLES = {
     Step.RESET: "yellow",
     Step.VOIDED: "cyan",
     Step.CORRECTED: "cyan",
+    Step.IMPORTED: "cyan",
 }
 
 
@@ -52,7 +54,7 @@ def readings(
         if station not in configuration.stations and station not in reader.stations():
             station_named(station, configuration.stations)
         end = _EVER if until is None else end
-        rows = list(reader.rows(station, since=begin, until=end))
+        rows = list(rows_and_imported(reader, station, since=begin, until=end))
         former = _former(reader, station, begin, end) if history else None
     if as_json:
         print_json([_document(row, former) for row in rows])
@@ -81,6 +83,7 @@ def _document(row: Row, former: Mapping[tuple[int, int, bool], Sequence[Former]]
         "received_at": instant_text(row.received_at),
         "count": row.counter,
         "kind": Kind(row.kind).name.lower(),
+        "imported": row.step == Step.IMPORTED,
         "flag": int(row.flag),
         "message_id": row.message_id,
     }

@@ -1,6 +1,6 @@
 """What stands above lists of alerts when nobody is told of them, and when people were told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from gauge_ingest.commands.output import full_instant
 from gauge_ingest.configuration import Configuration
@@ -17,11 +17,13 @@ def nobody_told(configuration: Configuration) -> str:
     return f"{found.what}{since}. Watch and telephone yourself; {found.todo}"
 
 
-def people_told(configuration: Configuration, epoch: str, alerts: Iterable[int]) -> Mapping[int, int | None] | None:
+def people_told(
+    configuration: Configuration, epochs: Sequence[tuple[str, int]], alerts: Iterable[int]
+) -> Mapping[int, int | None] | None:
     """Of each alert, when a message first went out to a person, None where none did; None where nobody can say."""
     if not configuration.roster.people:
         return None
     try:
-        return first_told(configuration.settings.outbound_path, epoch, alerts)
+        return first_told(configuration.settings.outbound_path, epochs, alerts)
     except RecordUnreadable:
         return None

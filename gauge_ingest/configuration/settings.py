@@ -106,6 +106,18 @@ class ReportsSettings(BaseModel):
     keep_days: int = Field(default=0, ge=0, le=36_500)
 
 
+class BackupSettings(BaseModel):
+    """Section [backup]: copies of the journal, made each day while the service runs."""
+
+    model_config = STRICT
+
+    folder: str = Field(default="", max_length=1_024, pattern=PRINTABLE)
+    at: str = Field(
+        default="03:30", pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$", description="a time of day such as 03:30"
+    )
+    keep: int = Field(default=14, ge=1, le=1_000)
+
+
 class DrillSettings(BaseModel):
     """Section [drill], which `gauge-ingest drill` alone writes: everything told under it is marked as a drill."""
 
@@ -127,6 +139,7 @@ class Settings(BaseModel):
     notify: NotifySettings = NotifySettings()
     desk: DeskSettings = DeskSettings()
     reports: ReportsSettings = ReportsSettings()
+    backup: BackupSettings = BackupSettings()
     cap: CapSettings = CapSettings()
     drill: DrillSettings = DrillSettings()
 

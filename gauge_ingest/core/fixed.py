@@ -83,8 +83,8 @@ def depths_mm(station: Station, one: Ended | Fixed) -> tuple[float, float]:
 
 
 def _fell_mm(station: Station, one: Ended) -> float:
-    """What a person said that fell has fallen; else what fell by the station's calibration."""
-    if one.step is Step.CORRECTED:
+    """What a person or an old record said that fell has fallen; else what fell by the station's calibration."""
+    if one.step in (Step.CORRECTED, Step.IMPORTED):
         return station.depth_mm(one.tips, until=one.until)
     return station.corrected_mm(one.tips, since=one.since, until=one.until)
 

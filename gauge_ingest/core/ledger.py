@@ -9,7 +9,7 @@ from gauge_ingest.core.antecedent import Days
 from gauge_ingest.core.model import Increment, Station, Step, Wetness
 
 # Steps whose sum stands for everything that fell in their span.
-COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP, Step.CORRECTED})
+COVERING = frozenset({Step.STEADY, Step.WRAPPED, Step.GAP, Step.CORRECTED, Step.IMPORTED})
 # For every reading: a member of an enumeration is slow to name and slow to hash (Python 3.11), an index is not.
 _VOID, _OWED = Step.VOID, Step.OWED
 _COVERS = [step in COVERING for step in sorted(Step)]

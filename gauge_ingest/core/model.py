@@ -52,6 +52,7 @@ class Step(IntEnum):
     OWED = 8  # kept, not derived yet
     VOIDED = 9  # a person said that it is no rain, and that what fell is unknown
     CORRECTED = 10  # a person said how much fell
+    IMPORTED = 11  # history from a file: what it says fell; never part of the live record
 
 
 class Flag(IntEnum):

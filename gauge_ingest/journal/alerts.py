@@ -9,6 +9,7 @@ from typing import Any
 
 from gauge_ingest.core import reasons
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
+from gauge_ingest.journal.renewal import FormerEpoch, former_epochs
 
 ALERT = (
     "id, rule, scope, level, peak, state, rained_since, rained_until, known_at, raised_at, ended_at, evidence, reason,"
@@ -18,6 +19,7 @@ EVENT = (
     "e.id, e.alert_id, a.rule, a.scope, e.kind, e.level, e.rained_at, e.known_at, e.at, e.late, e.unconfirmed, e.sent,"
     " e.evidence, e.reason, e.who, e.step, e.around, e.configuration, e.cause"
 )
+_NUMBER_MAX = 2**63 - 1
 _SPARE = ("peak_mm", "peak_since", "peak_until", "stations", "absent", "wetness", "season")
 
 
@@ -69,6 +71,15 @@ class AlertReader:
         ).fetchall()
         events = self.events_by_id([event for _, body in found for event in array("q", body)])
         return (found[-1][0] if len(found) == events_max else newest), events
+
+    def former_epochs(self) -> list[FormerEpoch]:
+        """The epochs before this one, oldest first: each time the journal was put back from a copy one ended."""
+        return former_epochs(self._db)
+
+    def epochs(self) -> list[tuple[str, int]]:
+        """Every epoch with the newest event that belongs to it, oldest first; to this one belong all that follow."""
+        epoch = str(self._db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
+        return [*former_epochs(self._db), (epoch, _NUMBER_MAX)]
 
     def all(self, *, ended: bool = False) -> list[Alert]:
         """Raised alerts, or every alert there has been, newest first."""

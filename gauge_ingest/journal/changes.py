@@ -2,12 +2,14 @@
 
 import sqlite3
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gauge_ingest.core.model import HOUR_MS, Row
 from gauge_ingest.journal.alerts import AlertReader
 from gauge_ingest.journal.answers import Changes
+from gauge_ingest.journal.imported import ImportedReader
+from gauge_ingest.journal.together import imported_of
 
 REPORT_EVERY_MS = 300_000  # for a guess of how many rows a span holds
 # From so many stations of one hour on, reading the whole hour is cheaper than asking station by station.
@@ -38,6 +40,7 @@ class ChangeReader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._alerts = AlertReader(connection)
+        self._imported = ImportedReader(connection)
 
     def page(self, since: int, until: int, *, rows_max: int, newest_first: bool = False) -> Changes:
         """What changed in (since, until] of the log, as it stands now, up to about `rows_max` rows of one end of it.
@@ -66,7 +69,8 @@ class ChangeReader:
                     _spread(spans, station, begin, end)
                 elif (known := spans.setdefault(hour, {})).setdefault(station, (begin, end)) != (begin, end):
                     known[station] = min(begin, known[station][0]), max(end, known[station][1])
-        rows = list(self._rows_of(spans))
+        names = dict(self._db.execute("SELECT n, id FROM station"))
+        rows = [*self._rows_of(spans, names), *imported_of(self._imported, names, spans)]
         return Changes(*_bounds(since, until, taken, newest_first), rows, self._alerts.events_by_id(sorted(events)))
 
     def spans(self, since: int, until: int, *, newest_first: bool = False) -> Spans:
@@ -88,8 +92,7 @@ class ChangeReader:
             (since, until, changes_max),
         )
 
-    def _rows_of(self, spans: _Spans) -> Iterator[Row]:
-        names = dict(self._db.execute("SELECT n, id FROM station"))
+    def _rows_of(self, spans: _Spans, names: Mapping[int, str]) -> Iterator[Row]:
         for hour, wanted in spans.items():
             if len(wanted) < WHOLE_HOUR_FROM:
                 for number, (since, until) in wanted.items():

@@ -3,6 +3,7 @@
 import sqlite3
 
 from gauge_ingest.core.corrections import Correction, CorrectionKind, in_force
+from gauge_ingest.journal.renewal import Numbers
 
 _ENTRY = (
     "SELECT c.id, c.at, c.who, c.why, c.kind, s.id, c.since, c.until, c.rain_mm, c.undoes"
@@ -35,7 +36,7 @@ class CorrectionReader:
 
     def next_id(self) -> int:
         """The id that the next entry will have."""
-        return int(self._db.execute("SELECT coalesce(max(id), 0) + 1 FROM correction").fetchone()[0])
+        return Numbers(self._db).next("correction")
 
     def not_judged(self, number: int) -> list[Correction]:
         """Entries of a station, by its number, since alerts were last brought to agree with all there were."""

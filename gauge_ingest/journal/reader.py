@@ -11,6 +11,7 @@ from gauge_ingest.journal.answers import Changes, Quarantined
 from gauge_ingest.journal.changes import ROW, ChangeReader
 from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.figures import FigureReader
+from gauge_ingest.journal.imported import ImportedReader
 from gauge_ingest.journal.quality import QualityReader
 from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.silences import SilenceReader
@@ -35,6 +36,7 @@ class Reader:
         self.watch = WatchReader(connection)
         self.log = ChangeReader(connection)
         self.windows = WindowReader(connection)
+        self.imported = ImportedReader(connection)
         self._numbers: dict[str, int] = {}
 
     @classmethod

@@ -4,7 +4,10 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 5
+from gauge_ingest.journal.renewal import begin_anew_when_copied
+from gauge_ingest.journal.switching import finish
+
+VERSION = 6
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -115,12 +118,28 @@ ALTER TABLE alert_event ADD COLUMN around TEXT;
 ALTER TABLE alert ADD COLUMN cause TEXT;
 ALTER TABLE alert_event ADD COLUMN cause TEXT;
 """,
+    6: """
+-- Files of history that something was taken from; `digest`: of the file and its mapping.
+CREATE TABLE imported_file (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, file TEXT NOT NULL,
+    digest TEXT NOT NULL UNIQUE);
+-- What they say fell over (since, until], in micrometres, and the sum from the file's beginning on. No live record.
+CREATE TABLE imported (station INTEGER NOT NULL, until INTEGER NOT NULL, since INTEGER NOT NULL, um INTEGER NOT NULL,
+    sum_um INTEGER NOT NULL, bucket_um INTEGER NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (station, until))
+    WITHOUT ROWID;
+""",
 }
 
 
 def open_writing(path: Path) -> sqlite3.Connection:
-    """Open the journal as its one writer, making or migrating it as needed. The caller holds the lock."""
+    """Open the journal as its one writer, making or migrating it as needed. The caller holds the lock.
+
+    A restore that was cut short is finished first, and a copy that was put here begins anew.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        finish(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise JournalBroken(f"{path}: a restore that was begun cannot be finished: {error}") from error
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, cached_statements=256)
         connection.execute("PRAGMA journal_mode = wal")
@@ -129,6 +148,9 @@ def open_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = memory")
         _migrate(connection, path)
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            begin_anew_when_copied(connection)
     except sqlite3.DatabaseError as error:
         raise JournalBroken(f"{path}: {error}") from error
     return connection

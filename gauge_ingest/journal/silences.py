@@ -6,6 +6,7 @@ from typing import Any
 
 from gauge_ingest.core.model import AlertEvent
 from gauge_ingest.core.silences import ALL, Silence
+from gauge_ingest.journal.renewal import Numbers
 
 SILENCE = (
     "id, at, who, why, scope, rule, evacuation, since, until, ended_at, ended_by, ended_why, after_event,"
@@ -85,7 +86,7 @@ class SilenceWriter:
 
     def next_id(self) -> int:
         """The id that the next silence will have."""
-        return int(self._db.execute("SELECT coalesce(max(id), 0) + 1 FROM silence").fetchone()[0])
+        return Numbers(self._db).next("silence")
 
     def enter(self, silence: Silence) -> None:
         """Enter a silence; it speaks of events that are recorded from now on."""

@@ -1,9 +1,10 @@
 """Increments of many stations for the rain of fixed windows: few columns, in the order in which they lie on disk."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Kind
+from gauge_ingest.journal.imported import ImportedReader
 
 Stored = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
@@ -16,18 +17,26 @@ NEAR = 4
 _STORED = "since, observed_at, tips, tips_min, tips_max, step, flag"
 _COUNTS = f"test = 0 AND kind <> {int(Kind.TEST)}"
 _NO_RAIN = "step NOT IN (6, 8)"  # void, owed
+_FIRST = "min", "hour + 1 FROM h WHERE hour < (SELECT max(hour) FROM reading)"
+_LAST = "max", "hour - 1 FROM h WHERE hour > (SELECT min(hour) FROM reading)"
 
 
 class WindowReader:
-    """The part of a reader that windows are made from."""
+    """The part of a reader that windows are made from: what stations reported, before it what was imported."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._imported = ImportedReader(connection)
 
     def pruned_before(self) -> int:
         """Readings before this instant are no longer kept; 0 while nothing has been deleted."""
         found = self._db.execute("SELECT value FROM meta WHERE key = ?", (PRUNED_KEY,)).fetchone()
         return 0 if found is None else int(found[0])
+
+    def imported_until(self, number: int) -> int:
+        """Up to when something is imported of a station: its own readings begin behind it. 0 where nothing is."""
+        edges = self._imported.edges(number) if self._imported.ends_at() is not None else None
+        return 0 if edges is None else edges[1]
 
     def names(self) -> dict[int, str]:
         """The id of every station, by its number."""
@@ -36,6 +45,11 @@ class WindowReader:
     def rows(self, numbers: Sequence[int], *, since: int, until: int) -> dict[int, list[Stored]]:
         """Of each station what ended in (since, until], void increments too, in order; `numbers` in order."""
         found: dict[int, list[Stored]] = {number: [] for number in numbers}
+        ends_at = self._imported.ends_at()
+        if ends_at is not None and since < ends_at:
+            for number, name in self.names().items():
+                if number in found:
+                    found[number] += self._of_import(number, name, since=since, until=until)
         near = len(numbers) > 1 and numbers[-1] - numbers[0] < NEAR * len(numbers)
         spans = [(numbers[0], numbers[-1])] if near else [(number, number) for number in numbers]
         for first, last in spans:
@@ -51,35 +65,58 @@ class WindowReader:
 
     def across(self, number: int, at: int) -> list[Stored]:
         """The first increment of a station that ends behind an instant: it may have begun before. Or none."""
+        ends_at = self._imported.ends_at()
+        if ends_at is not None and at < ends_at:
+            name = self.names()[number]
+            found = next(self._of_import(number, name, since=at, until=at + LOOK_AHEAD_MS[-1]), None)
+            if found is not None:
+                return [found]
         begin, newest = at, self._db.execute("SELECT max(hour) FROM reading").fetchone()[0]
         for ahead_ms in LOOK_AHEAD_MS:
             if newest is None or begin // HOUR_MS > newest:
                 break
-            found = self._db.execute(
+            row = self._db.execute(
                 "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?)"
                 f" SELECT {_STORED} FROM h CROSS JOIN reading r ON r.hour = h.hour WHERE r.station = ?"
                 f" AND r.observed_at > ? AND r.observed_at <= ? AND {_COUNTS} AND {_NO_RAIN}"
                 " ORDER BY h.hour, r.observed_at LIMIT 1",
                 (begin // HOUR_MS, min((at + ahead_ms) // HOUR_MS, newest), number, begin, at + ahead_ms),
             ).fetchone()
-            if found is not None:
-                return [found]
+            if row is not None:
+                return [row]
             begin = at + ahead_ms
         return []
 
     def first_and_last(self, number: int) -> tuple[int, int] | None:
-        """The first and the last reading of a station that is no test, void ones too; None where there is none."""
-        first = self._edge(number, "min", "hour + 1 FROM h WHERE hour < (SELECT max(hour) FROM reading)", "min")
-        last = self._edge(number, "max", "hour - 1 FROM h WHERE hour > (SELECT min(hour) FROM reading)", "max")
-        return None if first is None or last is None else (first, last)
+        """Between which instants a station has told anything but tests, void readings too; None where it has not.
+
+        Of what is imported the first moment that it speaks for.
+        """
+        first, last = self._edge(number, *_FIRST), self._edge(number, *_LAST)
+        imported = self._imported.edges(number)
+        firsts = [one for one in (first, None if imported is None else imported[0] + 1) if one is not None]
+        lasts = [one for one in (last, None if imported is None else imported[1]) if one is not None]
+        return (min(firsts), max(lasts)) if firsts else None
 
     def has_after(self, number: int, at: int) -> bool:
-        """Whether a station has a reading behind an instant that is no test."""
+        """Whether a station has told anything behind an instant that is no test."""
+        imported = self._imported.edges(number)
+        if imported is not None and imported[1] > at:
+            return True
         return self._has(number, f"hour >= {at // HOUR_MS} AND observed_at > {at}", "")
 
     def has_until(self, number: int, at: int) -> bool:
-        """Whether a station has a reading up to an instant that is no test."""
+        """Whether a station has told anything up to an instant that is no test."""
+        imported = self._imported.edges(number)
+        if imported is not None and imported[0] < at:
+            return True
         return self._has(number, f"hour <= {at // HOUR_MS} AND observed_at <= {at}", "ORDER BY hour DESC")
+
+    def _of_import(self, number: int, name: str, *, since: int, until: int) -> Iterator[Stored]:
+        """What is imported and ends in (since, until], before the station's own first reading."""
+        own = self._edge(number, *_FIRST, where="1")
+        for row in self._imported.rows(number, name, since=since, until=until if own is None else min(until, own)):
+            yield row.since, row.observed_at, row.tips, row.tips_min, row.tips_max, row.step, row.flag
 
     def _has(self, number: int, where: str, order: str) -> bool:
         found = self._db.execute(
@@ -87,11 +124,11 @@ class WindowReader:
         )
         return found.fetchone() is not None
 
-    def _edge(self, number: int, start: str, step: str, which: str) -> int | None:
+    def _edge(self, number: int, which: str, step: str, *, where: str = _COUNTS) -> int | None:
         found = self._db.execute(
-            f"WITH RECURSIVE h(hour) AS (SELECT {start}(hour) FROM reading UNION ALL SELECT {step}),"
+            f"WITH RECURSIVE h(hour) AS (SELECT {which}(hour) FROM reading UNION ALL SELECT {step}),"
             f" t(at) AS (SELECT (SELECT {which}(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?"
-            f" AND {_COUNTS}) FROM h) SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
+            f" AND {where}) FROM h) SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
             (number,),
         ).fetchone()
         return None if found is None else int(found[0])

@@ -13,8 +13,10 @@ from gauge_ingest.core.quality.verdicts import Verdict
 from gauge_ingest.journal.alerts import alert_columns, event_columns
 from gauge_ingest.journal.changes import ALERTS, ALERTS_AGAIN, RAIN
 from gauge_ingest.journal.corrections import CorrectionWriter
+from gauge_ingest.journal.imported import ImportedWriter
 from gauge_ingest.journal.owing import Owing
 from gauge_ingest.journal.reader import Reader
+from gauge_ingest.journal.renewal import Numbers, begin_anew
 from gauge_ingest.journal.rows import (
     INSERT_BARE,
     INSERT_BARE_ONCE,
@@ -61,11 +63,19 @@ class Journal:
         self.verdicts = Verdicts(self._db)
         self.corrections = CorrectionWriter(self._db)
         self.silences = SilenceWriter(self._db)
+        self._numbers = Numbers(self._db)
+        self.imported = ImportedWriter(self._db)
         self._savepoints = 0
 
     def close(self) -> None:
         """Close the journal; the write-ahead log is folded in."""
         self._db.close()
+
+    def begin_anew(self) -> None:
+        """Another epoch and new numbers, because the file was set back to an earlier state; raises as transaction()."""
+        with self.transaction():
+            begin_anew(self._db, {}, at=self.reader.newest_received_at())
+        self._numbers = Numbers(self._db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -121,7 +131,7 @@ class Journal:
 
     def next_message_id(self) -> int:
         """The id that the first message of the next batch will have; the others follow."""
-        return (int(self._db.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()[0]) + 1) << 16
+        return self._numbers.next("batch") << 16
 
     def add_batch(self, first_id: int, received_at: int, numbers: "array[int]", payloads: Sequence[bytes]) -> None:
         """Keep the raw messages of a batch, at most 65,536, with the number of the station that sent each."""
@@ -234,10 +244,10 @@ class Journal:
         if known:
             return None
         cursor = self._db.execute(
-            "INSERT INTO quarantine (received_at, station, topic, reason, payload, size, digest, known,"
+            "INSERT INTO quarantine (id, received_at, station, topic, reason, payload, size, digest, known,"
             " place, traceback)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (received_at, *refusal),
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._numbers.next("quarantine"), received_at, *refusal),
         )
         return cursor.lastrowid
 
@@ -258,7 +268,7 @@ class Journal:
 
     def next_alert_id(self) -> int:
         """The id that the next new alert will have."""
-        return int(self._db.execute("SELECT coalesce(max(id), 0) + 1 FROM alert").fetchone()[0])
+        return self._numbers.next("alert")
 
     def save_alerts(self, alerts: Iterable[Alert], events: Iterable[AlertEvent], configuration: int) -> None:
         """Write alerts as they stand now, append what is to be told of them, and enter it into the change log."""
@@ -267,12 +277,12 @@ class Journal:
             [alert_columns(alert, configuration) for alert in alerts],
         )
         ids = array("q")
-        for event in events:
-            cursor = self._db.execute(
-                f"INSERT INTO alert_event VALUES (NULL, {', '.join('?' * 16)})", event_columns(event, configuration)
+        for number, event in enumerate(events, self._numbers.next("alert_event")):
+            self._db.execute(
+                f"INSERT INTO alert_event VALUES ({', '.join('?' * 17)})",
+                (number, *event_columns(event, configuration)),
             )
-            assert cursor.lastrowid is not None
-            ids.append(cursor.lastrowid)
+            ids.append(number)
         if ids:
             self._db.execute("INSERT INTO change (kind, body) VALUES (?, ?)", (ALERTS, ids.tobytes()))
 

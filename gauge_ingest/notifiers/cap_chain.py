@@ -27,10 +27,19 @@ class MessageType(StrEnum):
 
 
 class Told(NamedTuple):
-    """What was told of one alert, in order, in a journal of that epoch."""
+    """What was told of one alert, in order, in a journal of that epoch.
+
+    `former`: epochs before it, each with the newest event recorded in it, oldest first: a journal that was put back
+    from a copy goes on with the identifiers under which its events were published.
+    """
 
     epoch: str
     events: Sequence[AlertEvent]
+    former: Sequence[tuple[str, int]] = ()
+
+    def epoch_of(self, event_id: int) -> str:
+        """The epoch in which an event was recorded."""
+        return next((epoch for epoch, until_event in self.former if event_id <= until_event), self.epoch)
 
 
 class Link(NamedTuple):
@@ -72,7 +81,7 @@ def chain(told: Told, *, renew_ms: int, now: int | None = None) -> list[Link]:
             links += _renewals(links, level, renew_ms=renew_ms, before=event.at)
         level = event.level if event.kind in LEVEL_KINDS else level
         if event.sent and (event.kind in LEVEL_KINDS or links):
-            links.append(_link(told.epoch, event, level, links))
+            links.append(_link(told.epoch_of(event.id), event, level, links))
         stands = event.kind in LEVEL_KINDS and bool(links)
     if stands and now is not None:
         links += _renewals(links, level, renew_ms=renew_ms, before=now - SETTLED_MS)

@@ -55,7 +55,8 @@ def messages(issuer: Issuer, told: Told, *, event_id: int | None = None, now: in
 
     What was told after the event changes nothing.
     """
-    until = told if event_id is None else Told(told.epoch, [event for event in told.events if event.id <= event_id])
+    events = [event for event in told.events if event_id is None or event.id <= event_id]
+    until = told._replace(events=events)
     if not is_rain(until.events) and not issuer.settings.findings:
         return []
     return chain(until, renew_ms=renew_ms(issuer.settings), now=now)

@@ -1,4 +1,4 @@
-"""What outbound.db cannot know: which events may have been told before this file was made."""
+"""What outbound.db cannot know, or no longer: which events may have been told before, and which are others now."""
 
 from gauge_ingest.journal import Reader
 from gauge_ingest.outbound.positions import Positions
@@ -13,5 +13,8 @@ def told_before(positions: Positions, reader: Reader, *, now: int) -> int:
     process that dies at once must not hide it from the next.
     """
     accepted_at = reader.first_accepted_at()
-    is_young = accepted_at is None or abs(now - accepted_at) < YOUNG_MS
-    return positions.begun(reader.epoch(), 0 if is_young else reader.alerts.newest_event())
+    former = reader.alerts.former_epochs()
+    put_back_to = former[-1].until_event if former else None
+    is_young = not former and (accepted_at is None or abs(now - accepted_at) < YOUNG_MS)
+    told_until = 0 if is_young else reader.alerts.newest_event()
+    return positions.begun(reader.epoch(), told_until, put_back_to=put_back_to)

@@ -13,6 +13,7 @@ from gauge_ingest.journal import Position, Reader
 from gauge_ingest.outbound.deliveries import Due
 from gauge_ingest.outbound.failover import adopt, fail_over, find_unreached
 from gauge_ingest.outbound.follow import IDLE_S, QUIET_CHANGES, QUIET_S, Follower
+from gauge_ingest.outbound.other_epochs import end_of_other_epochs
 from gauge_ingest.outbound.positions import Positions
 from gauge_ingest.outbound.queue import Queue
 from gauge_ingest.outbound.record import PEOPLE
@@ -111,6 +112,8 @@ class Delivering(Follower):
         known = self.positions.get(self.name)
         is_new = known is None or known.epoch != self.position.epoch
         self._history_before = self.now() - OLD_MS if is_new else 0
+        if is_new:
+            end_of_other_epochs(self._desk.queue, self.position.epoch, now=self.now())
         self._desk.queue.put(self.name, self.position, (), now=self.now())
 
     def carry_on(self, reader: Reader) -> float:

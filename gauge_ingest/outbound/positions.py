@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS backlog (name TEXT NOT NULL, epoch TEXT NOT NULL, sin
 -- What tells the store that a follower copies to from another in its place, and whether it was not there when asked.
 CREATE TABLE IF NOT EXISTS place (name TEXT PRIMARY KEY, identity TEXT NOT NULL, gone INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS done (job TEXT PRIMARY KEY, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS failed (job TEXT PRIMARY KEY, since INTEGER NOT NULL, reason TEXT NOT NULL);
 """
 
 
@@ -158,12 +159,19 @@ class Positions:
         with self._lock:
             self._db.execute("INSERT INTO place VALUES (?, '', 1) ON CONFLICT (name) DO UPDATE SET gone = 1", (name,))
 
-    def begun(self, epoch: str, told_until: int) -> int:
+    def begun(self, epoch: str, told_until: int, *, put_back_to: int | None = None) -> int:
         """The newest event of an epoch that may have been told before this file was made: settled by the first call.
 
-        0 where the file knows the epoch already: it was made by a release that did not settle it.
+        0 where the file knows the epoch already: it was made by a release that did not settle it. `put_back_to`: the
+        newest event that the journal still had when it was put back from a copy and this epoch began. What is known of
+        later ones is forgotten by the first call: their numbers mean others now, if anything.
         """
         with self._lock:
+            if put_back_to is not None:
+                self._db.execute(
+                    "DELETE FROM notice WHERE event > ? AND NOT EXISTS (SELECT 1 FROM begun WHERE epoch = ?)",
+                    (put_back_to, epoch),
+                )
             self._db.execute(
                 "INSERT OR IGNORE INTO begun SELECT ?, CASE WHEN EXISTS (SELECT 1 FROM position WHERE epoch = ?)"
                 " THEN 0 ELSE ? END",
@@ -249,3 +257,18 @@ class Positions:
         """A calendar job was done."""
         with self._lock:
             self._db.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (job, at))
+            self._db.execute("DELETE FROM failed WHERE job = ?", (job,))
+
+    def failed(self, job: str, reason: str, at: int) -> None:
+        """A calendar job could not be done; since when is remembered until it is."""
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO failed VALUES (?, ?, ?) ON CONFLICT (job) DO UPDATE SET reason = excluded.reason",
+                (job, at, reason),
+            )
+
+    def not_wanted(self, job: str) -> None:
+        """A calendar job is not configured: what is known of it says nothing any longer."""
+        with self._lock:
+            self._db.execute("DELETE FROM done WHERE job = ?", (job,))
+            self._db.execute("DELETE FROM failed WHERE job = ?", (job,))

@@ -1,7 +1,7 @@
 """What outbound.db says of people, read beside the process that writes it: who was told of what, who is not reached."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -87,16 +87,18 @@ def delivered(path: Path, *, since: int, alert: int | None = None, rows_max: int
         return [_delivered(db, DeliveryRow(*row)) for row in reversed(found)]
 
 
-def first_told(path: Path, epoch: str, alerts: Iterable[int]) -> dict[int, int | None]:
+def first_told(path: Path, epochs: Sequence[tuple[str, int]], alerts: Iterable[int]) -> dict[int, int | None]:
     """Of each alert of a journal, when a channel first took a message about it for a person; None: never.
 
-    Raises RecordUnreadable.
+    `epochs`: the journal's, each with the newest event that belongs to it. Raises RecordUnreadable.
     """
     with _opened(path) as db:
         if db is None:
             return dict.fromkeys(alerts)
-        first = "SELECT min(ended_at) FROM delivery WHERE alert = ? AND epoch = ? AND state = 'done'"
-        return {alert: db.execute(first, (alert, epoch)).fetchone()[0] for alert in alerts}
+        of_epoch = " OR ".join(["(epoch = ? AND event <= ?)"] * len(epochs))
+        first = f"SELECT min(ended_at) FROM delivery WHERE alert = ? AND state = 'done' AND ({of_epoch})"
+        known = [value for one in epochs for value in one]
+        return {alert: db.execute(first, (alert, *known)).fetchone()[0] for alert in alerts}
 
 
 def findings(path: Path) -> Iterator[Finding]:
@@ -131,14 +133,45 @@ def _delivered(db: sqlite3.Connection, row: DeliveryRow) -> Delivered:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """The file, open for reading; None where there are no deliveries yet."""
+def _opened(path: Path, table: str = "delivery") -> Iterator[sqlite3.Connection | None]:
+    """The file, open for reading; None where it, or the table, is not there yet."""
     if not path.exists():
         yield None
         return
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as db:
-            is_there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'delivery'").fetchone()
+            is_there = db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
             yield db if is_there else None
     except sqlite3.DatabaseError as broken:
         raise RecordUnreadable(f"{path}: {broken}") from broken
+
+
+def furthest(path: Path, epoch: str) -> int:
+    """The newest change of a journal that any follower has carried on; 0 where none has. Raises RecordUnreadable."""
+    with _opened(path, "position") as db:
+        found = None if db is None else db.execute("SELECT max(seq) FROM position WHERE epoch = ?", (epoch,)).fetchone()
+    return 0 if found is None else int(found[0] or 0)
+
+
+def highest_numbers(path: Path) -> dict[str, int]:
+    """The highest numbers of events and alerts that anybody was to be told of; raises RecordUnreadable."""
+    found = {"alert": 0, "alert_event": 0}
+    with _opened(path) as db:
+        if db is not None:
+            event, alert = db.execute("SELECT max(event), max(alert) FROM delivery").fetchone()
+            found = {"alert": alert or 0, "alert_event": event or 0}
+    with _opened(path, "notice") as db:
+        if db is not None:
+            noticed = int(db.execute("SELECT coalesce(max(event), 0) FROM notice").fetchone()[0])
+            found["alert_event"] = max(found["alert_event"], noticed)
+    return found
+
+
+def job_state(path: Path, job: str) -> tuple[int | None, int | None, str]:
+    """Of a calendar job: when it was last done, since when it fails, and why. Raises RecordUnreadable."""
+    with _opened(path, "failed") as db:
+        if db is None:
+            return None, None, ""
+        done = db.execute("SELECT at FROM done WHERE job = ?", (job,)).fetchone()
+        since, reason = db.execute("SELECT since, reason FROM failed WHERE job = ?", (job,)).fetchone() or (None, "")
+    return None if done is None else int(done[0]), since, reason

@@ -19,9 +19,10 @@ def supersede(db: sqlite3.Connection, delivery: int, due: Due, now: int) -> list
         return []
     old = db.execute(
         "SELECT id, since_at, evacuates FROM delivery d WHERE person = ? AND alert = ? AND state = 'waiting'"
+        " AND epoch = (SELECT epoch FROM delivery WHERE id = ?)"
         f" AND id < ? AND kind IN ({_marks(kinds)}) AND NOT EXISTS (SELECT 1 FROM way w"
         " WHERE w.delivery = d.id AND (w.perhaps_told OR w.state = 'begun')) ORDER BY id",
-        (due.person, due.event.alert_id, delivery, *kinds),
+        (due.person, due.event.alert_id, delivery, delivery, *kinds),
     ).fetchall()
     end_former(db, delivery, now)
     ids = [one for one, _, _ in old]

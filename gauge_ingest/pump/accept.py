@@ -55,14 +55,16 @@ def accept(journal: Journal, findings: Findings, network: Network, rules: Sequen
     journal.set_meta(CHECKS_KEY, CHECKS_VERSION)
     for station in network.stations.values():
         station_number = journal.station_number(station.id)
+        derived_from = [_described(of, station.id, DERIVED_FROM) for of in (before, after)]
+        measured_anew = station.id in before and derived_from[0] != derived_from[1]
+        if measured_anew:
+            _announce_imported(journal, station_number)
         asked = changed or other_checks or broken_since is not None
         newest = journal.reader.newest(station.id) if asked else None
         if newest is None:
             continue
         at = newest.observed_at
         since = at - 1 if broken_since is None else min(at - 1, broken_since - reach_ms)
-        derived_from = [_described(of, station.id, DERIVED_FROM) for of in (before, after)]
-        measured_anew = station.id in before and derived_from[0] != derived_from[1]
         if measured_anew:
             since = min(since, at - 2 * reach_ms)
             _derive_all(journal, station_number, at)
@@ -93,6 +95,13 @@ def _derive_all(journal: Journal, number: int, newest_at: int) -> None:
         return
     journal.owing.owe(DERIVE, number, since=first, until=newest_at)
     announce(journal, number, since=first - 1, until=newest_at)
+
+
+def _announce_imported(journal: Journal, number: int) -> None:
+    """Imported history stands in millimetres, and its tips are others now."""
+    span = journal.reader.imported.span(number)
+    if span is not None:
+        announce(journal, number, since=span.since, until=span.until)
 
 
 def _check_all(journal: Journal, number: int, newest_at: int) -> None:

@@ -13,12 +13,13 @@ from gauge_ingest.requests.acknowledge import say
 from gauge_ingest.requests.copy_again import copy_again
 from gauge_ingest.requests.correct import document, drafted, enter
 from gauge_ingest.requests.silence import end, enter_silence
+from gauge_ingest.requests.take_history import take_history
 from gauge_ingest.requests.words import Refused
 from gauge_ingest.spool import Request
 
 REPLAY, RELOAD, PRUNE, CORRECT = "replay", "reload", "prune", "correct"
 ACKNOWLEDGE, COMMENT = "acknowledge", "comment"
-SILENCE, END_SILENCE = "silence", "end_silence"
+SILENCE, END_SILENCE, HISTORY = "silence", "end_silence", "history"
 COPY_AGAIN = "copy_again"
 _SAID = {ACKNOWLEDGE: EventKind.ACKNOWLEDGED, COMMENT: EventKind.COMMENTED}
 REPLAYED_MAX = 20  # entries of one request: the rain waits while they are taken in
@@ -58,6 +59,8 @@ def carry_out(
         return answer
     if request.what == PRUNE:  # repeated until nothing is left, so it need not be remembered
         return _prune(pump, request)
+    if request.what == HISTORY:  # the same slice again changes nothing
+        return _history(pump, journal, request, now)
     return {"ok": False, "error": f"nobody here knows how to {request.what[:40]!r}"}
 
 
@@ -67,6 +70,13 @@ def _prune(pump: Pump, request: Request) -> Answer:
     if not (isinstance(keep_days, int) and isinstance(keep_raw_days, int) and min(keep_days, keep_raw_days) >= 0):
         return {"ok": False, "error": "prune takes keep_days and keep_raw_days: whole numbers from 0"}
     return {"ok": True, "more": pump.prune(Retention(keep_days, keep_raw_days))}
+
+
+def _history(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:
+    try:
+        return take_history(journal, pump.network.stations, request.body, who=request.who, now=now)
+    except Refused as refused:
+        return {"ok": False, "error": str(refused)}
 
 
 def _correct(pump: Pump, journal: Journal, request: Request, now: int) -> Answer:

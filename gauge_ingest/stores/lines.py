@@ -14,7 +14,8 @@ Line = tuple[str, Item]
 StoredIncrement = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
 
-_TEST, _VOID, _CORRECTED, _MISSING = int(Kind.TEST), int(Step.VOID), int(Step.CORRECTED), int(Flag.MISSING)
+_TEST, _VOID, _MISSING = int(Kind.TEST), int(Step.VOID), int(Flag.MISSING)
+_AS_SAID = (int(Step.CORRECTED), int(Step.IMPORTED))
 NS_PER_MS = 1_000_000
 # Most reports tell of no rain at all; then the bucket does not matter either.
 _DRY = "0i,tips_min=0i,tips_max=0i,rain_mm=0.0,"
@@ -109,8 +110,8 @@ class LineProtocol:
             return ""
         if not station.corrects:
             return f"rain_mm={rain_mm},"
-        # What a person said that fell has fallen: no calibration adds to it.
-        fell_mm = rain_mm if step == _CORRECTED else station.corrected_mm(tips, since=since, until=until)
+        # What a person or an old record said that fell has fallen: no calibration adds to it.
+        fell_mm = rain_mm if step in _AS_SAID else station.corrected_mm(tips, since=since, until=until)
         return f"rain_mm={rain_mm},corrected_mm={fell_mm},"
 
 

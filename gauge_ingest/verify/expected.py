@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gauge_ingest.core.fixed import ended_of, windows
 from gauge_ingest.core.model import DAY_MS, Station, Step
 from gauge_ingest.journal import Reader
+from gauge_ingest.journal.together import rows_and_imported
 from gauge_ingest.stores import Total
 from gauge_ingest.stores.lines import LineProtocol, total_line
 from gauge_ingest.stores.points import Points, points_written
@@ -19,7 +20,8 @@ class Expected:
 
     def readings(self, station: str, *, since: int, until: int) -> tuple[Points, Points]:
         """The points of `rain` and of `station` in (since, until]."""
-        rows = [row for row in self._reader.rows(station, since=since, until=until) if row.step != Step.OWED]
+        found = rows_and_imported(self._reader, station, since=since, until=until)
+        rows = [row for row in found if row.step != Step.OWED]
         rain, health, _ = self._protocol.by_kind(rows, [])
         return points_written(rain), points_written(health)
 

@@ -8,8 +8,11 @@ from sqlite3 import DatabaseError
 from typing import Any, NamedTuple
 
 from gauge_ingest.clock import SystemClock
+from gauge_ingest.core.model import HOUR_MS
 from gauge_ingest.core.spans import ago, elapsed
+from gauge_ingest.jobs import BACKED_UP
 from gauge_ingest.journal import JournalUnavailable, Reader, holder
+from gauge_ingest.outbound.record import RecordUnreadable, job_state
 from gauge_ingest.wellbeing import status_file
 from gauge_ingest.wellbeing.followers import UNTOLD_MS, followers, knocked_at, reaching
 from gauge_ingest.wellbeing.status_file import ServiceStatus
@@ -17,6 +20,7 @@ from gauge_ingest.wellbeing.status_file import ServiceStatus
 FREE_BYTES_MIN = 500_000_000
 # It knocks every 20 s, and is replaced when it has not for a minute.
 KNOCK_LOST_MS = 180_000
+BACKUP_LATE_MS = 26 * HOUR_MS  # one is made each day
 AHEAD_MS = 60_000  # what was received cannot lie ahead of our clock
 
 
@@ -72,6 +76,7 @@ def _service(path: Path, outbound: Path, now: Callable[[], int], untold_ms: int)
     second = _outbound(told, now())
     yield second
     yield from _calendar(outbound, told)
+    yield from _backup(outbound, now())
     try:
         with closing(Reader.open(path)) as reader:
             at, silent = now(), "" if second.ok else second.detail
@@ -114,6 +119,22 @@ def _calendar(outbound: Path, told: ServiceStatus | str) -> Iterator[Check]:
         silent_ms <= KNOCK_LOST_MS,
         "knocks" if silent_ms <= KNOCK_LOST_MS else f"has not knocked for {elapsed(silent_ms)}: no job of it is done",
     )
+
+
+def _backup(outbound: Path, now: int) -> Iterator[Check]:
+    """Whether the copies of the journal are made that are configured."""
+    try:
+        made_at, since, reason = job_state(outbound, BACKED_UP)
+    except RecordUnreadable as error:
+        yield Check("backup", False, str(error))
+        return
+    if made_at is None and since is None:
+        return
+    newest = "none was ever made" if made_at is None else f"newest {ago(made_at, now=now)}"
+    if since is not None:
+        yield Check("backup", False, f"none could be made for {elapsed(now - since)}: {reason}; {newest}")
+    else:
+        yield Check("backup", made_at is not None and abs(now - made_at) <= BACKUP_LATE_MS, newest)
 
 
 def _journal(reader: Reader, told: ServiceStatus | str, *, now: int) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gauge_ingest.core.model import EventKind
+from gauge_ingest.notifiers.cap_chain import Told
 from gauge_ingest.notifiers.cap_document import document
 from tests.cap.alerts import EPOCH, Validators, event, issuer, published, said, told
 from tests.worlds import MINUTE
@@ -77,3 +78,15 @@ def test_the_same_event_of_another_journal_is_another_message() -> None:
     first, other = (published(issuer(), told(event(1))), published(issuer(), LIFE._replace(epoch="fedcba")))
 
     assert said(first[0], "identifier") != said(other[0], "identifier")
+
+
+def test_after_a_restore_what_was_published_keeps_its_identifier_and_what_follows_refers_to_it() -> None:
+    before = [said(one, "identifier")[0] for one in published(issuer(), LIFE)]
+    restored = Told("fedcba9876543210", LIFE.events, (("1111", 0), (EPOCH, 5)))
+
+    after = published(issuer(), restored)
+
+    identifiers = [said(one, "identifier")[0] for one in after]
+    assert identifiers[:3] == before[:3]  # events 1, 3 and 5
+    assert identifiers[3] == "fedcba9876543210-7-6"
+    assert [one.split(",")[1] for one in said(after[3], "references")[0].split()] == before[:3]

@@ -16,7 +16,7 @@ def test_readings_are_listed_as_they_came_with_void_ones_and_tests(place: Place)
     rows = place.json("readings", "HTB01", "--since", "24h")
 
     first = {"station": "HTB01", "seq": 7, "boot": 3, "observed_at": "2026-07-15T18:00:00+08:00", "count": 100}
-    rest = {"received_at": "2026-07-15T18:00:01.500+08:00", "kind": "timed", "flag": 2}
+    rest = {"received_at": "2026-07-15T18:00:01.500+08:00", "kind": "timed", "imported": False, "flag": 2}
     assert rows[1] == first | rest | {"message_id": rows[1]["message_id"]}
     assert [(row["count"], row["flag"], row["kind"]) for row in (rows[0], rows[2])] == [
         (99, 9, "timed"),

@@ -111,4 +111,4 @@ def test_with_nobody_in_people_toml_or_a_record_that_cannot_be_read_only_the_rec
 
 
 def test_before_anybody_was_to_be_told_nobody_was(tmp_path: Path) -> None:
-    assert first_told(tmp_path / "outbound.db", "e", [1]) == {1: None}
+    assert first_told(tmp_path / "outbound.db", [("e", 9)], [1]) == {1: None}

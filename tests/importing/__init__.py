@@ -1,0 +1,1 @@
+"""History of old stations, taken in from CSV files."""
