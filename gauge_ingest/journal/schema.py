@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 5
+VERSION = 6
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -114,6 +114,10 @@ ALTER TABLE alert_event ADD COLUMN around TEXT;
 -- Of a finding: kind and figures that its reason is made from, as JSON; null before version 5, and where people speak.
 ALTER TABLE alert ADD COLUMN cause TEXT;
 ALTER TABLE alert_event ADD COLUMN cause TEXT;
+""",
+    6: """
+-- Readings that are more than a plain dry one: few rows, and all that history in steps must read of a year.
+CREATE INDEX reading_told ON reading (station, observed_at) WHERE step <> 1 OR flag <> 1 OR tips_max > 0;
 """,
 }
 
