@@ -40,7 +40,7 @@ SUM, FAILED, CORRECTED = "#117733", "#b10026", "#6a0dad"
 
 _HEAD, _PANEL_HEAD, _HEIGHT, _APART, _AXIS, _LEGEND = 62, 30, 170, 20, 26, 44
 _TICKS = 11
-_LINES = 4
+_STEPS = (4, 5, 3)
 _WELL_COVERED = 0.995
 _MARKED = {Flag.SUSPECT: DOUBTED, Flag.FAIL: FAILED}
 _WORDS = {"5m": "5 分钟 each 5 min", "1h": "每小时 each hour", "1d": "每日 each day", "month": "每月 each month"}
@@ -59,6 +59,14 @@ class _Scale(NamedTuple):
     place: Callable[[int], float]
     most_mm: float
     whole_mm: float
+
+    @property
+    def lines(self) -> int:
+        """How many steps both axes have, so that short figures stand at them."""
+        axes = (self.most_mm, self.whole_mm)
+        return next(
+            (one for one in _STEPS if all(f"{axis / one:.2g}" == f"{axis / one:g}" for axis in axes)), _STEPS[0]
+        )
 
     def high(self, depth_mm: float) -> float:
         """How high a bar is."""
@@ -87,7 +95,7 @@ def svg(panels: Sequence[Panel], *, every: str, rules: Sequence[Rule], step_ms: 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" font-size="12" fill="{INK}">',
         f"<title>{escape(f'雨量过程 Rain {full_instant(first)} – {full_instant(last)}')}</title>",
-        f"<defs>{hatching('silent', '#8c8c8c', apart=6)}{hatching('partly', '#c0c0c0', apart=12)}</defs>",
+        f"<defs>{hatching('silent', '#8c8c8c', apart=6)}{hatching('partly', '#b8b8b8', apart=9)}</defs>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         text(BORDER, BORDER + 18, f"雨量过程 Rain, {_WORDS[every]}", size=19, weight="bold"),
         text(BORDER, BORDER + 40, f"{full_instant(first)} – {full_instant(last)}，北京时间 Beijing time", size=13),
@@ -127,11 +135,11 @@ def _panel(one: Panel, scale: _Scale, limits: Sequence[_Limit], top: int) -> Ite
     yield text(BORDER, top + 18, f"{one.station.name}  {one.station.id}", size=15, weight="bold")
     yield text(WIDTH - BORDER, top + 18, _total(one), size=14, weight="bold", anchor="end")
     yield box(LEFT, ceiling, PLOT, _HEIGHT, LANE)
-    for share in range(_LINES + 1):
-        y = floor - scale.high(scale.most_mm) * share / _LINES
+    for share in range(scale.lines + 1):
+        y = floor - scale.high(scale.most_mm) * share / scale.lines
         yield line(LEFT, y, LEFT + PLOT, y)
-        yield text(LEFT - 6, y + 4, f"{scale.most_mm * share / _LINES:g}", size=11, colour=FAINT, anchor="end")
-        yield text(LEFT + PLOT + 6, y + 4, f"{scale.whole_mm * share / _LINES:g}", size=11, colour=SUM)
+        yield text(LEFT - 6, y + 4, f"{scale.most_mm * share / scale.lines:g}", size=11, colour=FAINT, anchor="end")
+        yield text(LEFT + PLOT + 6, y + 4, f"{scale.whole_mm * share / scale.lines:g}", size=11, colour=SUM)
     for window in one.windows:
         if window.coverage < _WELL_COVERED:
             left = scale.place(window.since)
