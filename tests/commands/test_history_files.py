@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import struct
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from gauge_ingest.commands.history_picture import knows_chinese
 from gauge_ingest.history import Every
 from tests.commands.place import Place
 from tests.commands.rain import fill
+from tests.test_docs import tables
 from tests.worlds import HOUR, MINUTE, T0, message, text
 
 SPAN = ("--since", text(T0 - 30 * HOUR), "--until", text(T0))
@@ -229,3 +231,13 @@ def test_storms_and_maxima_are_tables_with_their_bounds(rainy: Place) -> None:
         ["1h", "1.0", "1.0"],
     ]
     assert "no rain in this time" in nothing
+
+
+def test_every_column_is_explained() -> None:
+    rows = tables("docs/history.md", "key")[0]
+    written = {name: row[1] for row in rows for name in re.findall(r"`([a-z0-9_]+)`", row[0])}
+
+    for every in Every:
+        kinds = {name for name, kind in written.items() if kind == "all" or every.value in kind.split(", ")}
+        assert kinds == set(every.columns), every
+    assert {row[0].strip("`").split("`")[0] for row in tables("docs/history.md", "`--every`")[0]} >= {"raw", "storm"}
