@@ -107,6 +107,7 @@ HOMES: Mapping[str, set[str]] = {
     "pydantic": {
         "gauge_ingest.codecs",
         "gauge_ingest.configuration",
+        "gauge_ingest.desk.api",  # what strangers write into an address
         "gauge_ingest.notifiers.settings",
         "gauge_ingest.stores.influx",
         "gauge_ingest.wellbeing.status_file",  # a file comes in here: the status that the service left

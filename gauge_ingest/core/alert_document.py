@@ -1,8 +1,9 @@
 """An alert as a document: what `alerts --json` prints and the HTTP API answers, with or without what people said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from gauge_ingest.core.findings import SERVICE
 from gauge_ingest.core.model import Alert, AlertEvent, EventKind, Evidence, State
 from gauge_ingest.core.silences import Silence
 from gauge_ingest.core.spans import instant_text
@@ -83,7 +84,11 @@ def _evidence(evidence: Evidence | None) -> Mapping[str, Any]:
     }
 
 
-def without_names(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without who said what: no names, and no sentence that somebody wrote or that may name somebody."""
+def without_names(document: dict[str, Any], places: Collection[str]) -> dict[str, Any]:
+    """The document without who said what: no names, and no sentence that somebody wrote or that may name somebody.
+
+    A scope that is none of the places may be a person's as well, and is left out.
+    """
     events = [{**event, "who": None, "reason": None} for event in document["events"]]
-    return {**document, "reason": None, "acknowledged_by": None, "events": events}
+    scope = document["scope"] if document["scope"] in {*places, SERVICE} else None
+    return {**document, "scope": scope, "reason": None, "acknowledged_by": None, "events": events}
