@@ -56,14 +56,14 @@ def maxima(
 
     `wet`: increments in order that may hold rain, from the longest duration before `after` on.
     """
+    # What nobody has confirmed yet lies behind everything that counts: in no window.
     counted = [one for one in wet if one.step is not Step.UNCONFIRMED]
     bucket_um = [round(station.deployment_at(one.until).bucket_depth_mm * 1000) for one in counted]
     ledger = Ledger(station)
     for one in counted:
         ledger.append(Increment(*one[:6], one.flag, anchor=False))
-    unsure = [one for one in wet if one.step is Step.UNCONFIRMED]
     found = (_largest(station, counted, bucket_um, ledger, duration_s, after) for duration_s in durations_s)
-    return [_with_unsure(station, one, unsure) for one in found if one is not None]
+    return [one for one in found if one is not None]
 
 
 def _largest(
@@ -128,14 +128,4 @@ def _told(
         rain_mm_min=round(window.rain_um_min / 1000, 3),
         rain_mm_max=round(window.rain_um_max / 1000, 3),
         corrected_mm=round(sum(fell_mm(station, one) for one in parts), 3),
-    )
-
-
-def _with_unsure(station: Station, one: Maximum, unsure: Sequence[Ended]) -> Maximum:
-    """With what unlikely counts that nobody has confirmed yet may have brought."""
-    beside = [other for other in unsure if other.until > one.since and other.since < one.until]
-    more_mm = sum(station.depth_mm(other.tips_max, until=other.until) for other in beside)
-    return one._replace(
-        tips_max=one.tips_max + sum(other.tips_max for other in beside),
-        rain_mm_max=round(one.rain_mm_max + more_mm, 3),
     )

@@ -13,6 +13,8 @@ from tests.worlds import HOUR, MINUTE, T0
 
 GAP = Ended(T0, T0 + 10 * HOUR, 20, 20, 20, Step.GAP, Flag.NOT_EVALUATED)
 
+STEADY = Ended(T0, T0 + 5 * MINUTE, 3, 3, 3, Step.STEADY, Flag.GOOD)
+
 
 def surely(one: Ended, begin: int) -> int:
     """Tips of an increment that cannot all have fallen before an instant, at 8 mm a minute."""
@@ -30,10 +32,6 @@ def slowly(record: list[Ended], duration_s: int, after: int) -> Maximum | None:
         tips, least, most, um, least_um, most_um = 0, 0, 0, 0, 0, 0
         for one in record:
             unit_um = round(bucket_mm(one.until) * 1000)
-            if one.step is Step.UNCONFIRMED:
-                if one.since < end and one.until > begin:
-                    most, most_um = most + one.tips_max, most_um + one.tips_max * unit_um
-                continue
             if not begin < one.until <= end:
                 continue
             told = one.tips if one.until - one.since <= duration_s * 1000 else surely(one, begin)
@@ -47,6 +45,7 @@ def slowly(record: list[Ended], duration_s: int, after: int) -> Maximum | None:
 
 
 @given(records())
+@example([STEADY, STEADY._replace(until=T0 + 205 * MINUTE, tips=0, tips_min=0, tips_max=9, step=Step.UNCONFIRMED)])
 @example([GAP])
 @example([GAP._replace(tips=2_000, tips_min=2_000, tips_max=2_000), GAP._replace(since=GAP.until, until=GAP.until + 9)])
 def test_every_maximum_is_the_one_of_brute_force(record: list[Ended]) -> None:

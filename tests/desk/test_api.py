@@ -108,6 +108,7 @@ def test_nobody_is_named_to_whoever_shows_no_token(place: Place) -> None:
                 answer = one.get(AT + path)
                 assert answer.status_code == 200
                 assert "王伟" not in answer.text
+            assert {row["detail"] for row in one.get(f"{AT}/health").json()["checks"]} == {None}
             told = one.get(f"{AT}/alerts/1").json()
             assert told["acknowledged_at"] is not None
             assert (told["acknowledged_by"], told["scope"]) == (None, "HTB01")
