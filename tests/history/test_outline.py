@@ -8,6 +8,7 @@ from pathlib import Path
 from gauge_ingest.core.model import DAY_MS, HOUR_MS
 from gauge_ingest.history import JournalHistory, fixed_steps, months
 from tests.history.worlds import Plain, lived
+from tests.pump.test_migration import first_version
 from tests.seeds import seeds
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, station
 
@@ -84,6 +85,17 @@ def test_of_a_record_whose_beginning_was_pruned_the_rest_is_covered(tmp_path: Pa
 
     assert found == fixed_steps(slow, station(), **span)
     assert [one.coverage for one in found] == [0.05, 1.0, 1.0]
+
+
+def test_a_journal_of_a_former_version_has_outlines_once_it_is_opened(tmp_path: Path) -> None:
+    first_version(tmp_path)
+    desk = Desk(tmp_path, [station()])
+    desk.settle()
+
+    outline = JournalHistory(desk.journal.reader).outline("HTB01", since=T0 - HOUR, until=T0 + HOUR)
+
+    assert outline is not None
+    assert sum(one.tips for one in outline.ended) == 4
 
 
 def test_a_month_begins_at_eight_of_its_first_day(tmp_path: Path) -> None:
