@@ -22,7 +22,7 @@ from gauge_ingest.stores.influx import InfluxHistory, InfluxSettings, InfluxStor
 RUNS, OF_MANY = 5, 20
 BATCH_ROWS = 10_000
 NOTES = """\
-readings every 5 minutes, half a metre of rain a year; times are of the question alone, without the start of Python; \
+readings every 5 minutes, 700 to 800 mm of rain a year; times are of the question alone, without the start of Python; \
 median of the runs, each on a new connection
 by outline: what `history` does where nothing is owed; plain: every increment is read
 """.splitlines()

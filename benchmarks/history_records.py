@@ -13,7 +13,7 @@ from gauge_ingest.journal import Journal
 FIRST_AT = 1_767_225_600_000  # 2026-01-01T08:00:00+08:00
 STEP_MS = 5 * MINUTE_MS
 DONE = "complete"  # an empty file beside a journal that is whole
-SHOWERS_PER_HOUR = 0.008  # with SHOWER_STEPS and TIPS half a metre of rain in a year
+SHOWERS_PER_HOUR = 0.008  # with SHOWER_STEPS and TIPS 700 to 800 mm of rain in a year
 SHOWER_STEPS, TIPS = (6, 48), (0, 0, 1, 1, 2)
 _COLUMNS = (
     "hour, station, observed_at, counter, test, kind, received_at, claimed_at, seq, boot, battery_v, signal_dbm,"

@@ -3,7 +3,7 @@
 from math import ceil
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 
 from gauge_ingest.core.fixed import Ended
 from gauge_ingest.core.maxima import DURATIONS_S, Maximum, maxima
@@ -44,6 +44,7 @@ def slowly(record: list[Ended], duration_s: int, after: int) -> Maximum | None:
     return best
 
 
+@settings(deadline=None)
 @given(records())
 @example([STEADY, STEADY._replace(until=T0 + 205 * MINUTE, tips=0, tips_min=0, tips_max=9, step=Step.UNCONFIRMED)])
 @example([GAP])

@@ -1,7 +1,7 @@
 """Storms by their dry gap: against brute force over every pair of increments."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gauge_ingest.core.fixed import Ended, windows_between
@@ -31,6 +31,7 @@ def slowly(record: list[Ended], dry_gap_s: int) -> list[set[Ended]]:
     return found
 
 
+@settings(deadline=None)
 @given(records(), st.sampled_from((60, 300, 3_600, 6 * 3_600, 24 * 3_600)))
 def test_storms_are_those_of_brute_force(record: list[Ended], dry_gap_s: int) -> None:
     wet = [one for one in record if one.tips_max]
