@@ -16,13 +16,15 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from gauge_ingest.app.desk import desk_of
+from gauge_ingest.clock import clock_from
 from gauge_ingest.desk.api import routes
 from gauge_ingest.desk.api.problems import PROBLEM
 from gauge_ingest.desk.api.routes import ADDRESSES
 from tests.commands.place import Place
 from tests.commands.rain import fill
 from tests.commands.test_acknowledge import prepare
-from tests.desk.serving import known_of, serving
+from tests.desk.serving import PEOPLE, answers, free_port, known_of, serving
 from tests.test_docs import blocks
 from tests.worlds import HOUR, MINUTE, T0, message, text
 
@@ -115,6 +117,26 @@ def test_nobody_is_named_to_whoever_shows_no_token(place: Place) -> None:
             wrong = one.get(f"{AT}/alerts/1", headers={"Authorization": "Bearer no"})
             assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
             assert "GAUGE_DESK_API_TOKEN" in wrong.json()["detail"]
+
+
+def test_the_desk_of_a_configuration_serves_the_api_with_its_token(place: Place) -> None:
+    prepare(place)
+    port = free_port()
+    switched = {"GAUGE_DESK_PORT": str(port), "GAUGE_DESK_API": "true", "GAUGE_DESK_API_TOKEN": TOKEN}
+    place.environ = switched
+    desk = desk_of(place.config, place.configuration(), clock_from(place.environment()), people=PEOPLE)
+    assert desk is not None
+    desk.start()
+    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:
+        answers(client)
+        told = [
+            client.get(f"{AT}/alerts/1", headers=headers).json()["reason"]
+            for headers in ({}, {"Authorization": f"Bearer {TOKEN}"})
+        ]
+    desk.stop()
+    desk.join(10)
+
+    assert told == [None, ""]
 
 
 def test_without_the_switch_there_is_no_api(place: Place) -> None:
