@@ -28,7 +28,8 @@ COMMANDS: Mapping[str, Listed] = {
     ),
     "readings": Listed("readings:readings", "List the readings of a station as they came, with void ones and tests."),
     "history": Listed(
-        "history:history", "Show the rain of a station: raw increments, or windows of 5 minutes, 1 hour or 1 day."
+        "history:history",
+        "Show the rain of stations: increments, windows of 5 minutes to a month, storms, or the largest depths.",
     ),
     "verify": Listed("verify:verify", "Compare journal and InfluxDB row by row; exit status 1 when anything differs."),
     "rebuild": Listed(

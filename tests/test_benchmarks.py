@@ -134,3 +134,12 @@ def test_a_station_of_the_benchmark_counts_the_same_whoever_asks_and_in_which_or
     assert counts == sorted(counts)
     assert counts[-1] - counts[0] > 20, "a wet station has storms"
     assert Fleet(BEGIN_AT).count(31, 399) == Fleet(BEGIN_AT).count(31, 0), "nine stations in ten stay dry"
+
+
+def test_the_history_benchmark_asks_in_both_ways_and_gets_the_same() -> None:
+    result = run("history", "--no-influx")
+
+    assert result["rows"] == [5 * 72 * 12, 20 * 48 * 12]
+    assert [result["year"][every]["rows"] for every in ("raw", "5m", "1h", "1d")] == [864, 864, 72, 3]
+    assert result["year"]["1h"]["ratio"] == result["year"]["1h"]["plain_ms"] / result["year"]["1h"]["ms"] > 0
+    assert result["network"]["rows"] == 48 * result["network"]["stations"]

@@ -239,6 +239,8 @@ CASES = [
     settings_case("[desk]\nport = 1\npublic_url = 'https://u:hunter2@h'", "desk.public_url", "name a host", ""),
     settings_case("[desk]\npublic_url = 'h.example'", "desk.public_url", "without / at the end"),
     settings_case("[desk]\nsecret = 'hunter2'", "desk.secret", "GAUGE_DESK_SECRET_FILE", ""),
+    settings_case("[desk]\napi = true", "desk.api", "set the port of the desk"),
+    settings_case("[desk]\napi_token = 'hunter2'", "desk.api_token", "GAUGE_DESK_API_TOKEN_FILE", ""),
     settings_case("[journal]\npath = ''", "journal.path", "the path of a file, e.g."),
     settings_case("[journal]\npath = '/'", "journal.path", "is a folder", '"/"'),
     settings_case("[journal]\npath = 'var/outbound.db'", "outbound.path", "another file"),
@@ -502,6 +504,14 @@ def test_a_wrong_value_in_the_file_is_a_mistake_even_where_the_environment_stand
     (found,) = mistakes(folder, {"GAUGE_MQTT_PORT": "1883"})
 
     assert (found.file, found.key) == ("gauge_ingest.toml", "mqtt.port")
+
+
+def test_a_token_of_the_api_that_can_be_guessed_is_refused(folder: Path) -> None:
+    (found,) = mistakes(folder, {"GAUGE_DESK_API_TOKEN": "hunter2"})
+    told = load(folder, {"GAUGE_DESK_API_TOKEN": "hunter2hunter2hunter2"})
+
+    assert (found.key, "at least 16 characters" in found.remedy) == ("GAUGE_DESK_API_TOKEN", True)
+    assert "hunter2" not in told.text
 
 
 def test_a_desk_whose_links_would_lead_nowhere_is_refused(folder: Path) -> None:

@@ -55,13 +55,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "rehearsal": {"core", "journal"},  # history again, under other rules
     "verify": {"core", "journal", "stores"},  # the copy beside the journal, point by point
     "assess": {"core"},  # the checks over anybody's records, without a journal
-    "wellbeing": {
-        "core",
-        "clock",
-        "jobs",
-        "journal",
-        "outbound.record",
-    },  # whether the service is well: a command and the desk say it
+    # Whether the service is well: a command and the desk say it.
+    "wellbeing": {"core", "clock", "jobs", "journal", "outbound.record"},
     "desk": {"core", "journal", "spool", "history", "wellbeing", "messages.findings"},
     "configuration": {"core", "messages", "stores", "notifiers"},
     "app": {EVERYTHING},
@@ -111,6 +106,7 @@ HOMES: Mapping[str, set[str]] = {
     "pydantic": {
         "gauge_ingest.codecs",
         "gauge_ingest.configuration",
+        "gauge_ingest.desk.api",  # what strangers write into an address
         "gauge_ingest.notifiers.settings",
         "gauge_ingest.stores.influx",
         "gauge_ingest.stores.sl323.settings",
@@ -119,7 +115,8 @@ HOMES: Mapping[str, set[str]] = {
     },
     "pydantic_core": {"gauge_ingest.configuration"},
     "annotated_types": {"simulator.bounds", "simulator.scenario"},
-    "pyarrow": {"simulator.truth"},
+    "pyarrow": {"gauge_ingest.commands.history_files", "simulator.truth"},
+    "resvg_py": {"gauge_ingest.commands.history_picture"},
     "typing_extensions": {"gauge_ingest.codecs"},
     "starlette": {"gauge_ingest.desk"},
     "uvicorn": {"gauge_ingest.desk.serving"},

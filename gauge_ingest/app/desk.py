@@ -39,6 +39,8 @@ def desk_of(
         speed=speed_of(clock),
         drill_options=settings.drill_options,
         actions=configuration.actions,
+        api=desk.api,
+        api_token=desk.api_token.get_secret_value(),
     )
     return DeskThread(known, host=desk.host, port=desk.port)
 

@@ -10,7 +10,7 @@ from gauge_ingest.account import Account, Copier, CopyStanding, Service, TruthRe
 from gauge_ingest.account import account as join
 from gauge_ingest.commands.account_table import render
 from gauge_ingest.commands.followers import copying
-from gauge_ingest.commands.history import From
+from gauge_ingest.commands.history_source import From
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured, reading
 from gauge_ingest.commands.output import Status, notice, print_json, show, stop, width
 from gauge_ingest.configuration import Configuration, Settings

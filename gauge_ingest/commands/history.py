@@ -1,126 +1,186 @@
-"""history: the rain of a station, raw or in fixed steps, from InfluxDB or the journal, as a table with bars."""
+"""history: the rain of stations, raw, in windows, by storms or its maxima, as a table, a picture or a file."""
 
-from collections.abc import Callable, Sequence
-from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import typer
 
-from gauge_ingest import history as past
+from gauge_ingest.commands.history_files import PICTURES, SUFFIXES, WRITERS, Form, check_place, form_of, write
+from gauge_ingest.commands.history_picture import drawn
+from gauge_ingest.commands.history_source import From, asked
 from gauge_ingest.commands.opening import (
     ConfigOption,
     JsonOption,
     SinceOption,
-    StationArgument,
     UntilOption,
     clock_of_environment,
     configured,
-    reading,
     span,
     station_named,
 )
-from gauge_ingest.commands.output import Status, notice, print_json, stop
+from gauge_ingest.commands.output import Status, print_json, show, stop
+from gauge_ingest.commands.progress import progress
+from gauge_ingest.commands.rain_events_table import show_maxima, show_storms
+from gauge_ingest.commands.rain_plot import show_plot
 from gauge_ingest.commands.rain_table import show_rain
 from gauge_ingest.configuration import Configuration
-from gauge_ingest.core.fixed import STEPS_MS, Ended, Fixed, coverage, depths_mm
 from gauge_ingest.core.model import Station
-from gauge_ingest.core.spans import instant_text
-from gauge_ingest.history import InfluxCopy, JournalHistory, Source
-from gauge_ingest.stores import StoreUnavailable
+from gauge_ingest.core.spans import parse_duration_s
+from gauge_ingest.history import Every, Question, Rain, Source, documents, rows_expected
 
-_Answer = TypeVar("_Answer")
+EVERYBODY = "all"
+ROWS_MAX = 1_000_000  # of all stations: a gigabyte of memory
 
-
-class Every(StrEnum):
-    """Steps of history."""
-
-    RAW = "raw"
-    FIVE_MINUTES = "5m"
-    HOUR = "1h"
-    DAY = "1d"
-
-
-class From(StrEnum):
-    """Where history is read from."""
-
-    AUTO = "auto"
-    INFLUX = "influx"
-    JOURNAL = "journal"
-
-
-EveryOption = Annotated[Every, typer.Option("--every", help="Step; days run from 08:00 to 08:00 Beijing time.")]
+StationsArgument = Annotated[
+    list[str], typer.Argument(metavar="STATION…", help="Stations by their ids, such as HTB01 HTB02; or all.")
+]
+EveryOption = Annotated[
+    Every,
+    typer.Option(
+        "--every",
+        help="Increments as they are, windows of a step (days and months begin at 08:00 Beijing time),"
+        " storms, or the most within lengths of time.",
+    ),
+]
+DryGapOption = Annotated[str, typer.Option("--dry-gap", metavar="T", help="Dry time that parts two storms: 90m, 6h.")]
 SourceOption = Annotated[From, typer.Option("--source", help="auto: InfluxDB when configured, else the journal.")]
+FormOption = Annotated[
+    Form | None, typer.Option("--format", help="What it looks like [default: as --out ends, else table]")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help=f"A file for the answer: {', '.join(SUFFIXES)}.")
+]
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help=f"A picture beside the answer: {' or '.join(PICTURES)}.")
+]
+ThresholdsOption = Annotated[
+    bool, typer.Option("--thresholds", help="Draw the thresholds of the rules for windows of the step.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
+
+
+class _Told(NamedTuple):
+    """The answer for one station."""
+
+    station: Station
+    rain: Rain
 
 
 def history(
-    station: StationArgument,
+    stations: StationsArgument,
     *,
     since: SinceOption,
     every: EveryOption,
     until: UntilOption = None,
+    dry_gap: DryGapOption = "6h",
     source: SourceOption = From.AUTO,
+    form: FormOption = None,
+    out: OutOption = None,
+    plot: PlotOption = None,
+    thresholds: ThresholdsOption = False,
+    force: ForceOption = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the rain of a station: raw increments, or windows of 5 minutes, 1 hour or 1 day."""
+    """Show the rain of stations: increments, windows of 5 minutes to a month, storms, or the largest depths."""
     configuration, clock = configured(config), clock_of_environment()
     begin, end = span(since, until, now=clock.now())
-    place = station_named(station, configuration.stations)
-    rain: Sequence[Ended] | Sequence[Fixed]
-    if every is Every.RAW:
-        rain, name = _asked(configuration, source, lambda told: past.increments(told, place, since=begin, until=end))
+    chosen = _form(form, out, every, as_json=as_json)
+    for option, path in (("--out", out), ("--plot", plot)):
+        if path is not None:
+            check_place(option, path, force=force)
+    picture = None if plot is None else form_of("--plot", plot, PICTURES)
+    if (picture is not None or chosen.is_picture or chosen is Form.PLOT) and not every.is_windows:
+        stop(Status.WRONG_USE, f"--every {every}: a picture shows windows; choose 5m, 1h, 1d or month")
+    places = _places(stations, configuration)
+    question = Question(every, begin, end, _dry_gap_s(dry_gap))
+    _check_size(places, question)
+    told, name = asked(configuration, source, lambda asked_of: _answers(asked_of, places, question))
+    rules = configuration.rules if thresholds else ()
+    if plot is not None and picture is not None:
+        write("--plot", plot, drawn(picture, told, question, rules))
+    if chosen.is_picture and out is not None:
+        write("--out", out, drawn(chosen, told, question, rules))
     else:
-        step_ms = STEPS_MS[every]
-        rain, name = _asked(
-            configuration, source, lambda told: past.fixed_steps(told, place, since=begin, until=end, step_ms=step_ms)
+        _say(told, chosen, question, source=name, out=out)
+
+
+def _form(form: Form | None, out: Path | None, every: Every, *, as_json: bool) -> Form:
+    """What the answer is to look like, or an end where that cannot be."""
+    if as_json and form not in (None, Form.JSON):
+        stop(Status.WRONG_USE, f"--json with --format {form}: choose one of both")
+    chosen = form or (Form.JSON if as_json else Form.TABLE if out is None else form_of("--out", out, SUFFIXES))
+    if out is None and (chosen.is_picture or chosen is Form.PARQUET):
+        stop(Status.WRONG_USE, f"--format {chosen}: needs a file: --out rain-{every}.{chosen}")
+    return chosen
+
+
+def _places(names: Sequence[str], configuration: Configuration) -> list[Station]:
+    """The stations that are meant, each once."""
+    if EVERYBODY in names and EVERYBODY not in configuration.stations:
+        return list(configuration.stations.values())
+    return [station_named(name, configuration.stations) for name in dict.fromkeys(names)]
+
+
+def _dry_gap_s(text: str) -> int:
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        stop(Status.WRONG_USE, f"--dry-gap {text!r}: {error}")
+
+
+def _check_size(places: Sequence[Station], question: Question) -> None:
+    expected = sum(rows_expected(question, station) for station in places)
+    if expected > ROWS_MAX:
+        stop(
+            Status.WRONG_USE,
+            f"--since: about {expected} rows for {len(places)} stations, more than {ROWS_MAX}: ask for a shorter time,"
+            " a longer step or fewer stations",
         )
-    if as_json:
-        print_json([_document(place, one) for one in rain])
-    else:
-        show_rain(place, rain, every=every, source=name)
 
 
-def _asked(configuration: Configuration, source: From, question: Callable[[Source], _Answer]) -> tuple[_Answer, str]:
-    """The answer and the name of the source that gave it, or an end that says why there is none."""
-    influx = configuration.settings.influx
-    try:
-        if source is From.INFLUX and not influx.url:
-            stop(Status.WRONG_USE, "--source influx: no InfluxDB is configured; set url in [influx]")
-        if influx.url and source is not From.JOURNAL:
-            try:
-                return _from_influx(configuration, question), "InfluxDB"
-            except StoreUnavailable as error:
-                if source is From.INFLUX:
-                    stop(Status.UNREACHABLE, str(error))
-                notice(f"{error}; this is the journal's answer")
-        with reading(configuration) as reader:
-            return question(JournalHistory(reader)), "journal"
-    except past.TooManyWindows as error:
-        stop(Status.WRONG_USE, f"--since: {error}")
+def _answers(source: Source, places: Sequence[Station], question: Question) -> list[_Told]:
+    found = []
+    with progress("reading history") as advance:
+        for number, station in enumerate(places):
+            found.append(_Told(station, question.of(source, station)))
+            advance((number + 1) / len(places))
+    return found
 
 
-def _from_influx(configuration: Configuration, question: Callable[[Source], _Answer]) -> _Answer:
-    from gauge_ingest.stores.influx import InfluxHistory
+def _say(told: Sequence[_Told], form: Form, question: Question, *, source: str, out: Path | None) -> None:
+    """The answer on stdout, or in a file."""
+    if form in WRITERS:
+        rows = [row for one in told for row in documents(one.station, one.rain)]
+        if out is not None:
+            write("--out", out, WRITERS[form](question.every, rows))
+        elif form is Form.JSON:
+            print_json(rows)
+        else:
+            sys.stdout.write(WRITERS[form](question.every, rows).decode())
+        return
+    if out is None:
+        _shown(told, form, question, source)
+        return
+    written = StringIO()
+    with redirect_stdout(written):
+        _shown(told, form, question, source)
+    write("--out", out, written.getvalue().encode())
 
-    copy = InfluxHistory(configuration.settings.influx)
-    try:
-        return question(InfluxCopy(copy))
-    finally:
-        copy.close()
 
-
-def _document(station: Station, one: Ended | Fixed) -> dict[str, Any]:
-    rain_mm, corrected_mm = depths_mm(station, one)
-    document = {
-        "station": station.id,
-        "since": instant_text(one.since),
-        "until": instant_text(one.until),
-        "tips": one.tips,
-        "rain_mm": rain_mm,
-        "corrected_mm": corrected_mm,
-        "coverage": one.coverage if isinstance(one, Fixed) else coverage(one),
-        "flag": int(one.flag),
-    }
-    if isinstance(one, Ended):
-        document |= {"step": one.step.name.lower(), "tips_min": one.tips_min, "tips_max": one.tips_max}
-    return document
+def _shown(told: Sequence[_Told], form: Form, question: Question, source: str) -> None:
+    for number, (station, rain) in enumerate(told):
+        if number:
+            show("")
+        if form is Form.PLOT:
+            show_plot(station, rain, every=question.every, source=source)
+        elif question.every is Every.STORM:
+            show_storms(station, rain, dry_gap_s=question.dry_gap_s, source=source)
+        elif question.every is Every.MAXIMA:
+            show_maxima(station, rain, source=source)
+        else:
+            show_rain(station, rain, every=question.every, source=source)

@@ -11,6 +11,7 @@ from rich.text import Text
 from gauge_ingest.commands.output import bar, flag_word, full_instant, show, stretch, table, width
 from gauge_ingest.core.fixed import Ended, Fixed, depths_mm
 from gauge_ingest.core.model import Flag, Station, Step
+from gauge_ingest.history import Rain
 
 # So many lines one after the other that say the same nothing become one.
 FOLD_FROM = 3
@@ -30,15 +31,16 @@ class _Line(NamedTuple):
     note: str
 
 
-def show_rain(station: Station, rain: Sequence[Ended] | Sequence[Fixed], *, every: str, source: str) -> None:
+def show_rain(station: Station, rain: Rain, *, every: str, source: str) -> None:
     """A title, the table, the sum."""
-    lines = [_ended(station, one) if isinstance(one, Ended) else _fixed(one) for one in rain]
+    shown = [one for one in rain if isinstance(one, Ended | Fixed)]
+    lines = [_ended(station, one) if isinstance(one, Ended) else _fixed(one) for one in shown]
     steps = "increments" if every == "raw" else f"each {every}"
     title = Text(f"{station.id} {station.name}  rain, {steps}, times of Beijing, from {source}", style="bold")
     if not lines:
         show(title, "no reports in this time")
         return
-    total_mm, tips = sum(line.rain_mm for line in lines), sum(one.tips for one in rain)
+    total_mm, tips = sum(line.rain_mm for line in lines), sum(one.tips for one in shown)
     fell = f", corrected {sum(line.corrected_mm for line in lines):.1f} mm" if station.corrects else ""
     begin, end = full_instant(lines[0].since), full_instant(lines[-1].until)
     show(

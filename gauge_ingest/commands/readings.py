@@ -20,6 +20,7 @@ from gauge_ingest.commands.opening import (
 )
 from gauge_ingest.commands.output import elapsed, flag_text, full_instant, instant, print_json, show, table
 from gauge_ingest.core.model import Kind, Row, Station, Step
+from gauge_ingest.core.reading_document import reading_document
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.journal import Former, Reader
 from gauge_ingest.journal.together import rows_and_imported
@@ -75,18 +76,7 @@ def _former(reader: Reader, station: str, since: int, until: int) -> dict[tuple[
 
 
 def _document(row: Row, former: Mapping[tuple[int, int, bool], Sequence[Former]] | None) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "station": row.station,
-        "seq": row.seq,
-        "boot": row.boot,
-        "observed_at": instant_text(row.observed_at),
-        "received_at": instant_text(row.received_at),
-        "count": row.counter,
-        "kind": Kind(row.kind).name.lower(),
-        "imported": row.step == Step.IMPORTED,
-        "flag": int(row.flag),
-        "message_id": row.message_id,
-    }
+    document = reading_document(row)
     if former is not None:
         document["reasons"] = row.reasons
         document["history"] = [_former_document(one) for one in former.get(_key(row), ())]

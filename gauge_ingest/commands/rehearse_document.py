@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gauge_ingest.commands.alerts import alert_document
+from gauge_ingest.core.alert_document import alert_document
 from gauge_ingest.core.spans import instant_text
 from gauge_ingest.rehearsal.compare import Pair
 from gauge_ingest.rehearsal.known import Outcome, Score

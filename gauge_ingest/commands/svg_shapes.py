@@ -1,5 +1,6 @@
 """Shapes and words of SVG files, for mail and print: on white, nothing fetched, readable without colour."""
 
+from collections.abc import Sequence
 from html import escape
 from unicodedata import east_asian_width
 
@@ -56,3 +57,20 @@ def line(x1: float, y1: float, x2: float, y2: float, *, colour: str = LINE, dash
     where = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return f'<line {where} stroke="{colour}" stroke-width="0.7"{dashed}/>'
+
+
+def course(points: Sequence[tuple[float, float]], colour: str) -> str:
+    """A line through points."""
+    where = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{where}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round"/>'
+
+
+def hatching(name: str, colour: str, *, apart: int) -> str:
+    """A pattern of slanting lines, to fill a rectangle with by `url(#name)`."""
+    size = f'width="{apart}" height="{apart}" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"'
+    return f'<pattern id="{name}" {size}><rect width="1.4" height="{apart}" fill="{colour}"/></pattern>'
+
+
+def pointer(x: float, y: float, colour: str) -> str:
+    """A small triangle that points down to a place."""
+    return f'<path d="M{x - 4:.1f} {y - 7:.1f}h8l-4 6z" fill="{colour}"/>'

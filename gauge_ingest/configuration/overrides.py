@@ -235,9 +235,13 @@ def _check_desk(read: SettingsRead) -> None:
     """Whoever knows the secret can acknowledge in anybody's name: there is no default, and none that can be guessed."""
     desk = read.settings.desk
     secret = desk.secret.get_secret_value()
-    if 0 < len(secret) < DESK_SECRET_CHARACTERS_MIN and ("desk", "secret") not in read.wrong:
-        remedy = f"must have at least {DESK_SECRET_CHARACTERS_MIN} characters, as `openssl rand -hex 32` prints them"
-        read.refuse("desk", "secret", remedy)
+    for key, value in (("secret", secret), ("api_token", desk.api_token.get_secret_value())):
+        if 0 < len(value) < DESK_SECRET_CHARACTERS_MIN and ("desk", key) not in read.wrong:
+            how = "as `openssl rand -hex 32` prints them"
+            read.refuse("desk", key, f"must have at least {DESK_SECRET_CHARACTERS_MIN} characters, {how}")
+    if desk.api and not desk.port and not read.wrong & {("desk", "api"), ("desk", "port")}:
+        remedy = "would be nowhere: set the port of the desk, e.g. 8750, or leave api false"
+        read.refuse("desk", "api", remedy, desk.api)
     if not desk.public_url or ("desk", "public_url") in read.wrong:
         return
     parts = urlsplit(desk.public_url)

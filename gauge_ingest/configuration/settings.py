@@ -95,6 +95,8 @@ class DeskSettings(BaseModel):
     )
     link_hours: int = Field(default=48, ge=1, le=720)
     secret: SecretStr = SecretStr("")
+    api: bool = False
+    api_token: SecretStr = SecretStr("")
 
 
 class ReportsSettings(BaseModel):

@@ -15,6 +15,7 @@ class Known:
 
     `speed`: how many times as fast as real time `now` runs.
     `drill_options`: of a drill, what its commands take behind them; empty where everything is real.
+    `api`: whether the read-only API is there; `api_token`: who shows it is told names. Empty: nobody is.
     """
 
     journal: Path
@@ -30,3 +31,5 @@ class Known:
     drill_options: str = ""
     speed: float = 1.0
     actions: Actions = field(default_factory=Actions)
+    api: bool = False
+    api_token: str = ""

@@ -62,6 +62,11 @@ def site(known: Known, alerts: AlertDesk) -> App:
         Route("/metrics", metrics_text, methods=["GET"]),
         Route("/a/{token}", alert, methods=["GET", "POST"]),
     ]
+    if known.api:
+        # Loaded where it is switched on: pydantic and history are nothing that the page needs.
+        from gauge_ingest.desk.api.routes import Api
+
+        routes += Api(known).routes()
     starlette = Starlette(routes=routes)
     starlette.router.redirect_slashes = False
     return _guarded(starlette)
@@ -81,7 +86,8 @@ def _guarded(app: App) -> App:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *headers]
+                told = list(message.get("headers", []))
+                message["headers"] = [*told, *(one for one in headers if one[0] not in dict(told))]
             await send(message)
 
         if len(scope["raw_path"]) + len(scope["query_string"]) > TARGET_BYTES_MAX:

@@ -87,6 +87,14 @@ class AlertReader:
         found = self._db.execute(f"SELECT {ALERT} FROM alert {where} ORDER BY id DESC")
         return [_alert(row) for row in found]
 
+    def page(self, *, before: int, ended: bool, most: int) -> list[Alert]:
+        """At most so many alerts with a lower number, newest first; raised ones, or with `ended` all of them."""
+        where = "" if ended else "AND state = 'raised'"
+        found = self._db.execute(
+            f"SELECT {ALERT} FROM alert WHERE id < ? {where} ORDER BY id DESC LIMIT ?", (before, most)
+        )
+        return [_alert(row) for row in found]
+
     def one(self, alert_id: int) -> Alert | None:
         """One alert."""
         found = self._db.execute(f"SELECT {ALERT} FROM alert WHERE id = ?", (alert_id,)).fetchone()

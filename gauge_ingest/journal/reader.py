@@ -13,6 +13,7 @@ from gauge_ingest.journal.corrections import CorrectionReader
 from gauge_ingest.journal.figures import FigureReader
 from gauge_ingest.journal.imported import ImportedReader
 from gauge_ingest.journal.quality import QualityReader
+from gauge_ingest.journal.rain import RainReader
 from gauge_ingest.journal.schema import open_reading
 from gauge_ingest.journal.silences import SilenceReader
 from gauge_ingest.journal.verdicts import Former, former
@@ -31,6 +32,7 @@ class Reader:
         self.alerts = AlertReader(connection)
         self.corrections = CorrectionReader(connection)
         self.quality = QualityReader(connection)
+        self.rain = RainReader(connection)
         self.silences = SilenceReader(connection)
         self.figures = FigureReader(connection)
         self.watch = WatchReader(connection)

@@ -7,7 +7,7 @@ from pathlib import Path
 from gauge_ingest.journal.renewal import begin_anew_when_copied
 from gauge_ingest.journal.switching import finish
 
-VERSION = 6
+VERSION = 7
 # A checkpoint is due after so many pages of 4 KiB in the write-ahead log.
 CHECKPOINT_PAGES = 4_000
 BUSY_MS = 5_000
@@ -126,6 +126,10 @@ CREATE TABLE imported_file (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEX
 CREATE TABLE imported (station INTEGER NOT NULL, until INTEGER NOT NULL, since INTEGER NOT NULL, um INTEGER NOT NULL,
     sum_um INTEGER NOT NULL, bucket_um INTEGER NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (station, until))
     WITHOUT ROWID;
+""",
+    7: """
+-- Readings that are more than a plain dry one: few rows, and all that history in steps must read of a year.
+CREATE INDEX reading_told ON reading (station, observed_at) WHERE step <> 1 OR flag <> 1 OR tips_max > 0;
 """,
 }
 

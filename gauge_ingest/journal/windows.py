@@ -10,6 +10,7 @@ Stored = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
 
 PRUNED_KEY = "pruned_before"
+LONG_AGO = -(1 << 62)
 # How far to look, in turns, for the report that ends an increment across an instant.
 LOOK_AHEAD_MS = (6 * HOUR_MS, 4 * DAY_MS, 64 * DAY_MS, 400 * DAY_MS)
 # Stations whose numbers lie this close together are read in one go, with those between them.
@@ -33,10 +34,18 @@ class WindowReader:
         found = self._db.execute("SELECT value FROM meta WHERE key = ?", (PRUNED_KEY,)).fetchone()
         return 0 if found is None else int(found[0])
 
-    def imported_until(self, number: int) -> int:
-        """Up to when something is imported of a station: its own readings begin behind it. 0 where nothing is."""
-        edges = self._imported.edges(number) if self._imported.ends_at() is not None else None
-        return 0 if edges is None else edges[1]
+    def imported_until(self, station: str) -> int:
+        """Up to when something is imported of a station, whose own readings begin behind it; LONG_AGO where nothing."""
+        number = None if self._imported.ends_at() is None else self._number(station)
+        edges = None if number is None else self._imported.edges(number)
+        return LONG_AGO if edges is None else edges[1]
+
+    def imported(self, station: str, *, since: int, until: int) -> Iterator[Stored]:
+        """What is imported of a station and ends in (since, until], before its own first reading."""
+        ends_at = self._imported.ends_at()
+        number = None if ends_at is None or since >= ends_at else self._number(station)
+        if number is not None:
+            yield from self._of_import(number, station, since=since, until=until)
 
     def names(self) -> dict[int, str]:
         """The id of every station, by its number."""
@@ -111,6 +120,10 @@ class WindowReader:
         if imported is not None and imported[0] < at:
             return True
         return self._has(number, f"hour <= {at // HOUR_MS} AND observed_at <= {at}", "ORDER BY hour DESC")
+
+    def _number(self, station: str) -> int | None:
+        found = self._db.execute("SELECT n FROM station WHERE id = ?", (station,)).fetchone()
+        return None if found is None else int(found[0])
 
     def _of_import(self, number: int, name: str, *, since: int, until: int) -> Iterator[Stored]:
         """What is imported and ends in (since, until], before the station's own first reading."""

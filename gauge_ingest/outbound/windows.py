@@ -159,7 +159,7 @@ class WindowFollower(CopyFollower):
             across = reader.windows.across(number, day)
             made = totals_of(station, rows[number], across, day, touched, bits, self._store.steps_ms)
             # Of a window whose readings are partly deleted the store knows more than the journal.
-            imported_until = reader.windows.imported_until(number) if whole_since else 0
+            imported_until = reader.windows.imported_until(station.id) if whole_since else 0
             whole = [one for one in made if one.window.since >= whole_since or one.window.until <= imported_until]
             totals += whole
         return totals

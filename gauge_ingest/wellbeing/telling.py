@@ -1,9 +1,11 @@
 """Whether anybody is told of anything now: what stands above every list of alerts when nobody is."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from gauge_ingest.journal import holder
+from gauge_ingest.outbound.record import RecordUnreadable, first_told
 from gauge_ingest.wellbeing import status_file
 
 
@@ -34,3 +36,11 @@ def untold(journal: Path) -> Untold | None:
         return None
     what = "THE OUTBOUND PROCESS DOES NOT RUN, OR STANDS STILL: NOBODY IS TOLD"
     return Untold(what, told.outbound_heard_at, "it is started again by itself; see gauge-ingest health, and its log")
+
+
+def first_heard(outbound: Path, epochs: Sequence[tuple[str, int]], alerts: Iterable[int]) -> Mapping[int, int | None]:
+    """Of each alert, when a message first went out to a person; nothing where that cannot be read."""
+    try:
+        return first_told(outbound, epochs, alerts)
+    except RecordUnreadable:
+        return {}

@@ -34,7 +34,7 @@ def slowly(raw: list[dict[str, Any]], since: int, until: int, step: str) -> list
                 "station": "HTB01",
                 "since": text(begin),
                 "until": text(end),
-                "tips": sum(row["tips"] for row in inside),
+                **{name: sum(row[name] for row in inside) for name in ("tips", "tips_min", "tips_max")},
                 "rain_mm": sum(row["tips"] for row in inside) / 2,
                 "corrected_mm": sum(row["tips"] for row in inside) / 2,
                 "coverage": round(covered / (end - begin), 4),

@@ -39,7 +39,7 @@ def test_influxdb_and_the_journal_give_the_same_history(
     with influx.bucket() as bucket:
         copied(place, influx, bucket)
         asked = ["history", "HTB01", "--since", text(T0 - 40 * HOUR + 7), "--until", text(T0 - 2 * HOUR - 7), "--every"]
-        for step in ("raw", "5m", "1h", "1d"):
+        for step in ("raw", "5m", "1h", "1d", "month", "storm", "maxima"):
             journal = place.json(*asked, step, "--source", "journal")
 
             assert place.json(*asked, step, "--source", "influx") == journal, f"seed {seed}"
