@@ -1,7 +1,7 @@
 """Which windows of which stations are to be made anew: of each day and station a bit for each of them."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gauge_ingest.core.model import DAY_MS
 
@@ -50,6 +50,13 @@ class Touched:
         if not stations:
             del self._days[day]
         return day, taken
+
+    def put_back(self, day: int, taken: Mapping[int, int]) -> None:
+        """What was taken is still to be made."""
+        stations = self._days.setdefault(day, {})
+        for number, bits in taken.items():
+            self.size += number not in stations
+            stations[number] = stations.get(number, 0) | bits
 
     def windows(self, bits: int, step_ms: int) -> Iterator[int]:
         """The places, from 0, of the windows of a coarser step of a day that these bits lie in."""

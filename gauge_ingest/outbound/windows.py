@@ -119,7 +119,8 @@ class WindowFollower(CopyFollower):
                 touched.mark(numbers[one.station], one.at - 1, one.at)
             try:
                 while touched:
-                    self._store.write(self._totals(reader, touched))
+                    day, chosen = touched.take(STATIONS_MAX, newest_first=True)
+                    self._store.write(self._totals(reader, touched, day, chosen))
             except StoreRejected:
                 continue
             self.positions.taken_after_all(self.name, one)
@@ -136,7 +137,13 @@ class WindowFollower(CopyFollower):
         self._offered_newest = True
 
     def _make(self, reader: Reader, touched: Touched) -> None:
-        self._write(self._totals(reader, touched))
+        """Make the windows of some stations and one day; they stay touched where the store cannot take them now."""
+        day, chosen = touched.take(STATIONS_MAX, newest_first=self.newest_first)
+        try:
+            self._write(self._totals(reader, touched, day, chosen))
+        except BaseException:
+            touched.put_back(day, chosen)
+            raise
 
     def _write(self, totals: Sequence[Total]) -> None:
         try:
@@ -144,9 +151,8 @@ class WindowFollower(CopyFollower):
         except StoreRejected as error:
             self.set_aside(error.refused, _aside)
 
-    def _totals(self, reader: Reader, touched: Touched) -> list[Total]:
+    def _totals(self, reader: Reader, touched: Touched, day: int, chosen: Mapping[int, int]) -> list[Total]:
         """Windows of some stations and one day, as they are now; marks those of earlier days that they lead to."""
-        day, chosen = touched.take(STATIONS_MAX, newest_first=self.newest_first)
         names, whole_since = reader.windows.names(), reader.windows.pruned_before()
         rows = reader.windows.rows(list(chosen), since=day - DAY_MS, until=day)
         totals: list[Total] = []
@@ -169,12 +175,12 @@ class WindowFollower(CopyFollower):
     ) -> int:
         """Only those windows that lie between the first and the last report of a station: a test is none."""
         begin = day - DAY_MS
-        first, last = (rows[0][1], rows[-1][1]) if rows else (day + 1, begin)
-        between = touched.bits(day, first - 1, last)
-        before, after = touched.bits(day, begin, min(first, day)), touched.bits(day, max(last, begin), day)
         if not rows:
-            known = reader.windows.has_until(number, begin) and reader.windows.has_after(number, day)
-            return bits if known else 0
+            is_between = reader.windows.has_until(number, begin) and reader.windows.has_after(number, day)
+            return bits if is_between else 0
+        first, last = rows[0][1], rows[-1][1]
+        between = touched.bits(day, first - 1, last)
+        before, after = touched.bits(day, begin, first), touched.bits(day, last, day)
         if bits & before & ~between and reader.windows.has_until(number, begin):
             between |= before
         if bits & after & ~between and reader.windows.has_after(number, day):

@@ -146,7 +146,8 @@ def test_a_process_that_ends_at_any_step_and_a_store_that_fails_at_any_write_los
         world.shelf.fault = fails(life % 3)
         for _ in range(life % 5):
             world.follower.step()
-        world.live()
+        if life % 3:
+            world.live()
     world.shelf.fault = fails(0)
     world.report(100)
 
@@ -228,3 +229,19 @@ def test_how_far_a_catch_up_has_come_is_logged(tmp_path: Path, caplog: pytest.Lo
     first, last = [record.getMessage() for record in caplog.records]
     assert re.fullmatch(r"catching up to=shelf done_percent=6[0-9] changes_left=6[0-9]", first)
     assert last == "caught up to=shelf"
+
+
+@pytest.mark.parametrize("catch_up", ["newest", "oldest"])
+def test_windows_of_a_backlog_that_the_store_could_not_take_are_made_again_in_the_same_life(
+    tmp_path: Path, catch_up: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gauge_ingest.outbound.windows.NOW_CHANGES_MAX", 15)
+    world = World(tmp_path, shelf=WindowShelf(), catch_up=catch_up)
+    world.report(600)
+    world.follower.step()
+    assert isinstance(world.shelf, WindowShelf)
+    assert len(world.shelf.batches) == 1
+
+    world.shelf.fault = fails(1)
+    assert world.catch_up_whole().is_whole()
+    assert len(world.shelf.batches) == 3
