@@ -180,7 +180,7 @@ class Progress:
     def _position(self) -> int:
         if self._outbound is None:
             self._outbound = _open(self._positions)
-        of_readings = "name LIKE 'influx%' AND name NOT LIKE '% hours and days'"
+        of_readings = "name LIKE 'influx%' AND name NOT LIKE '% windows'"
         found = self._outbound.execute(
             f"SELECT min(seq) FROM (SELECT seq FROM position WHERE {of_readings}"  # noqa: S608
             f" UNION ALL SELECT since FROM backlog WHERE {of_readings})"

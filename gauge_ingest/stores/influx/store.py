@@ -1,6 +1,7 @@
 """Copies rows, alert events and the rain of hours and days to InfluxDB 2."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, AlertEvent, Row, Station
 from gauge_ingest.stores import Refused, StoreRejected, Total
@@ -53,7 +54,7 @@ class InfluxWindows:
     @property
     def name(self) -> str:
         """What its position is remembered under."""
-        return f"influx {self._settings.url} {self._settings.org}/{self._buckets.name} hours and days"
+        return f"influx {self._settings.url} {self._settings.org}/{self._buckets.name} windows"
 
     def prepare(self) -> None:
         """See that token and buckets take a write; creates missing ones where the token may. Or StoreUnavailable."""
@@ -91,8 +92,9 @@ class _Buckets:
 
     @property
     def name(self) -> str:
-        """The names of the buckets, each once."""
-        return "+".join(self._by_name)
+        """The first bucket; where there are others, with a few letters that they come to."""
+        first, *others = self._by_name
+        return f"{first} +{sha256(' '.join(others).encode()).hexdigest()[:4]}" if others else first
 
     def prepare(self) -> None:
         for bucket in self._by_name.values():
