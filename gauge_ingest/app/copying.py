@@ -33,12 +33,16 @@ def copying(configuration: Configuration, positions: Positions, now: Callable[[]
 
 def names_of(configuration: Configuration) -> list[str]:
     """What the positions of these followers are remembered under."""
-    influx, names = configuration.settings.influx, list[str]()
-    if influx.url:
-        names += [InfluxStore(influx, {}).name, InfluxWindows(influx).name]
+    names = influx_names(configuration)
     if configuration.settings.export.url:
         names.append(_platform(configuration, int).name)
     return names
+
+
+def influx_names(configuration: Configuration) -> list[str]:
+    """Of those that copy to InfluxDB."""
+    influx = configuration.settings.influx
+    return [InfluxStore(influx, {}).name, InfluxWindows(influx).name] if influx.url else []
 
 
 def _platform(configuration: Configuration, now: Callable[[], int]) -> WindowStore:

@@ -34,19 +34,22 @@ def copy_again(configuration: Configuration, clock: Clock, again: Again, advance
         advance((place + 1) / number)
 
 
-def copy_whole(configuration: Configuration, clock: Clock, advance: Advance) -> None:
-    """Wait until every store has what the journal announced until now, or copy it here; an end that says why not."""
+def copy_whole(configuration: Configuration, clock: Clock, names: Sequence[str], advance: Advance) -> None:
+    """Wait until these followers have copied what was announced until now, or copy it here; an end that says why not."""
     with _alone(configuration) as is_alone:
-        words = _copy_here(configuration, clock, advance) if is_alone else wait_for_copy(configuration, advance)
+        if is_alone:
+            words = _copy_here(configuration, clock, names, advance)
+        else:
+            words = wait_for_copy(configuration, names, advance)
     if words:
         stop(Status.UNREACHABLE, words)
 
 
-def wait_for_copy(configuration: Configuration, advance: Advance, *, still_max_s: float = STILL_MAX_S) -> str:
-    """Wait until the service has copied everything; why it does not go on, empty once it has."""
-    from gauge_ingest.app.copying import names_of
-
-    names, most, least, since_s = names_of(configuration), 0, 1 << 62, time.monotonic()
+def wait_for_copy(
+    configuration: Configuration, names: Sequence[str], advance: Advance, *, still_max_s: float = STILL_MAX_S
+) -> str:
+    """Wait until the service has copied everything to these; why it does not go on, empty once it has."""
+    most, least, since_s = 0, 1 << 62, time.monotonic()
     while waiting := behind(configuration, names):
         left = sum(one.behind for one in waiting)
         most = max(most, left)
@@ -73,13 +76,13 @@ def behind(configuration: Configuration, names: Sequence[str]) -> list[Standing]
     return [one for one in every if one.behind]
 
 
-def _copy_here(configuration: Configuration, clock: Clock, advance: Advance) -> str:
+def _copy_here(configuration: Configuration, clock: Clock, names: Sequence[str], advance: Advance) -> str:
     from gauge_ingest.app.copying import copying
     from gauge_ingest.outbound import Positions
     from gauge_ingest.outbound.follow import IDLE_S
 
     positions = Positions(configuration.settings.outbound_path)
-    followers = copying(configuration, positions, clock.now)
+    followers = [one for one in copying(configuration, positions, clock.now) if one.name in names]
     for number, follower in enumerate(followers):
         while (wait_s := follower.step()) != IDLE_S or follower.error:
             if follower.error:

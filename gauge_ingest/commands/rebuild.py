@@ -46,7 +46,7 @@ def rebuild(
         return
     with progress("copying") as advance:
         copy_again(configuration, clock, again, of_part(advance, number=0, parts=10))
-        copy_whole(configuration, clock, advance)
+        copy_whole(configuration, clock, names_of(configuration), advance)
     stations = len({name for name, _, _ in again.spans})
     events = f" and {len(again.events)} alert events" if again.events else ""
     show(f"{full_instant(begin)} to {full_instant(end)}: {stations} stations{events} are copied once more")

@@ -110,7 +110,10 @@ class _Settling:
     def __call__(self) -> bool:
         """Whether there is anything to compare again."""
         if not self._why_not:
-            self._why_not = wait_for_copy(self._configuration, lambda _: None, still_max_s=SETTLE_MAX_S)
+            from gauge_ingest.app.copying import influx_names
+
+            names = influx_names(self._configuration)
+            self._why_not = wait_for_copy(self._configuration, names, lambda _: None, still_max_s=SETTLE_MAX_S)
             if self._why_not:
                 notice(f"what is not copied yet will differ: {self._why_not}")
         return not self._why_not
@@ -118,6 +121,8 @@ class _Settling:
 
 def _repair(configuration: Configuration, clock: Clock, copied: InfluxCopied, found: Sequence[Compared]) -> Path | None:
     """Take out what is too much, copy the rest again; the file with what was taken out."""
+    from gauge_ingest.app.copying import influx_names
+
     path = configuration.settings.journal_path
     kept = path.with_name(f"{path.name}.taken-out-{datetime.fromtimestamp(clock.now() / 1000, UTC):%Y%m%dT%H%M%SZ}.lp")
     try:
@@ -128,7 +133,7 @@ def _repair(configuration: Configuration, clock: Clock, copied: InfluxCopied, fo
         wanted = again(found, reader.stations())
     with progress("copying again") as advance:
         copy_again(configuration, clock, wanted, lambda _: None)
-        copy_whole(configuration, clock, advance)
+        copy_whole(configuration, clock, influx_names(configuration), advance)
     return kept if taken else None
 
 
