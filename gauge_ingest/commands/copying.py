@@ -35,7 +35,7 @@ def copy_again(configuration: Configuration, clock: Clock, again: Again, advance
 
 
 def copy_whole(configuration: Configuration, clock: Clock, names: Sequence[str], advance: Advance) -> None:
-    """Wait until these followers have copied what was announced until now, or copy it here; an end that says why not."""
+    """Wait until these followers have copied what was announced, or copy it here; an end that says why not."""
     with _alone(configuration) as is_alone:
         if is_alone:
             words = _copy_here(configuration, clock, names, advance)
