@@ -21,6 +21,10 @@ _STEPS, _FLAGS = tuple(Step(number) for number in range(len(Step))), {int(flag):
 _COVERS, _SAYS_NOTHING = [step in COVERING for step in _STEPS], [step in _NO_RAIN for step in _STEPS]
 
 
+Told = tuple[int, int, int, int, int, int, int]
+"""since, until, tips, tips_min, tips_max, step, flag."""
+
+
 class Ended(NamedTuple):
     """An increment that counts, over (since, until]."""
 
@@ -117,6 +121,19 @@ def windows_between(
         else:
             found.append(_window(station, ended[start:place], begin, end, share, flag))
     return found
+
+
+def told_of(stored: Iterable[Told], *, first: int, number: int, step_ms: int) -> int:
+    """Which of so many windows of a step from `first` on anything is told of: a bit for each, the first is the lowest.
+
+    Of each increment, void ones too: the window in which it ends, and those in which it begins or that it spans.
+    """
+    last, told = first + number * step_ms, 0
+    for since, until, *_ in stored:
+        begin, end = max(min(since, until - 1), first), min(until, last)
+        if begin < end:
+            told |= (2 << (end - 1 - first) // step_ms) - (1 << (begin - first) // step_ms)
+    return told
 
 
 def month_edges(*, since: int, until: int) -> list[int]:

@@ -107,20 +107,6 @@ class WindowReader:
         lasts = [one for one in (last, None if imported is None else imported[1]) if one is not None]
         return (min(firsts), max(lasts)) if firsts else None
 
-    def has_after(self, number: int, at: int) -> bool:
-        """Whether a station has told anything behind an instant that is no test."""
-        imported = self._imported.edges(number)
-        if imported is not None and imported[1] > at:
-            return True
-        return self._has(number, f"hour >= {at // HOUR_MS} AND observed_at > {at}", "")
-
-    def has_until(self, number: int, at: int) -> bool:
-        """Whether a station has told anything up to an instant that is no test."""
-        imported = self._imported.edges(number)
-        if imported is not None and imported[0] < at:
-            return True
-        return self._has(number, f"hour <= {at // HOUR_MS} AND observed_at <= {at}", "ORDER BY hour DESC")
-
     def _number(self, station: str) -> int | None:
         found = self._db.execute("SELECT n FROM station WHERE id = ?", (station,)).fetchone()
         return None if found is None else int(found[0])
@@ -130,12 +116,6 @@ class WindowReader:
         own = self._edge(number, *_FIRST, where="1")
         for row in self._imported.rows(number, name, since=since, until=until if own is None else min(until, own)):
             yield row.since, row.observed_at, row.tips, row.tips_min, row.tips_max, row.step, row.flag
-
-    def _has(self, number: int, where: str, order: str) -> bool:
-        found = self._db.execute(
-            f"SELECT 1 FROM reading WHERE {where} AND station = ? AND {_COUNTS} {order} LIMIT 1", (number,)
-        )
-        return found.fetchone() is not None
 
     def _edge(self, number: int, which: str, step: str, *, where: str = _COUNTS) -> int | None:
         found = self._db.execute(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_ingest.core.fixed import ended_of, windows
+from gauge_ingest.core.fixed import ended_of, told_of, windows
 from gauge_ingest.core.model import DAY_MS, Station
 from gauge_ingest.journal import Reader
 from gauge_ingest.journal.windows import Stored
@@ -160,32 +160,17 @@ class WindowFollower(CopyFollower):
             station = self._stations.get(names[number])
             if station is None:
                 continue  # no longer configured: nobody knows its bucket
-            bits = self._between_reports(reader, touched, number, day, bits, rows[number])
-            bits |= self._led_to(touched, number, day, bits, rows[number])
             across = reader.windows.across(number, day)
+            spoken = told_of(
+                [*rows[number], *across], first=day - DAY_MS, number=DAY_MS // self._step_ms, step_ms=self._step_ms
+            )
+            bits = (bits | self._led_to(touched, number, day, bits, rows[number])) & spoken
             made = totals_of(station, rows[number], across, day, touched, bits, self._store.steps_ms)
             # Of a window whose readings are partly deleted the store knows more than the journal.
             imported_until = reader.windows.imported_until(station.id) if whole_since else 0
             whole = [one for one in made if one.window.since >= whole_since or one.window.until <= imported_until]
             totals += whole
         return totals
-
-    def _between_reports(
-        self, reader: Reader, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]
-    ) -> int:
-        """Only those windows that lie between the first and the last report of a station: a test is none."""
-        begin = day - DAY_MS
-        if not rows:
-            is_between = reader.windows.has_until(number, begin) and reader.windows.has_after(number, day)
-            return bits if is_between else 0
-        first, last = rows[0][1], rows[-1][1]
-        between = touched.bits(day, first - 1, last)
-        before, after = touched.bits(day, begin, first), touched.bits(day, last, day)
-        if bits & before & ~between and reader.windows.has_until(number, begin):
-            between |= before
-        if bits & after & ~between and reader.windows.has_after(number, day):
-            between |= after
-        return bits & between
 
     def _led_to(self, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]) -> int:
         """The windows of this day that a touched increment begins in or spans, too; those of earlier days are marked.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gauge_ingest.core.fixed import ended_of, windows
+from gauge_ingest.core.fixed import ended_of, told_of, windows
 from gauge_ingest.core.model import DAY_MS, Station, Step
 from gauge_ingest.journal import Reader
 from gauge_ingest.journal.together import rows_and_imported
@@ -31,7 +31,7 @@ class Expected:
         return points_written(self._protocol.by_kind([], events)[2])
 
     def totals(self, station: str, step_ms: int, *, since: int, until: int) -> Points:
-        """The windows of a step that end in (since, until], between the first and the last report of the station.
+        """The windows of a step that end in (since, until] of which the station or its imported history tells anything.
 
         None of a station that is no longer configured: nobody knows its bucket, and what was copied stays.
         """
@@ -40,13 +40,17 @@ class Expected:
         if number is None or configured is None or edges is None:
             return {}
         totals: list[Total] = []
+        of_day = DAY_MS // step_ms
         for day in range(since // DAY_MS * DAY_MS + DAY_MS, -(-until // DAY_MS) * DAY_MS + 1, DAY_MS):
             begin = day - DAY_MS
             if day < edges[0] or begin >= edges[1]:
                 continue
-            ended = ended_of(self._reader.windows.rows([number], since=begin, until=day)[number])
-            across = ended_of(self._reader.windows.across(number, day))
-            made = windows(configured, ended, first=begin, number=DAY_MS // step_ms, step_ms=step_ms, across=across)
-            totals += [Total(station, step_ms, one) for one in made if one.until >= edges[0] and one.since < edges[1]]
+            rows = self._reader.windows.rows([number], since=begin, until=day)[number]
+            across = self._reader.windows.across(number, day)
+            told = told_of([*rows, *across], first=begin, number=of_day, step_ms=step_ms)
+            made = windows(
+                configured, ended_of(rows), first=begin, number=of_day, step_ms=step_ms, across=ended_of(across)
+            )
+            totals += [Total(station, step_ms, one) for place, one in enumerate(made) if told >> place & 1]
         wanted = [one for one in totals if since < one.window.until <= until]
         return points_written((total_line(one), one) for one in wanted)

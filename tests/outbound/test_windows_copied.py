@@ -9,10 +9,13 @@ import pytest
 from gauge_ingest.core.fixed import Fixed
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Flag, Kind, Station
 from gauge_ingest.history import JournalHistory, fixed_steps
+from gauge_ingest.journal.imported import Fell
 from gauge_ingest.outbound import Positions, WindowFollower
 from gauge_ingest.outbound.follow import IDLE_S
 from gauge_ingest.pump import Delivery
+from gauge_ingest.requests.take_history import asked, take_history
 from tests.commands.rain import fill
+from tests.importing.spans import fell_of
 from tests.outbound.shelves import WindowShelf
 from tests.pump.test_corrections import correct
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, station, text
@@ -210,3 +213,50 @@ def test_a_test_of_the_gauge_opens_no_window_before_or_behind_the_reports(tmp_pa
     carry_on(follower(desk, shelf, tmp_path))
 
     assert shelf.windows == expected(desk, HOUR_MS, DAY_MS)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["an old station", "before an own record"])
+@pytest.mark.parametrize("pruned", [False, True])
+def test_imported_rain_has_windows_as_history_tells_them(
+    tmp_path: Path,
+    own: bool,  # noqa: FBT001  parametrized
+    pruned: bool,  # noqa: FBT001
+) -> None:
+    """Goal: old history is there in hours and days, whatever was deleted since. Method: it comes before or behind."""
+    desk, shelf = Desk(tmp_path, [station()]), WindowShelf(FIVE_MINUTES, HOUR_MS, DAY_MS)
+    for place in range(15 if own else 0):
+        desk.now = T0 + place * FIVE_MINUTES + 1000
+        desk.take(message([(T0 + place * FIVE_MINUTES, place)], seq=place))
+        desk.settle()
+    if pruned:
+        desk.journal.set_meta("pruned_before", str(T0 - 5 * HOUR))
+    fell = fell_of([0, 700, 0, 1_300] * 100, since=T0 - 72 * HOUR)
+    daily = [Fell(T0 + 14 * HOUR - 9 * DAY_MS, T0 + 14 * HOUR - 8 * DAY_MS, 5_000, 5_000)]
+    for rows, digest in ((fell, "a"), (daily, "b")):
+        body = asked("HTB01", rows, file="f", digest=digest)
+        take_history(desk.journal, desk.network.stations, body, who="w", now=T0)
+
+    carry_on(follower(desk, shelf, tmp_path))
+
+    whole_since = T0 - 5 * HOUR if pruned else 0
+    assert shelf.windows == {
+        place: window
+        for place, window in imported_too(desk, since=daily[0].since).items()
+        # What holds the end of the import may have held readings that are deleted.
+        if window.since >= whole_since or window.until <= fell[-1].until
+    }
+    assert shelf.windows["HTB01", DAY_MS, daily[0].until].tips == 10
+    edges = desk.journal.reader.windows.first_and_last(1)
+    assert edges == (daily[0].since + 1, T0 + 14 * FIVE_MINUTES if own else fell[-1].until)
+
+
+def imported_too(desk: Desk, *, since: int) -> dict[tuple[str, int, int], Fixed]:
+    """Every window that some increment lies in."""
+    source, one = JournalHistory(desk.journal.reader), desk.network.stations["HTB01"]
+    spans = source.increments("HTB01", since=since, until=T0 + 9 * DAY_MS)
+    return {
+        (one.id, step_ms, window.until): window
+        for step_ms in (FIVE_MINUTES, HOUR_MS, DAY_MS)
+        for window in fixed_steps(source, one, since=since, until=spans[-1].until, step_ms=step_ms)
+        if any(min(span.since, span.until - 1) < window.until and span.until > window.since for span in spans)
+    }
