@@ -16,7 +16,8 @@ from gauge_ingest.core.nearest import nearest
 FILE = "gauge_ingest.toml"
 ENVIRONMENT = "environment"
 PREFIX = "GAUGE_"
-NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
+# The last two are for `gauge-ingest influx setup` alone: no service needs the operator's token.
+NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK", "GAUGE_INFLUX_ADMIN_TOKEN", "GAUGE_INFLUX_ADMIN_TOKEN_FILE")
 NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_")  # the latter: gauge_ingest.configuration.channels
 SECRET_CHARACTERS_MAX = 4_096
 DESK_SECRET_CHARACTERS_MIN = 16
