@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
 from gauge_ingest.commands.output import Status, notice, plain, print_json, show, stop, table
-from gauge_ingest.configuration import ConfigurationRefused, load
+from gauge_ingest.configuration import ConfigurationRefused, load_settings
 from gauge_ingest.stores import StoreUnavailable
 from gauge_ingest.stores.influx.admin import SetUpRefused
 from gauge_ingest.stores.influx.settings import InfluxSettings
@@ -152,10 +152,14 @@ def _made(path: Path, *, dry_run: bool) -> str:
 
 
 def _settings(config: Path | None, operator: str) -> InfluxSettings:
-    """Section [influx] with the operator's token in it: the service's own may not be made yet."""
+    """Section [influx] with the operator's token in it: the service's own may not be made yet.
+
+    Whatever is wrong with stations or rules, the service's token must come into being: it has a configuration to go on
+    with.
+    """
     environ = {name: value for name, value in os.environ.items() if name != "GAUGE_INFLUX_TOKEN_FILE"}
     try:
-        settings = load(directory_of(config), {**environ, "GAUGE_INFLUX_TOKEN": operator}).settings.influx
+        settings = load_settings(directory_of(config), {**environ, "GAUGE_INFLUX_TOKEN": operator}).influx
     except ConfigurationRefused as refused:
         words = [f"the configuration in {directory_of(config)} cannot be used:", *map(str, refused.mistakes)]
         stop(Status.WRONG_USE, *words)
