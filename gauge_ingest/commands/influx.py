@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, directory_of
 from gauge_ingest.commands.output import Status, notice, plain, print_json, show, stop, table
@@ -51,6 +50,21 @@ TemplateOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The dashboards [default: influxdb/template.yml in the configuration's folder]"),
 ]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+RetentionOption = Annotated[
+    bool, typer.Option("--change-retention", help="Have buckets keep what the configuration says: older rain goes.")
+]
+OnboardOption = Annotated[bool, typer.Option("--onboard", help="Set an empty server up, too.")]
+UserOption = Annotated[str, typer.Option("--admin-user", metavar="NAME", help="The first user, with --onboard.")]
+PasswordOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--admin-password-file",
+        metavar="FILE",
+        help="Its password; made when it is not there. Without, nobody can log in.",
+    ),
+]
+NoTemplateOption = Annotated[bool, typer.Option("--no-template", help="Leave dashboards alone.")]
 WaitOption = Annotated[
     float, typer.Option("--wait-s", min=0, max=3_600, help="For so long the server may still be starting.")
 ]
@@ -64,21 +78,16 @@ def influx() -> None:
 @app.command()
 def setup(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: DryRunOption = False,
     admin_token_file: AdminTokenOption = None,
     writer_token_file: WriterOption = None,
     reader_token_file: ReaderOption = None,
-    change_retention: Annotated[
-        bool, typer.Option("--change-retention", help="Have buckets keep what the configuration says: older rain goes.")
-    ] = False,
-    onboard: Annotated[bool, typer.Option("--onboard", help="Set an empty server up, too.")] = False,
-    admin_user: Annotated[str, typer.Option(metavar="NAME", help="The first user, with --onboard.")] = "admin",
-    admin_password_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Its password; made when it is not there. Without, nobody can log in."),
-    ] = None,
+    change_retention: RetentionOption = False,
+    onboard: OnboardOption = False,
+    admin_user: UserOption = "admin",
+    admin_password_file: PasswordOption = None,
     template: TemplateOption = None,
-    no_template: Annotated[bool, typer.Option("--no-template", help="Leave dashboards alone.")] = False,
+    no_template: NoTemplateOption = False,
     wait_s: WaitOption = 0.0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -123,7 +132,7 @@ def _opened(
             )
         return settings, None
     if path is not None and not token:
-        settings = settings.model_copy(update={"token": SecretStr(_made(path, dry_run=dry_run))})
+        settings = settings.with_token(_made(path, dry_run=dry_run))
     if password_file is not None:
         user = user._replace(password=secret_held(password_file) or _made(password_file, dry_run=dry_run))
     return settings, user
@@ -165,7 +174,7 @@ def _settings(config: Path | None, operator: str) -> InfluxSettings:
         stop(Status.WRONG_USE, *words)
     if not settings.url:
         raise SetUpRefused("no InfluxDB is configured; set url in [influx]")
-    return settings.model_copy(update={"token": SecretStr(operator)})
+    return settings.with_token(operator)
 
 
 def _wishes(writer: Path | None, readers: Sequence[Path]) -> list[TokenWish]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gauge_ingest.stores.influx.settings import InfluxSettings
+from tests.commands.influx_operator import (
+    dashboards,
+    files,
+    found_buckets,
+    held,
+    queries,
+    query_status,
+    signs_in,
+    states,
+    status,
+    tokens,
+    told,
+)
 from tests.commands.place import SHIPPED, Place
 from tests.edges.influx_server import TOKEN, InfluxServer, call, empty_influxd, free_port, running_influxd
 
@@ -41,61 +50,6 @@ def influx(server: InfluxServer, place: Place, tmp_path: Path) -> InfluxServer:
         server.drop_bucket(name)
     told(place, server.url, tmp_path)
     return server
-
-
-def told(place: Place, url: str, folder: Path, token: str = TOKEN) -> None:
-    (folder / "operator").write_text(f"{token}\n", encoding="ascii")
-    place.environ = {"GAUGE_INFLUX_URL": url, "GAUGE_INFLUX_ADMIN_TOKEN_FILE": str(folder / "operator")}
-
-
-def tokens(server: InfluxServer) -> list[dict[str, Any]]:
-    """What InfluxDB knows of the tokens that we made."""
-    found = server.call("GET", f"/api/v2/authorizations?orgID={server.org_id()}")["authorizations"]
-    return [one for one in found if one["description"].startswith("gauge-ingest")]
-
-
-def found_buckets(server: InfluxServer) -> dict[str, int]:
-    """How long each bucket keeps, in seconds."""
-    found = server.call("GET", f"/api/v2/buckets?org={server.org}&limit=100")["buckets"]
-    return {
-        one["name"]: sum(rule["everySeconds"] for rule in one["retentionRules"])
-        for one in found
-        if one["type"] == "user"
-    }
-
-
-def dashboards(server: InfluxServer) -> dict[str, str]:
-    """The id of each dashboard, by name."""
-    found = server.call("GET", f"/api/v2/dashboards?orgID={server.org_id()}&limit=100")["dashboards"]
-    assert len({one["name"] for one in found}) == len(found), "a dashboard is there twice"
-    return {one["name"]: one["id"] for one in found}
-
-
-def files(folder: Path) -> tuple[str, ...]:
-    return ("--writer-token-file", str(folder / "writer"), "--reader-token-file", str(folder / "reader"))
-
-
-def held(folder: Path) -> tuple[str, str]:
-    """The writer's and the reader's token, out of their files."""
-    return (folder / "writer").read_text("ascii").strip(), (folder / "reader").read_text("ascii").strip()
-
-
-def states(document: Mapping[str, Any]) -> dict[str, str]:
-    return {step["what"]: step["state"] for step in document["steps"]}
-
-
-def status(server: InfluxServer, method: str, path: str, token: str, body: bytes | None = None) -> int:
-    """What InfluxDB answers to a request with a token."""
-    try:
-        call(method, server.url + path, token=token, body=body)
-    except urllib.error.HTTPError as error:
-        return error.code
-    return 200
-
-
-def query_status(server: InfluxServer, token: str, bucket: str) -> int:
-    body = json.dumps({"query": f'from(bucket: "{bucket}") |> range(start: -1h)', "type": "flux"}).encode()
-    return status(server, "POST", f"/api/v2/query?org={server.org}", token, body)
 
 
 def test_an_empty_server_is_set_up_and_a_second_run_finds_nothing_to_do(place: Place, tmp_path: Path) -> None:
@@ -133,16 +87,6 @@ def test_an_empty_server_is_set_up_and_a_second_run_finds_nothing_to_do(place: P
             assert secret not in done.output + again.output
         assert signs_in(influx, "admin", password.read_text("ascii").strip())
         assert not signs_in(influx, "admin", "wrong-password")
-
-
-def signs_in(server: InfluxServer, user: str, password: str) -> bool:
-    request = urllib.request.Request(f"{server.url}/api/v2/signin", method="POST")  # noqa: S310  loopback
-    request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  loopback
-            return bool(answer.status == 204)
-    except urllib.error.HTTPError:
-        return False
 
 
 def test_a_server_that_nobody_has_set_up_is_left_alone_unless_asked(place: Place, tmp_path: Path) -> None:
@@ -229,12 +173,6 @@ def test_one_bucket_for_all_is_made_once_and_the_dashboards_read_it(
     cells = [query for name in dashboards(influx) for query in queries(influx, name)]
     assert len(cells) > 20
     assert {'bucket: "all-of-it"' in query for query in cells} == {True}
-
-
-def queries(server: InfluxServer, dashboard: str) -> list[str]:
-    """The queries of a dashboard as the user interface gets them."""
-    whole = server.call("GET", f"/api/v2/dashboards/{dashboards(server)[dashboard]}?include=properties")
-    return [query["text"] for cell in whole["cells"] for query in cell["properties"]["queries"]]
 
 
 def test_a_template_changes_its_dashboards_in_place_and_brings_deleted_ones_back(

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import SecretStr
-
 from gauge_ingest.stores import StoreUnavailable
 from gauge_ingest.stores.influx.admin import LISTED_MAX, Admin, FoundBucket, SetUpRefused
 from gauge_ingest.stores.influx.client import Answer, answers, client_of
@@ -41,7 +39,7 @@ class TokenFile:
         """Whether the token works, sees these buckets and no other, and writes them just when it should."""
         if not self.held:
             return False
-        settings = self._settings.model_copy(update={"token": SecretStr(self.held)})
+        settings = self._settings.with_token(self.held)
         names = set(buckets)
         try:
             with answers():
