@@ -76,6 +76,7 @@ COMMANDS: Mapping[str, Listed] = {
     "stations": Listed("station_health:app", "List the stations: when last heard, rain of the last hours, battery."),
     "alerts": Listed("alerts:app", "List the alerts that stand; with --all every alert there has been."),
     "silences": Listed("silence:app", "Silences and maintenance windows: list, show, end."),
+    "influx": Listed("influx:app", "InfluxDB for its operator: setup."),
     "cap": Listed("cap:app", "Alerts as CAP 1.2 documents, for the systems of others."),
     "quarantine": Listed("quarantine:app", "What could not be admitted: list, show, replay."),
     "correct": Listed("correct:app", "What a person says of rain: void, replace, confirm, visit, undo."),

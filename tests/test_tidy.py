@@ -97,6 +97,7 @@ HOMES: Mapping[str, set[str]] = {
     "influxdb_client": {"gauge_ingest.stores.influx"},
     "urllib3": {"gauge_ingest.stores.influx"},  # what influxdb_client raises
     "sqlalchemy": {"gauge_ingest.stores.sl323"},
+    "yaml": {"gauge_ingest.stores.influx.template"},  # a file comes in here: the template of dashboards
     "apscheduler": {"gauge_ingest.app"},
     "jinja2": {"gauge_ingest.desk.page", "gauge_ingest.messages"},
     "amqtt": {"gauge_ingest.broker"},

@@ -6,6 +6,7 @@
 #   stations/  one file per station, named after it               for the simulator, and to be typed into real stations
 #   service/   mqtt-password, desk-secret (later also influx-token)  for the service
 #   influxdb/  admin-password, admin-token                        for InfluxDB and the making of tokens
+#   grafana/   admin-password (later also influx-read-token)      for Grafana
 #   people/    mqtt-<name> per reader (later influx-read-token)   for people
 set -eu
 umask 077
@@ -14,6 +15,8 @@ SECRETS=${SECRETS:-/secrets}
 STATIONS=${STATIONS:-/config/stations.toml}
 ACL=${ACL:-/config/mosquitto/acl}
 READERS=${READERS:-}
+# Empty volumes that are to belong to the service's user, if there are any.
+VOLUMES=${VOLUMES:-/volumes}
 # Numbers, for these users have names only in the other images.
 BROKER_OWNER=${BROKER_OWNER:-1883:1883}
 SERVICE_OWNER=${SERVICE_OWNER:-10001:10001}
@@ -76,14 +79,19 @@ for name in $READERS; do
 done
 
 for name in broker broker/health; do folder "$name" "$BROKER_OWNER"; done
-for name in stations service people; do folder "$name" "$SERVICE_OWNER"; done
+for name in stations service grafana people; do folder "$name" "$SERVICE_OWNER"; done
 folder influxdb "$INFLUXDB_OWNER"
+
+for name in grafana metrics; do
+    [ ! -d "$VOLUMES/$name" ] || chown "$SERVICE_OWNER" "$VOLUMES/$name"
+done
 
 secret broker/health/password "$BROKER_OWNER" 0600
 secret service/mqtt-password "$SERVICE_OWNER" 0600
 secret service/desk-secret "$SERVICE_OWNER" 0600
 for name in $stations; do secret "stations/$name" "$SERVICE_OWNER" 0600; done
 for name in $READERS; do secret "people/mqtt-$name" "$SERVICE_OWNER" 0600; done
+secret grafana/admin-password "$SERVICE_OWNER" 0600
 # The making of tokens reads these through the group.
 secret influxdb/admin-password "$INFLUXDB_OWNER" 0640
 secret influxdb/admin-token "$INFLUXDB_OWNER" 0640

@@ -13,6 +13,7 @@ from gauge_ingest.configuration.loading import (
     Settings,
     configuration_directory,
     load,
+    load_settings,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "first_of",
     "kept_beside",
     "load",
+    "load_settings",
     "rota_warnings",
     "stand_in",
     "usable",

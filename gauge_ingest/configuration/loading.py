@@ -117,6 +117,16 @@ def load(directory: Path, environ: Mapping[str, str]) -> Configuration:
     return _configuration(read)
 
 
+def load_settings(directory: Path, environ: Mapping[str, str]) -> Settings:
+    """gauge_ingest.toml alone under an environment, whatever the other files hold; or ConfigurationRefused."""
+    mistakes: list[Mistake] = []
+    table = read_table(directory / overrides.FILE, mistakes)
+    read = read_settings(table or {}, environ, secret_text)
+    if mistakes or read.mistakes:
+        raise ConfigurationRefused([*mistakes, *read.mistakes])
+    return read.settings
+
+
 def _optional(directory: Path, name: str, mistakes: list[Mistake]) -> Mapping[str, object]:
     """The contents of a file that need not be there."""
     path = directory / name

@@ -17,7 +17,8 @@ FILE = "gauge_ingest.toml"
 ENVIRONMENT = "environment"
 PREFIX = "GAUGE_"
 NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
-NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_")  # the latter: gauge_ingest.configuration.channels
+# Of secrets in gauge_ingest.configuration.channels; of `gauge-ingest influx setup`, for no service needs that token.
+NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_", "GAUGE_INFLUX_ADMIN_")
 SECRET_CHARACTERS_MAX = 4_096
 DESK_SECRET_CHARACTERS_MIN = 16
 DRILLS = "drills"  # the folder beside a journal that holds those of drills

@@ -249,8 +249,8 @@ class InfluxServer:
 
 
 @contextmanager
-def running_influxd(folder: Path) -> Iterator[InfluxServer]:
-    """A fresh InfluxDB of our own, set up; pytest.skip where influxd is not on PATH."""
+def empty_influxd(folder: Path) -> Iterator[Program]:
+    """A fresh InfluxDB of our own that nobody has set up; pytest.skip where influxd is not on PATH."""
     path = shutil.which("influxd")
     if path is None:
         pytest.skip("NO REAL INFLUXDB: put influxd on PATH or set GAUGE_TEST_INFLUX_URL, _TOKEN, _ORG")
@@ -264,12 +264,19 @@ def running_influxd(folder: Path) -> Iterator[InfluxServer]:
     program = Program(command, health="/health", log=folder / "influxd.log")
     program.start()
     try:
+        yield program
+    finally:
+        program.kill()
+
+
+@contextmanager
+def running_influxd(folder: Path) -> Iterator[InfluxServer]:
+    """A fresh InfluxDB of our own, set up; pytest.skip where influxd is not on PATH."""
+    with empty_influxd(folder) as program:
         server = InfluxServer(program.url, TOKEN, "hutubi", program)
         setup = {"username": "test", "password": uuid.uuid4().hex, "org": server.org, "bucket": "rain", "token": TOKEN}
         server.call("POST", "/api/v2/setup", setup)
         yield server
-    finally:
-        program.kill()
 
 
 @contextmanager

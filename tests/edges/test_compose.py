@@ -1,15 +1,15 @@
-"""docker-compose.yml, the image's recipe, and the making of InfluxDB's tokens against a real InfluxDB.
+"""docker-compose.yml, the image's recipe, and what Compose runs once, against a real InfluxDB.
 
 No container is started here: what needs one is said in docs/deployment.md.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import re
+import shutil
 import subprocess
 import sys
-import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
@@ -20,8 +20,10 @@ import yaml
 from pydantic import SecretStr
 
 from gauge_ingest.configuration import load
+from gauge_ingest.stores import StoreUnavailable
 from gauge_ingest.stores.influx import InfluxHistory, InfluxStore
-from tests.edges.influx_server import AT, InfluxServer, call, free_port, real_influxdb, row, settings_for, station
+from gauge_ingest.stores.influx.settings import InfluxSettings
+from tests.edges.influx_server import AT, InfluxServer, row, running_influxd, station
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
@@ -30,7 +32,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"secrets", "influxdb-init"}
 LASTING = set(SERVICES) - ONE_SHOT
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-PINNED = re.compile(r"[a-z-]+:\d+\.\d+(\.\d+)?(-slim)?")
+PINNED = re.compile(r"([a-z-]+/)?[a-z-]+:v?\d+\.\d+(\.\d+)?(-slim)?")
 
 
 def mounts(service: str) -> dict[str, tuple[str, str]]:
@@ -52,14 +54,27 @@ def test_docker_compose_takes_the_file() -> None:
 
 
 def test_everything_asked_for_is_there_and_starts_without_a_profile() -> None:
-    assert set(SERVICES) == {"secrets", "mosquitto", "influxdb", "influxdb-init", "gauge-ingest", "simulator"}
+    assert set(SERVICES) == {
+        "secrets",
+        "mosquitto",
+        "influxdb",
+        "influxdb-init",
+        "gauge-ingest",
+        "metrics",
+        "grafana",
+        "simulator",
+    }
     assert not [name for name, service in SERVICES.items() if "profiles" in service]
 
 
 def test_only_the_broker_is_reached_from_other_machines() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert published == {"mosquitto": ["1883:1883"], "influxdb": ["127.0.0.1:8086:8086"]}
+    assert published == {
+        "mosquitto": ["1883:1883"],
+        "influxdb": ["127.0.0.1:8086:8086"],
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
     assert "host" not in {service.get("network_mode") for service in SERVICES.values()}
 
 
@@ -93,6 +108,7 @@ def test_each_secret_is_seen_by_those_that_need_it_alone() -> None:
         "secrets-stations": {"secrets": "rw", "simulator": "ro"},
         "secrets-service": {**makers, "gauge-ingest": "ro"},
         "secrets-influxdb": {"secrets": "rw", "influxdb": "ro", "influxdb-init": "ro"},
+        "secrets-grafana": {**makers, "grafana": "ro"},
         "secrets-people": makers,
     }
 
@@ -116,16 +132,66 @@ def test_the_service_starts_with_its_environment(tmp_path: Path) -> None:
 
 def test_all_speak_of_the_same_organisation_bucket_and_listener() -> None:
     server, service = SERVICES["influxdb"]["environment"], SERVICES["gauge-ingest"]["environment"]
-    command = SERVICES["influxdb-init"]["command"]
+    init_of, scraped = (
+        SERVICES["influxdb-init"]["environment"],
+        yaml.safe_load((ROOT / "config/metrics/scrape.yml").read_text("utf-8")),
+    )
+    sources = yaml.safe_load((ROOT / "config/grafana/provisioning/datasources/rain.yml").read_text("utf-8"))[
+        "datasources"
+    ]
     listeners = re.findall(
         r"^listener (\d+)", (ROOT / "config/mosquitto/mosquitto.conf").read_text(encoding="utf-8"), re.M
     )
 
-    assert {"--org=" + service["GAUGE_INFLUX_ORG"], "--bucket=" + service["GAUGE_INFLUX_BUCKET"]} < set(command)
-    assert "--url=" + service["GAUGE_INFLUX_URL"] in command
+    for name in ("GAUGE_INFLUX_URL", "GAUGE_INFLUX_ORG", "GAUGE_INFLUX_BUCKET", "GAUGE_CONFIG"):
+        assert init_of[name] == service[name]
+    assert [source["url"] for source in sources] == [service["GAUGE_INFLUX_URL"], "http://metrics:8428"]
+    assert sources[0]["jsonData"]["organization"] == service["GAUGE_INFLUX_ORG"]
+    assert sources[0]["jsonData"]["defaultBucket"] == service["GAUGE_INFLUX_BUCKET"]
+    assert "-httpListenAddr=:8428" in SERVICES["metrics"]["command"]
+    targets = scraped["scrape_configs"][0]["static_configs"][0]["targets"]
+    assert targets == [f"gauge-ingest:{service['GAUGE_DESK_PORT']}"]
+    assert service["GAUGE_DESK_HOST"] == "0.0.0.0"  # noqa: S104  within the network of Compose, published nowhere
     assert server["DOCKER_INFLUXDB_INIT_ORG"] == service["GAUGE_INFLUX_ORG"]
     assert server["DOCKER_INFLUXDB_INIT_BUCKET"] == service["GAUGE_INFLUX_BUCKET"]
     assert listeners == ["1883", service["GAUGE_MQTT_PORT"]]
+
+
+def test_those_that_speak_with_each_other_share_a_network() -> None:
+    shared = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
+
+    for one, other in (("grafana", "influxdb"), ("grafana", "metrics"), ("metrics", "gauge-ingest")):
+        assert shared[one] & shared[other], (one, other)
+    assert not shared["grafana"] & shared["mosquitto"]
+
+
+def test_new_volumes_are_given_to_the_user_that_writes_them() -> None:
+    script = (ROOT / "config/compose/secrets.sh").read_text(encoding="utf-8")
+
+    for name in ("grafana", "metrics"):
+        assert mounts("secrets")[name] == (f"/volumes/{name}", "rw")
+        assert SERVICES[name]["user"] == "10001:10001"
+    assert 'for name in grafana metrics; do\n    [ ! -d "$VOLUMES/$name" ] || chown "$SERVICE_OWNER"' in script
+
+
+def test_grafana_finds_what_it_is_given() -> None:
+    environ, there = SERVICES["grafana"]["environment"], mounts("grafana")
+    provider = yaml.safe_load((ROOT / "config/grafana/provisioning/dashboards/rain.yml").read_text("utf-8"))
+    source = yaml.safe_load((ROOT / "config/grafana/provisioning/datasources/rain.yml").read_text("utf-8"))
+
+    folder = provider["providers"][0]["options"]["path"]
+    assert there["./config/grafana/dashboards"] == (folder, "ro")
+    assert there["./config/grafana/provisioning"] == ("/etc/grafana/provisioning", "ro")
+    home = environ["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"].replace(folder, str(ROOT / "config/grafana/dashboards"))
+    assert Path(home).is_file()
+    assert source["datasources"][0]["secureJsonData"] == {"token": "$__file{/secrets/influx-read-token}"}
+    assert there["secrets-grafana"] == ("/secrets", "ro")
+    assert "--reader-token-file=/secrets/grafana/influx-read-token" in SERVICES["influxdb-init"]["command"]
+    assert mounts("influxdb-init")["secrets-grafana"] == ("/secrets/grafana", "rw")
+    script = (ROOT / "config/compose/secrets.sh").read_text(encoding="utf-8")
+    assert "secret grafana/admin-password" in script
+    files = [value for name, value in environ.items() if name.endswith("__FILE")]
+    assert files == ["/secrets/admin-password"]
 
 
 def test_each_starts_after_what_it_needs() -> None:
@@ -141,9 +207,11 @@ def test_each_starts_after_what_it_needs() -> None:
         "influxdb": {"secrets": done},
         "influxdb-init": {"influxdb": well},
         "gauge-ingest": {"mosquitto": well, "influxdb-init": done},
+        "metrics": {"secrets": done},
+        "grafana": {"influxdb-init": done},
         "simulator": {"mosquitto": well, "gauge-ingest": "service_started"},
     }
-    for name in ("mosquitto", "influxdb", "gauge-ingest"):
+    for name in ("mosquitto", "influxdb", "gauge-ingest", "metrics", "grafana"):
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
 
 
@@ -189,154 +257,73 @@ def test_the_image_is_built_from_what_is_there_and_runs_without_root() -> None:
 
 @pytest.fixture(scope="module")
 def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
-    with real_influxdb(tmp_path_factory.mktemp("influx")) as server:
-        yield server
+    """As the image sets it up: the bucket of the readings is there, the others are not."""
+    with running_influxd(tmp_path_factory.mktemp("influx")) as running:
+        yield running
 
 
-@pytest.fixture
-def bucket(influx: InfluxServer) -> Iterator[str]:
-    with influx.bucket() as name:
-        yield name
-        for made in tokens_of(influx, name):
-            influx.call("DELETE", f"/api/v2/authorizations/{made['id']}")
+def init(influx: InfluxServer, folder: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
+    """Run `influxdb-init` as Compose does, with its folders below another; what it leaves in each file."""
+    for name in ("service", "people", "grafana", "influxdb"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "influxdb" / "admin-token").write_text(f"{influx.token}\n", encoding="ascii")
+    service = SERVICES["influxdb-init"]
+    places = {"/secrets": str(folder), "/etc/gauge-ingest": str(ROOT / "config"), "http://influxdb:8086": influx.url}
+
+    def here(text: str) -> str:
+        for there, place in places.items():
+            text = text.replace(there, place)
+        return text
+
+    command = [sys.executable, "-m", "gauge_ingest", *map(here, service["command"][1:])]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
+    environ |= {name: here(value) for name, value in service["environment"].items()}
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    made = {path.parent.name: path.read_text("ascii").strip() for path in folder.glob("*/influx-*token")}
+    return ran, made
 
 
-def tokens_of(influx: InfluxServer, bucket: str) -> list[dict[str, Any]]:
-    """What InfluxDB knows of the tokens made for a bucket."""
-    found = influx.call("GET", f"/api/v2/authorizations?orgID={influx.org_id()}")["authorizations"]
-    return [made for made in found if bucket in made.get("description", "")]
+def test_what_compose_runs_once_makes_all_that_the_others_need(influx: InfluxServer, tmp_path: Path) -> None:
+    assert SERVICES["influxdb-init"]["command"][0] == "gauge-ingest"
 
+    ran, made = init(influx, tmp_path)
+    again, kept = init(influx, tmp_path)
 
-def make_tokens(folder: Path, **options: str) -> subprocess.CompletedProcess[str]:
-    """Run the script as the container does."""
-    files = {"service-token-file": str(folder / "service"), "read-token-file": str(folder / "read")}
-    given = {**files, **{name.replace("_", "-"): value for name, value in options.items()}}
-    command = [sys.executable, str(ROOT / "config/influxdb/tokens.py"), *(f"--{name}={value}" for name, value in given.items())]  # noqa: E501  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-
-
-def made_for(influx: InfluxServer, bucket: str, folder: Path) -> tuple[str, str]:
-    """Run the script; return the service's token and the people's."""
-    operator = folder / "operator"
-    operator.write_text(f"{influx.token}\n", encoding="ascii")
-    ran = make_tokens(folder, url=influx.url, org=influx.org, bucket=bucket, operator_token_file=str(operator))
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert influx.token not in ran.stdout
-    return (folder / "service").read_text(encoding="ascii").strip(), (folder / "read").read_text(encoding="ascii").strip()  # noqa: E501  # fmt: skip
-
-
-def status(influx: InfluxServer, method: str, path: str, token: str, body: bytes | None = None) -> int:
-    """What InfluxDB answers to a request with a token."""
-    try:
-        call(method, influx.url + path, token=token, body=body)
-    except urllib.error.HTTPError as error:
-        return error.code
-    return 200
-
-
-def test_the_token_of_the_service_copies_rain_and_reads_history(
-    influx: InfluxServer, bucket: str, tmp_path: Path
-) -> None:
-    service, _ = made_for(influx, bucket, tmp_path)
-    settings = settings_for(influx.url, org=influx.org, bucket=bucket, token=SecretStr(service), timeout_s=20.0)
-
+    assert ran.returncode == 0, ran.stderr
+    assert made.keys() == {"service", "people", "grafana"}
+    assert (again.returncode, kept) == (0, made)
+    assert again.stdout.endswith("nothing to do\n")
+    assert not [token for token in (influx.token, *made.values()) if token in ran.stdout + ran.stderr]
+    settings = InfluxSettings(url=influx.url, org=influx.org, token=SecretStr(made["service"]), timeout_s=20.0)
     store = InfluxStore(settings, {"HTB01": station()})
     store.prepare()
     store.write([row()], [])
     store.close()
-
     assert InfluxHistory(settings).rows("HTB01", since=AT - 1, until=AT) == [(AT - 300_000, AT, 3, 3, 3, 1, 1)]
+    reads = settings.model_copy(update={"token": SecretStr(made["grafana"])})
+    assert InfluxHistory(reads).rows("HTB01", since=AT - 1, until=AT) == [(AT - 300_000, AT, 3, 3, 3, 1, 1)]
+    with pytest.raises(StoreUnavailable, match="may not use"):
+        InfluxStore(reads, {}).prepare()
 
 
-def test_neither_token_goes_beyond_its_bucket_and_the_peoples_only_reads(
-    influx: InfluxServer, bucket: str, tmp_path: Path
-) -> None:
-    with influx.bucket() as other:
-        service, read = made_for(influx, bucket, tmp_path)
-        answers = {
-            (name, target): status(influx, "POST", f"/api/v2/write?org={influx.org}&bucket={target}", token, b"m f=1")
-            for name, token in (("service", service), ("read", read))
-            for target in (bucket, other)
-        }
-        seen = [influx_sees(influx, token) for token in (service, read)]
+def test_broken_rules_do_not_keep_the_token_from_being_made(influx: InfluxServer, tmp_path: Path) -> None:
+    """The service has an accepted configuration to go on with; it must not wait for a token in vain."""
+    broken = tmp_path / "config"
+    shutil.copytree(ROOT / "config", broken)
+    (broken / "rules.toml").write_text("[rules", encoding="utf-8")
+    (tmp_path / "operator").write_text(influx.token, encoding="ascii")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
+    environ |= {"GAUGE_INFLUX_URL": influx.url, "GAUGE_INFLUX_ADMIN_TOKEN_FILE": str(tmp_path / "operator")}
+    command = [sys.executable, "-m", "gauge_ingest", "influx", "setup", "--config", str(broken)]
 
-    assert answers.pop(("service", bucket)) == 200
-    assert set(answers.values()) == {403}
-    assert seen == [{bucket}, {bucket}]
-    more = {"orgID": influx.org_id(), "permissions": [{"action": "read", "resource": {"type": "buckets"}}]}
-    for token in (service, read):
-        assert status(influx, "POST", "/api/v2/authorizations", token, json.dumps(more).encode()) in (401, 403)
+    ran = subprocess.run(
+        [*command, f"--writer-token-file={tmp_path / 'writer'}"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
-
-def influx_sees(influx: InfluxServer, token: str) -> set[str]:
-    """The buckets that a token shows."""
-    found = json.loads(call("GET", f"{influx.url}/api/v2/buckets?limit=100", token=token))["buckets"]
-    return {bucket["name"] for bucket in found}
-
-
-def test_the_files_are_for_their_owner_alone_and_a_second_start_changes_nothing(
-    influx: InfluxServer, bucket: str, tmp_path: Path
-) -> None:
-    first = made_for(influx, bucket, tmp_path)
-
-    second = made_for(influx, bucket, tmp_path)
-
-    assert first == second
-    assert len(tokens_of(influx, bucket)) == 2
-    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("service", "read")] == [0o400, 0o400]
-
-
-def test_a_lost_or_withdrawn_token_is_replaced_and_the_lost_one_works_no_more(
-    influx: InfluxServer, bucket: str, tmp_path: Path
-) -> None:
-    lost, kept = made_for(influx, bucket, tmp_path)
-    (tmp_path / "service").unlink()
-    for made in tokens_of(influx, bucket):
-        if made["description"].endswith("read only"):
-            influx.call("PATCH", f"/api/v2/authorizations/{made['id']}", {"status": "inactive"})
-
-    new = made_for(influx, bucket, tmp_path)
-
-    assert {lost, kept}.isdisjoint(new)
-    assert status(influx, "GET", "/api/v2/buckets", lost) == 401
-    assert len(tokens_of(influx, bucket)) == 2
-
-
-def test_a_token_for_people_that_may_write_is_replaced(influx: InfluxServer, bucket: str, tmp_path: Path) -> None:
-    service, _ = made_for(influx, bucket, tmp_path)
-    (tmp_path / "read").unlink()
-    (tmp_path / "read").write_text(service, encoding="ascii")
-
-    again, read = made_for(influx, bucket, tmp_path)
-
-    assert again == service != read
-
-
-def test_what_stands_in_the_way_is_said_in_one_line(influx: InfluxServer, tmp_path: Path) -> None:
-    wrong, operator = tmp_path / "wrong", tmp_path / "operator"
-    wrong.write_text("wrong\n", encoding="ascii")
-    operator.write_text(influx.token, encoding="ascii")
-    plain = {
-        "url": influx.url,
-        "org": influx.org,
-        "bucket": "rain",
-        "operator_token_file": str(operator),
-        "wait_s": "0",
-    }
-
-    said = {
-        name: make_tokens(tmp_path, **{**plain, **change})
-        for name, change in {
-            "does not know the operator's token": {"operator_token_file": str(wrong)},
-            "no token there": {"operator_token_file": str(tmp_path / "missing")},
-            "no bucket nowhere in an organisation": {"bucket": "nowhere"},
-            "in an organisation nobody": {"org": "nobody"},
-            "does not serve": {"url": f"http://127.0.0.1:{free_port()}"},
-            "must begin with": {"url": "file:///etc/passwd"},
-        }.items()
-    }
-
-    for words, ran in said.items():
-        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1), ran.stderr
-        assert words in ran.stderr
-    assert not (tmp_path / "service").exists()
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "writer").read_text("ascii").strip()

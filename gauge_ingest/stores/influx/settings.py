@@ -78,5 +78,9 @@ class InfluxSettings(BaseModel):
             STATION: self.stations,
         }
 
+    def with_token(self, token: str) -> "InfluxSettings":
+        """The same with another token."""
+        return self.model_copy(update={"token": SecretStr(token)})
+
     def _of(self, name: str, retention_days: int) -> BucketSettings:
         return BucketSettings(name, retention_days) if name else self.readings
