@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
+from gauge_ingest.configuration.addresses import url_remedy
 from gauge_ingest.configuration.mistakes import UNSHOWN, Mistake, Place, is_secret, judge
 from gauge_ingest.configuration.settings import Settings
 from gauge_ingest.core.nearest import nearest
@@ -17,7 +18,7 @@ FILE = "gauge_ingest.toml"
 ENVIRONMENT = "environment"
 PREFIX = "GAUGE_"
 NO_OVERRIDES = ("GAUGE_CONFIG", "GAUGE_CLOCK")
-# Of secrets in gauge_ingest.configuration.channels; of `gauge-ingest influx setup`, for no service needs that token.
+# The last two: gauge_ingest.configuration.channels; `gauge-ingest influx setup`, for no service needs that token.
 NO_OVERRIDES_PREFIXES = ("GAUGE_TEST_", "GAUGE_SECRET_", "GAUGE_INFLUX_ADMIN_")
 SECRET_CHARACTERS_MAX = 4_096
 DESK_SECRET_CHARACTERS_MIN = 16
@@ -195,7 +196,7 @@ def _check_influx(read: SettingsRead) -> None:
     influx = read.settings.influx
     if not influx.url:
         return
-    remedy = _url_remedy(influx.url)
+    remedy = url_remedy(influx.url)
     if remedy:
         # Whatever follows the host may be a credential that was pasted along.
         read.refuse("influx", "url", remedy, UNSHOWN if re.search("[@?#]", influx.url) else influx.url)
@@ -274,23 +275,6 @@ def _check_drill(read: SettingsRead) -> None:
         read.refuse("notify", "mqtt", "must be false in a drill: no state of it may be retained", value=True)
     if settings.cap.folder and settings.cap.status != "Exercise":
         read.refuse("cap", "status", 'must be "Exercise" in a drill', settings.cap.status)
-
-
-def _url_remedy(url: str) -> str | None:
-    """What is wrong with the address of a server, or None."""
-    example = "e.g. http://127.0.0.1:8086"
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # its words may quote a password
-        return f"is no address of a server, {example}"
-    if parts.scheme not in ("http", "https") or not named or not url.isprintable() or " " in url:
-        return f"must begin with http:// or https:// and name a host, {example}"
-    if "@" in parts.netloc:
-        return f"must hold no user name and no password, {example}; set GAUGE_INFLUX_TOKEN or GAUGE_INFLUX_TOKEN_FILE"
-    if parts.query or parts.fragment:
-        return f"must end before ? and #, {example}"
-    return None
 
 
 def _is(question: Callable[[Path], bool], path: Path) -> bool:

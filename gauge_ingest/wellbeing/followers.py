@@ -43,6 +43,8 @@ def standings(path: Path, reader: Reader, *, busy_s: float = BUSY_S) -> list[Sta
         return []
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=busy_s)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'position'").fetchone():
+                return []  # it is being made at this moment
             rows = connection.execute(
                 "SELECT name, epoch, seq, error, error_at, set_aside FROM position ORDER BY name"
             ).fetchall()

@@ -151,7 +151,8 @@ def test_a_copy_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> Non
     with closing(sqlite3.connect(tmp_path / "copy.db")) as old:
         assert "cause" in MIGRATIONS[5]
         old.executescript(
-            "DROP INDEX reading_told; DROP TABLE imported; DROP TABLE imported_file; ALTER TABLE alert DROP COLUMN cause;"
+            "DROP INDEX reading_told; DROP TABLE imported; DROP TABLE imported_file;"
+            "ALTER TABLE alert DROP COLUMN cause;"
             "ALTER TABLE alert_event DROP COLUMN cause; UPDATE meta SET value = '{}' WHERE key = 'backup';"
             "PRAGMA user_version = 4"
         )

@@ -11,6 +11,7 @@ from gauge_ingest.outbound import CopyFollower, Positions, StoreFollower, Window
 from gauge_ingest.outbound.copying import SAME_EVERY_S, SPANS_MAX, End
 from gauge_ingest.outbound.follow import IDLE_S
 from gauge_ingest.stores import StoreGone, StoreUnavailable
+from gauge_ingest.wellbeing.followers import standings
 from tests.outbound.shelves import RowShelf, Shelf, WindowShelf
 from tests.outbound.test_windows_copied import expected
 from tests.worlds import MINUTE, T0, Desk, message, rule, station
@@ -245,3 +246,10 @@ def test_windows_of_a_backlog_that_the_store_could_not_take_are_made_again_in_th
     world.shelf.fault = fails(1)
     assert world.catch_up_whole().is_whole()
     assert len(world.shelf.batches) == 3
+
+
+def test_a_file_that_is_being_made_at_this_moment_tells_of_no_follower(tmp_path: Path) -> None:
+    world = World(tmp_path / "world")
+    (tmp_path / "new.db").touch()
+
+    assert standings(tmp_path / "new.db", world.desk.journal.reader) == []
