@@ -164,13 +164,24 @@ def test_rain_of_the_last_hours_is_empty_where_nobody_reported(storm: Storm) -> 
     assert found["HTB05"]["h01"] == 0.0
 
 
-def test_since_0800_is_the_day_that_is_not_over(storm: Storm) -> None:
-    found = {row["station"]: row["rain_mm"] for row in rows(asked(storm, "8时以来", "network", EVENING))}
+@pytest.mark.parametrize("minutes", [5, 12 * 60])
+def test_since_0800_is_the_day_that_is_not_over(storm: Storm, minutes: int) -> None:
+    morning = BEGIN + 3 * DAY_MS
+    span = Span(BEGIN, morning + minutes * MINUTE_MS)
+
+    found = {row["station"]: row["rain_mm"] for row in rows(asked(storm, "8时以来", "network", span))}
 
     assert found == {
-        name: pytest.approx(storm.rain_mm(name, BEGIN + 3 * DAY_MS, EVENING.until))
-        for name in ("HTB01", "HTB02", "HTB03", "HTB05")
+        name: pytest.approx(storm.rain_mm(name, morning, span.until)) for name in ("HTB01", "HTB02", "HTB03", "HTB05")
     }
+
+
+def test_at_0800_it_is_the_whole_day_that_ends(storm: Storm) -> None:
+    morning = BEGIN + 3 * DAY_MS
+
+    found = {row["station"]: row["rain_mm"] for row in rows(asked(storm, "8时以来", "network", Span(BEGIN, morning)))}
+
+    assert found["HTB01"] == storm.windows("HTB01", DAY_MS)[morning].rain_mm > 0
 
 
 def test_a_station_that_is_silent_for_longer_than_the_chosen_time_is_still_listed(storm: Storm) -> None:
