@@ -257,3 +257,9 @@ def test_coverage_flags_and_corrections_are_those_of_the_journal(storm: Storm) -
     assert flags == {flag: sum(int(row.flag) == flag for row in standing) for flag in (1, 2, 3, 4, 9)}
     bad = sorted((row.observed_at for row in standing if row.flag != 1), reverse=True)
     assert [row["observed"] for row in not_good] == bad[:500]
+    by_time = {(row.station, row.observed_at): row for row in standing}
+    for found in not_good:
+        row = by_time[found["station"], found["observed"]]
+        assert (found["tips"], found["tips_min"], found["tips_max"]) == (row.tips, row.tips_min, row.tips_max)
+        assert (found["quality"], found["step"]) == (int(row.flag), int(row.step))
+    assert {found["step"] for found in not_good} > {1}
