@@ -296,6 +296,9 @@ def test_killed_after_any_part_it_is_finished_by_the_next_run(
         if lines % 3 == 0:  # as if nothing had been there for the next ones
             influx.drop_bucket("rain_stations")
 
+    # Killed after the template was taken and before that was written down: it is applied once more to the same stack.
+    (stack,) = influx.call("GET", f"/api/v2/stacks?orgID={influx.org_id()}&name=gauge-ingest")["stacks"]
+    influx.call("PATCH", f"/api/v2/stacks/{stack['id']}", {"description": ""})
     assert place.run("influx", "setup", *files(tmp_path)).exit_code == 0
 
     assert place.json("influx", "setup", *files(tmp_path))["changes"] == 0
