@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from gauge_ingest.stores.influx.admin import LISTED_MAX
 from gauge_ingest.stores.influx.settings import InfluxSettings
 from tests.commands.influx_operator import (
     dashboards,
@@ -216,6 +218,40 @@ def test_a_lost_or_withdrawn_token_is_replaced_and_the_lost_one_works_no_more(
     assert len(tokens(influx)) == 2
 
 
+def test_a_token_of_an_earlier_version_is_replaced_and_works_no_more(
+    influx: InfluxServer, place: Place, tmp_path: Path
+) -> None:
+    """Before, there was one bucket, and the tokens had other descriptions."""
+    bucket_id, org_id = influx.create_bucket("rain"), influx.org_id()
+    resource = {"type": "buckets", "id": bucket_id, "orgID": org_id}
+    permissions = [{"action": action, "resource": resource} for action in ("read", "write")]
+    body = {"orgID": org_id, "description": "gauge-ingest: service, rain", "permissions": permissions}
+    old = influx.call("POST", "/api/v2/authorizations", body)["token"]
+    (tmp_path / "writer").write_text(old, encoding="ascii")
+
+    assert place.run("influx", "setup", *files(tmp_path)).exit_code == 0
+
+    assert status(influx, "GET", "/api/v2/buckets", old) == 401
+    assert len(tokens(influx)) == 2
+
+
+def test_our_buckets_are_found_among_more_than_one_page_of_others(
+    influx: InfluxServer, place: Place, tmp_path: Path
+) -> None:
+    others = [f"aa-{number:03}" for number in range(LISTED_MAX + 5)]
+    for name in others:
+        influx.create_bucket(name)
+    try:
+        assert place.run("influx", "setup", *files(tmp_path)).exit_code == 0
+        assert place.json("influx", "setup", *files(tmp_path))["changes"] == 0
+    finally:
+        org = influx.org_id()
+        for _ in range(2):
+            for bucket in influx.call("GET", f"/api/v2/buckets?orgID={org}&limit=100")["buckets"]:
+                if bucket["name"] in others:
+                    influx.call("DELETE", f"/api/v2/buckets/{bucket['id']}")
+
+
 def test_a_token_that_may_do_too_much_or_too_little_is_replaced(
     influx: InfluxServer, place: Place, tmp_path: Path
 ) -> None:
@@ -261,6 +297,9 @@ def test_killed_after_any_part_it_is_finished_by_the_next_run(
         if lines % 3 == 0:  # as if nothing had been there for the next ones
             influx.drop_bucket("rain_stations")
 
+    # Killed after the template was taken and before that was written down: it is applied once more to the same stack.
+    (stack,) = influx.call("GET", f"/api/v2/stacks?orgID={influx.org_id()}&name=gauge-ingest")["stacks"]
+    influx.call("PATCH", f"/api/v2/stacks/{stack['id']}", {"description": ""})
     assert place.run("influx", "setup", *files(tmp_path)).exit_code == 0
 
     assert place.json("influx", "setup", *files(tmp_path))["changes"] == 0
@@ -339,9 +378,12 @@ def test_it_waits_for_a_server_that_is_still_starting(influx: InfluxServer, plac
     influx.kill()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GAUGE_")}
     command = [sys.executable, "-m", "gauge_ingest", "influx", "setup", "--wait-s=60", "--config", str(place.config)]
-    process = subprocess.Popen(
-        command, env={**plain, **place.environment()}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    with socket.create_server(("127.0.0.1", influx.program.port)) as nobody:
+        nobody.settimeout(60)
+        process = subprocess.Popen(
+            command, env={**plain, **place.environment()}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        nobody.accept()[0].close()
     influx.start()
 
     out, err = process.communicate(timeout=120)

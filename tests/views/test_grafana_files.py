@@ -14,6 +14,9 @@ from jsonschema import Draft202012Validator
 from gauge_ingest.commands.svg_shapes import LEVEL_COLOURS
 from gauge_ingest.core.levels import LEVELS
 from gauge_ingest.core.model import EventKind
+from gauge_ingest.core.watch import WATCHING
+from gauge_ingest.desk.metrics import MISSED_MAX
+from gauge_ingest.wellbeing import FREE_BYTES_MIN
 from tests.views.grafana import INFLUX, METRICS, dashboards
 from tests.views.storm import ROOT
 
@@ -188,9 +191,22 @@ def test_a_station_turns_red_when_the_watchdog_would_call_it_silent() -> None:
     ]
     panel = next(one for one in DASHBOARDS["network"]["panels"] if "Last heard" in one["title"])
 
-    *_, red = dict(limits(panel))["minutes"]["thresholds"]["steps"]
+    _, amber, red = dict(limits(panel))["minutes"]["thresholds"]["steps"]
 
     assert {one["report_every_s"] * missed_max / 60 for one in stations.values()} == {red["value"]}
+    assert {one["report_every_s"] * MISSED_MAX / 60 for one in stations.values()} == {amber["value"]}
+
+
+def test_battery_and_disk_turn_amber_and_red_where_the_watchdogs_speak() -> None:
+    found = {
+        panel["title"]: [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
+        for dashboard in DASHBOARDS.values()
+        for panel in dashboard["panels"]
+        if "thresholds" in panel["fieldConfig"]["defaults"]
+    }
+
+    assert found["电池 Battery, lowest"] == [None, WATCHING.battery.warning_v, WATCHING.battery.low_v]
+    assert found["磁盘剩余 Disk free"] == [None, FREE_BYTES_MIN, WATCHING.disk.free_mb_min * 1_000_000]
 
 
 def test_stations_levels_and_events_are_called_what_they_are() -> None:

@@ -164,13 +164,24 @@ def test_rain_of_the_last_hours_is_empty_where_nobody_reported(storm: Storm) -> 
     assert found["HTB05"]["h01"] == 0.0
 
 
-def test_since_0800_is_the_day_that_is_not_over(storm: Storm) -> None:
-    found = {row["station"]: row["rain_mm"] for row in rows(asked(storm, "8时以来", "network", EVENING))}
+@pytest.mark.parametrize("minutes", [5, 12 * 60])
+def test_since_0800_is_the_day_that_is_not_over(storm: Storm, minutes: int) -> None:
+    morning = BEGIN + 3 * DAY_MS
+    span = Span(BEGIN, morning + minutes * MINUTE_MS)
+
+    found = {row["station"]: row["rain_mm"] for row in rows(asked(storm, "8时以来", "network", span))}
 
     assert found == {
-        name: pytest.approx(storm.rain_mm(name, BEGIN + 3 * DAY_MS, EVENING.until))
-        for name in ("HTB01", "HTB02", "HTB03", "HTB05")
+        name: pytest.approx(storm.rain_mm(name, morning, span.until)) for name in ("HTB01", "HTB02", "HTB03", "HTB05")
     }
+
+
+def test_at_0800_it_is_the_whole_day_that_ends(storm: Storm) -> None:
+    morning = BEGIN + 3 * DAY_MS
+
+    found = {row["station"]: row["rain_mm"] for row in rows(asked(storm, "8时以来", "network", Span(BEGIN, morning)))}
+
+    assert found["HTB01"] == storm.windows("HTB01", DAY_MS)[morning].rain_mm > 0
 
 
 def test_a_station_that_is_silent_for_longer_than_the_chosen_time_is_still_listed(storm: Storm) -> None:
@@ -246,3 +257,9 @@ def test_coverage_flags_and_corrections_are_those_of_the_journal(storm: Storm) -
     assert flags == {flag: sum(int(row.flag) == flag for row in standing) for flag in (1, 2, 3, 4, 9)}
     bad = sorted((row.observed_at for row in standing if row.flag != 1), reverse=True)
     assert [row["observed"] for row in not_good] == bad[:500]
+    by_time = {(row.station, row.observed_at): row for row in standing}
+    for found in not_good:
+        row = by_time[found["station"], found["observed"]]
+        assert (found["tips"], found["tips_min"], found["tips_max"]) == (row.tips, row.tips_min, row.tips_max)
+        assert (found["quality"], found["step"]) == (int(row.flag), int(row.step))
+    assert {found["step"] for found in not_good} > {1}

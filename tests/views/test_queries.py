@@ -118,6 +118,8 @@ def test_since_0800_begins_behind_the_bound_and_knows_no_silent_station(storm: S
     }
     assert [row["rain_mm"] for row in rows] == sorted((row["rain_mm"] for row in rows), reverse=True)
     assert found["HTB01"][0] < storm.rain_mm("HTB01", AUGUST - DAY_MS, EVENING)
+    after = rows_of(asked(storm, "since_0800", at="2026-08-01T08:05:00+08:00"))
+    assert {row["since"] for row in after} == {AUGUST}
     ended = {row["station"]: (row["rain_mm"], row["newest"], row["since"]) for row in at_the_bound}
     assert ended["HTB01"] == (pytest.approx(storm.rain_mm("HTB01", AUGUST - DAY_MS, AUGUST)), AUGUST, AUGUST - DAY_MS)
     assert ended["HTB01"][0] == storm.windows("HTB01", DAY_MS)[AUGUST].rain_mm > 0

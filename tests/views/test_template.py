@@ -31,7 +31,7 @@ def shown(server: InfluxServer, query: str, span: Span, station: str) -> list[An
     since, until = (f"time(v: {at * 1_000_000})" for at in span[:2])
     options = (
         f"option v = {{timeRangeStart: {since}, timeRangeStop: {until},"
-        f' windowPeriod: {span.window_s * 1000}ms, station: "{station}"}}'
+        f' windowPeriod: {span.window_s * 1000}ms, rain_station: "{station}"}}'
     )
     return ask(server, query, extern=_parsed(server, options))
 
@@ -70,7 +70,7 @@ def test_cells_ask_what_the_panels_of_grafana_ask() -> None:
         if "query" in target
     }
     queries = [query["query"] for part in DASHBOARDS for cell in part["spec"]["charts"] for query in cell["queries"]]
-    as_sent = [filled_in(query.replace("v.station", '"HTB01"'), EVENING) for query in queries]
+    as_sent = [filled_in(query.replace("v.rain_station", '"HTB01"'), EVENING) for query in queries]
 
     own = [query for query in as_sent if query not in panels and query.rstrip() + "\n" not in panels]
 
