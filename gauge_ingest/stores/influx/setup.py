@@ -151,7 +151,7 @@ def _token(
     dry_run: bool,
 ) -> Step:
     what, names = f"{wish.words}'s token", [one.name for one in _distinct(wanted.settings)]
-    if len(buckets) == len(names) and file.is_fit(names):
+    if len(buckets) == len(names) and file.is_fit(names, among=len(admin.buckets(org_id))):
         return Step(what, State.THERE, str(wish.path))
     if not dry_run:
         file.renew(admin, org_id, buckets)

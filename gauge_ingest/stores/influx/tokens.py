@@ -35,15 +35,18 @@ class TokenFile:
         if self.held and self.held == settings.token.get_secret_value().strip():
             raise SetUpRefused(f"{wish.path} holds the operator's token: name another file for the {wish.words}'s")
 
-    def is_fit(self, buckets: Iterable[str]) -> bool:
-        """Whether the token works, sees these buckets and no other, and writes them just when it should."""
+    def is_fit(self, buckets: Iterable[str], *, among: int) -> bool:
+        """Whether the token works, sees these buckets and no other, and writes them just when it should.
+
+        `among`: how many buckets there are in the organisation.
+        """
         if not self.held:
             return False
         settings = self._settings.with_token(self.held)
         names = set(buckets)
         try:
             with answers():
-                return _is_fit(settings, names, writes=self._wish.writes)
+                return _is_fit(settings, names, among=among, writes=self._wish.writes)
         except Answer as answer:
             if answer.status in _REFUSED:
                 return False
@@ -128,13 +131,15 @@ class _beside:  # noqa: N801  used like a function
         )
 
 
-def _is_fit(settings: InfluxSettings, names: set[str], *, writes: bool) -> bool:
+def _is_fit(settings: InfluxSettings, names: set[str], *, among: int, writes: bool) -> bool:
     from influxdb_client.client.write_api import SYNCHRONOUS
 
     client = client_of(settings)
     try:
-        found = client.buckets_api().find_buckets(limit=LISTED_MAX).buckets or ()
-        if {one.name for one in found} != names:
+        # 2.8 cuts the list of all buckets into pages, and then leaves out of each what the token may not see.
+        pages = range(0, among + 1, LISTED_MAX)
+        found = [client.buckets_api().find_buckets(limit=LISTED_MAX, offset=page).buckets or () for page in pages]
+        if {one.name for page in found for one in page} != names:
             return False
         write_api = client.write_api(write_options=SYNCHRONOUS)
         return all(_may_write(write_api, settings.org, name) is writes for name in sorted(names))
