@@ -3,6 +3,7 @@
 import sqlite3
 from array import array
 from collections.abc import Iterator, Mapping
+from struct import Struct
 from typing import NamedTuple
 
 from gauge_ingest.core.model import HOUR_MS, Row
@@ -22,6 +23,7 @@ ROW = (
 )
 # Kinds of changes: spans of stations; alert events, for everybody; alert events that are only to be copied again.
 RAIN, ALERTS, ALERTS_AGAIN = 1, 2, 3
+_SPAN = Struct("=qqq")  # station number, since, until
 _Spans = dict[int, dict[int, tuple[int, int]]]
 """Of each hour the span (since, until] of each station's number."""
 
@@ -52,18 +54,17 @@ class ChangeReader:
         number, taken = 0, list[int]()
         # Each change holds a row or more, mostly.
         for seq, kind, body in self._changes(since, until, changes_max=rows_max, newest_first=newest_first):
-            parts = array("q", body)
             if kind != RAIN:
                 taken.append(seq)
-                events.extend(parts)
+                events.extend(array("q", body))
                 continue
-            numbers, begins, ends = parts[0::3], parts[1::3], parts[2::3]
-            size = len(numbers) + (sum(ends) - sum(begins)) // REPORT_EVERY_MS
+            parts = list(_SPAN.iter_unpack(body))
+            size = len(parts) + sum([end - begin for _, begin, end in parts]) // REPORT_EVERY_MS
             if number and number + size > rows_max:
                 break
             taken.append(seq)
             number += size
-            for station, begin, end in zip(numbers, begins, ends, strict=True):
+            for station, begin, end in parts:
                 hour = end // HOUR_MS
                 if begin + 1 < hour * HOUR_MS:
                     _spread(spans, station, begin, end)

@@ -63,13 +63,14 @@ class WindowReader:
         spans = [(numbers[0], numbers[-1])] if near else [(number, number) for number in numbers]
         for first, last in spans:
             for hour in range((since + 1) // HOUR_MS, until // HOUR_MS + 1):
-                for number, *stored in self._db.execute(
+                for row in self._db.execute(
                     f"SELECT station, {_STORED} FROM reading WHERE hour = ? AND station BETWEEN ? AND ?"
                     f" AND observed_at > ? AND observed_at <= ? AND {_COUNTS}",
                     (hour, first, last, since, until),
                 ):
-                    if number in found:
-                        found[number].append(tuple(stored))
+                    of_station = found.get(row[0])
+                    if of_station is not None:
+                        of_station.append(row[1:])
         return found
 
     def across(self, number: int, at: int) -> list[Stored]:
