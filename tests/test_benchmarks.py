@@ -42,6 +42,17 @@ def run(program: str, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+def test_the_catch_up_benchmark_finds_every_reading_in_the_store() -> None:
+    if program_path("influxd") is None:
+        pytest.skip("NO REAL INFLUXDB: put influxd on PATH")
+    result = run("catch_up")
+
+    assert result["readings"] == 20 * 288
+    assert result["found_in_the_store"] >= result["readings"]
+    assert set(result["wall_s"]) == {"readings", "hours and days"}
+
+
+@pytest.mark.slow
 def test_the_pipeline_benchmark_loses_nothing_and_shows_each_process_the_ratio_and_the_latency() -> None:
     result = run("pipeline")
 
