@@ -130,7 +130,7 @@ def _repair(configuration: Configuration, clock: Clock, copied: InfluxCopied, fo
     except OSError as error:
         stop(Status.UNREACHABLE, f"{kept}: {error}: nothing is taken out of InfluxDB that cannot be kept there first")
     with reading(configuration) as reader:
-        wanted = again(found, reader.stations())
+        wanted = again(found, reader)
     with progress("copying again") as advance:
         copy_again(configuration, clock, wanted, lambda _: None)
         copy_whole(configuration, clock, influx_names(configuration), advance)

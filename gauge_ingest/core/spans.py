@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 SPAN_MAX_S = 36_525 * 86_400  # a hundred years: more than any record of rain we are asked for
 JUST_NOW_MS = 10_000
+# No rain record that is imported is older, none will come later; InfluxDB's times end at 1677 and 2262.
+EARLIEST_MS, LATEST_MS = -5_364_662_400_000, 7_258_118_400_000  # 1800-01-01, 2200-01-01
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 # Fixed, as days are cut: the zone database has summer time in 1986 to 1991.
@@ -56,11 +58,15 @@ def parse_instant(text: str) -> int:
 def parse_moment(text: str, *, now: int) -> int:
     """An instant given as itself or as a length of time back from `now`; ValueError says what to write instead."""
     if _SPAN.fullmatch(text):
-        return now - parse_duration_s(text) * 1_000
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise ValueError(f"{error}, or a length of time back from now, e.g. 24h") from None
+        at = now - parse_duration_s(text) * 1_000
+    else:
+        try:
+            at = parse_instant(text)
+        except ValueError as error:
+            raise ValueError(f"{error}, or a length of time back from now, e.g. 24h") from None
+    if not EARLIEST_MS <= at <= LATEST_MS:
+        raise ValueError("must lie between the years 1800 and 2200")
+    return at
 
 
 def instant_text(at: int) -> str:

@@ -35,7 +35,7 @@ def copy_again(journal: Journal, body: dict[str, Any]) -> int:
 
 def _span(journal: Journal, span: object) -> tuple[int, int, int]:
     if not (isinstance(span, list) and len(span) == 3 and isinstance(span[0], str) and all(map(_is_whole, span[1:]))):
-        raise Refused(f"spans: {str(span)[:100]} must be [station, since, until], both in milliseconds since 1970")
+        raise Refused(f"spans: {str(span)[:100]} must be [station, since, until], in milliseconds since 1970")
     station, since, until = span
     number = journal.reader.number(station)
     if number is None:
@@ -46,4 +46,4 @@ def _span(journal: Journal, span: object) -> tuple[int, int, int]:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LATEST

@@ -7,6 +7,7 @@ from io import StringIO
 
 from gauge_ingest.core.model import SECOND_MS
 from gauge_ingest.stores.lines import NS_PER_MS, StoredIncrement
+from gauge_ingest.stores.points import Tags
 
 _INCREMENT_FIELDS = ("span_s", "tips", "tips_min", "tips_max", "step", "quality")
 
@@ -23,9 +24,12 @@ def increments_query(bucket: str, station: str, *, since: int, until: int) -> st
     )
 
 
-def points_query(bucket: str, measurement: str, *, since: int, until: int, tags: Mapping[str, str]) -> str:
+def points_query(bucket: str, measurement: str, *, since: int, until: int, tags: Tags) -> str:
     """Flux for every point of a measurement in (since, until], with these tags and any others, field by field."""
-    where = "".join(f" and r[{flux_text(name)}] == {flux_text(value)}" for name, value in tags.items())
+    where = "".join(
+        f" and not exists r[{flux_text(name)}]" if value is None else f" and r[{flux_text(name)}] == {flux_text(value)}"
+        for name, value in tags.items()
+    )
     return (
         f"from(bucket: {flux_text(bucket)}) |> {_range(since, until)}"
         f" |> filter(fn: (r) => r._measurement == {flux_text(measurement)}{where})"

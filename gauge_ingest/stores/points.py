@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from io import StringIO
 from typing import NamedTuple
@@ -11,6 +11,9 @@ from gauge_ingest.stores.lines import TAG_ESCAPES, Line
 
 Fields = dict[str, str]
 """A field's value as line protocol writes it: `3i`, `0.6`, `true`, `"text"`."""
+
+Tags = Mapping[str, str | None]
+"""What a point is asked for by; None: it must not have this tag."""
 
 _FIELD = re.compile(r'([^=,]+)=("(?:[^"\\]|\\.)*"|[^,]*)')
 _HEAD = re.compile(r"((?:[^\\ ]|\\.|\\$)*) ")

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from gauge_ingest.core.model import DAY_MS, HOUR_MS
 from gauge_ingest.journal import Reader
 from gauge_ingest.stores.lines import ALERT, DAILY, HOURLY, RAIN, STATION
-from gauge_ingest.stores.points import Place, Points
+from gauge_ingest.stores.points import Place, Points, Tags
 from gauge_ingest.verify.compare import Difference, differences
 from gauge_ingest.verify.expected import Expected
 
@@ -25,21 +25,24 @@ MEASUREMENTS = tuple(_PART_MS)
 class Copied(Protocol):
     """What stands in the store (gauge_ingest.stores.influx.InfluxCopied)."""
 
-    def points(self, measurement: str, *, since: int, until: int, tags: dict[str, str]) -> Points:
+    def points(self, measurement: str, *, since: int, until: int, tags: Tags) -> Points:
         """Points of a measurement in (since, until], with these tags and any others."""
 
     def tag_values(self, measurement: str, tag: str, *, since: int, until: int) -> set[str]:
-        """The values of a tag in a measurement, in (since, until]."""
+        """The values of a tag in a measurement, in (since, until]; empty for points that do not have it."""
 
     def kept_since(self, measurement: str, *, now: int) -> int:
         """Up to when it has forgotten what it had; 0: it keeps all."""
 
     def remove(self, first: Place, last: Place) -> None:
-        """Take out what has the tags of two places, from the one to the other."""
+        """Take out what has the tags of two places, and perhaps more tags, from the one to the other."""
 
 
 class Part(NamedTuple):
-    """What is compared at once: a measurement of a station, or the alerts (no station), in (since, until]."""
+    """What is compared at once: a measurement of a station, or the alerts, in (since, until].
+
+    No station: of `alert` all there are; of another measurement those points that name no station.
+    """
 
     measurement: str
     station: str
@@ -79,7 +82,7 @@ class Check:
 
     def compare(self, part: Part) -> Compared:
         """One part as it is now on both sides."""
-        tags = {"station": part.station} if part.station else {}
+        tags: Tags = {} if part.measurement == ALERT else {"station": part.station or None}
         stored = self._copied.points(part.measurement, since=part.since, until=part.until, tags=tags)
         expected = self._of_journal(part)
         return Compared(part, len(expected.keys() | stored.keys()), list(differences(expected, stored)))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_ingest.core.model import DAY_MS
+from gauge_ingest.journal import Reader
 from gauge_ingest.stores.lines import ALERT
 from gauge_ingest.stores.points import line_of
 from gauge_ingest.verify.check import Compared, Copied
@@ -36,22 +37,35 @@ def take_out(copied: Copied, differences: Sequence[Difference], kept: Path) -> i
         return 0
     with kept.open("a", encoding="utf-8") as file:
         file.writelines(f"{line_of(one.place, one.stored)}\n" for one in too_much)
-    for _, run in groupby(too_much, key=lambda one: (one.place.measurement, one.place.tags, one.run)):
+    for one in too_much:
+        if not _is_ours(one):  # with it goes what has more tags: as little as can be, and that is copied again
+            copied.remove(one.place, one.place)
+    named = [one for one in too_much if _is_ours(one)]
+    for _, run in groupby(named, key=lambda one: (one.place.measurement, one.place.tags, one.run)):
         places = [one.place for one in run]
         copied.remove(places[0], places[-1])
     return len(too_much)
 
 
-def again(found: Iterable[Compared], known: Sequence[str]) -> Again:
-    """What to copy again so that nothing differs, of stations that the journal knows."""
-    spans: list[Span] = []
-    events: set[int] = set()
+def again(found: Iterable[Compared], reader: Reader) -> Again:
+    """What to copy again so that nothing differs, of what the journal knows."""
+    known, spans, events = reader.stations(), list[Span](), set[int]()
     for compared in found:
+        for one in compared.differences:
+            if not _is_ours(one):
+                spans += [(station, one.at - 1, one.at) for station in known]
+                events |= {event.id for event in reader.alerts.rained(since=one.at - 1, until=one.at)}
         if compared.part.measurement == ALERT:
             events |= {_event(one) for one in compared.differences}
         elif compared.part.station in known:
             spans += _spans(compared.part.station, compared.differences)
     return Again(sorted(set(spans)), sorted(events - {0}))
+
+
+def _is_ours(one: Difference) -> bool:
+    """Whether a point has the tags that ours have, and perhaps more."""
+    wanted = {"rule", "scope"} if one.place.measurement == ALERT else {"station"}
+    return wanted <= {name for name, _ in one.place.tags}
 
 
 def _event(one: Difference) -> int:

@@ -79,6 +79,8 @@ def test_points_that_somebody_took_out_changed_or_put_there_are_found_and_mended
     influx.write(filled["readings"], f"rain,station=HTB01 tips=7i,rain_mm=3.5 {(T0 - 3 * HOUR + 11) * NS}")
     influx.write(filled["readings"], f"rain,station=HTB01,host=pc tips=1i {(T0 - 4 * HOUR) * NS}")
     influx.write(filled["readings"], f"rain,station=HTB77 tips=1i {(T0 - 4 * HOUR) * NS}")
+    influx.write(filled["readings"], f"rain tips=4i {nanoseconds(rain[30]['_time'])}")
+    influx.write(filled["hourly"], f"rain_hourly rain_mm=4 {(T0 - 6 * HOUR) * NS}")
     influx.write(filled["hourly"], f"rain_hourly,station=HTB01 rain_mm=99.0 {(T0 - 5 * HOUR) * NS}")
     influx.write(filled["daily"], f"rain_daily,station=HTB01 extra=1i {(T0 - 10 * HOUR) * NS}")
     influx.write(filled["alerts"], f'alert,rule=r,scope=HTB01 kind="raised" {(T0 - 10 * HOUR) * NS}')
@@ -88,8 +90,8 @@ def test_points_that_somebody_took_out_changed_or_put_there_are_found_and_mended
     document = place.json("verify", *EVERYTHING, status=1)
 
     assert counts(document) == {
-        "rain": (1, 1, 3),
-        "rain_hourly": (0, 1, 0),
+        "rain": (1, 1, 4),
+        "rain_hourly": (0, 1, 1),
         "rain_daily": (0, 1, 0),
         "station": (0, 1, 0),
         "alert": (0, 0, 1),
@@ -105,7 +107,7 @@ def test_points_that_somebody_took_out_changed_or_put_there_are_found_and_mended
     assert "journal and InfluxDB agree in every point" in mended.stdout
     assert place.json("verify", *EVERYTHING)["ok"]
     (kept,) = place.journal.parent.glob("journal.db.taken-out-*.lp")
-    assert len(kept.read_text(encoding="utf-8").splitlines()) == 5
+    assert len(kept.read_text(encoding="utf-8").splitlines()) == 7
     assert f"rain,host=pc,station=HTB01 tips=1i {(T0 - 4 * HOUR) * NS}\n" in kept.read_text(encoding="utf-8")
     assert {point["station"] for point in influx.points(filled["readings"], "rain")} == {"HTB01"}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, AlertEvent, Row, Station
 from gauge_ingest.stores import Total
 from gauge_ingest.stores.lines import Line, LineProtocol, total_line
-from gauge_ingest.stores.points import Place, Points, points_written
+from gauge_ingest.stores.points import Place, Points, Tags, points_written
 from tests.edges.influx_server import row
 
 NS = 1_000_000
@@ -27,20 +27,20 @@ class FakeInflux:
         """One line of somebody else."""
         self.write_lines([(line, row())])  # nobody asks what it was made of
 
-    def points(self, measurement: str, *, since: int, until: int, tags: Mapping[str, str]) -> Points:
+    def points(self, measurement: str, *, since: int, until: int, tags: Tags) -> Points:
         """Points of a measurement in (since, until], with these tags and any others."""
         return {
             place: dict(fields)
             for place, fields in self.stored.items()
             if place.measurement == measurement
             and (since + 1) * NS <= place.at_ns < (until + 1) * NS
-            and tags.items() <= dict(place.tags).items()
+            and all(dict(place.tags).get(name) == value for name, value in tags.items())
         }
 
     def tag_values(self, measurement: str, tag: str, *, since: int, until: int) -> set[str]:
         """The values of a tag."""
         found = self.points(measurement, since=since, until=until, tags={})
-        return {dict(place.tags)[tag] for place in found if tag in dict(place.tags)}
+        return {dict(place.tags).get(tag, "") for place in found}
 
     def kept_since(self, measurement: str, *, now: int) -> int:
         """Up to when it has forgotten what it had."""

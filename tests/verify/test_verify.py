@@ -60,7 +60,7 @@ class World:
         found, kept = [one for one in self.compare() if one.differences], self.folder / "kept.lp"
         for one in found:
             take_out(self.influx, one.differences, kept)
-        wanted = again(found, self.desk.journal.reader.stations())
+        wanted = again(found, self.desk.journal.reader)
         for place in range(0, max(len(wanted.spans), 1), 200):
             body = {"spans": [list(one) for one in wanted.spans[place : place + 200]], "events": wanted.events}
             request = Request(f"again {place}", "copy_again", body, "duty")
@@ -132,7 +132,7 @@ def test_what_is_taken_out_over_a_long_run_takes_nothing_with_it_that_came_meanw
 
     for one in found:
         take_out(world.influx, one.differences, tmp_path / "kept.lp")
-    wanted = again(found, ["HTB01"])
+    wanted = again(found, world.desk.journal.reader)
 
     assert any(since < begin + 6 * HOUR <= until for _, since, until in wanted.spans)
 
@@ -252,11 +252,12 @@ def test_events_that_are_copied_again_are_told_to_nobody(tmp_path: Path) -> None
     assert world.differ() == []
 
 
-def test_what_is_copied_again_is_asked_for_a_week_at_a_time() -> None:
+def test_what_is_copied_again_is_asked_for_a_week_at_a_time(tmp_path: Path) -> None:
+    world = World(tmp_path)
     places = [Place("rain", (("station", "HTB01"),), (T0 + day * DAY) * NS) for day in (0, 20)]
     found = list(differences({}, {place: {"tips": "1i"} for place in places}))
 
-    spans = again([Compared(Part("rain", "HTB01", 0, 1), 2, found)], ["HTB01"]).spans
+    spans = again([Compared(Part("rain", "HTB01", 0, 1), 2, found)], world.desk.journal.reader).spans
 
     assert [until - since for _, since, until in spans] == [7 * DAY, 7 * DAY, 6 * DAY + 1]
     assert [since for _, since, _ in spans[1:]] == [until for _, _, until in spans[:-1]]
@@ -270,3 +271,24 @@ def test_a_reading_that_is_still_to_be_derived_is_not_missed(tmp_path: Path) -> 
     world.copy()
 
     assert [one for one in world.differ() if one.place.measurement == "rain"] == []
+
+
+@pytest.mark.parametrize("tags", ["", ",host=pc"])
+@pytest.mark.parametrize("measurement", ["rain", "rain_hourly", "rain_daily", "station", "alert"])
+def test_a_point_that_names_no_station_is_one_difference_and_takes_nothing_with_it(
+    tmp_path: Path, measurement: str, tags: str
+) -> None:
+    """Goal: what the server cannot take out alone costs nobody a point. Method: it stands where points of ours do."""
+    world = World(tmp_path)
+    before = {place: dict(fields) for place, fields in world.influx.stored.items()}
+    ours = [place for place in before if place.measurement == measurement]
+    at_ns = ours[len(ours) // 2].at_ns if ours else T0 * NS
+    world.influx.write_text(f"{measurement}{tags} tips=4i {at_ns}")
+    world.influx.write_text(f"{measurement}{tags} tips=4i {at_ns + 40 * HOUR * NS}")
+
+    found = world.differ()
+    kept = world.repair()
+
+    assert [(one.kind, "station" in dict(one.place.tags)) for one in found] == [(Kind.UNKNOWN, False)] * 2
+    assert world.influx.stored == before
+    assert len(kept.read_text(encoding="utf-8").splitlines()) == 2

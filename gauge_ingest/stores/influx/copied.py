@@ -1,6 +1,5 @@
 """What stands in the buckets, point by point, and how a point is taken out of them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from gauge_ingest.core.model import DAY_MS, SECOND_MS
@@ -8,7 +7,7 @@ from gauge_ingest.stores import StoreUnavailable
 from gauge_ingest.stores.flux import measurements_query, points_query, tag_values_query, values_answered
 from gauge_ingest.stores.influx.client import WORDS_MAX, Answer, answers, client_of, unavailable
 from gauge_ingest.stores.influx.settings import InfluxSettings
-from gauge_ingest.stores.points import Place, Points, points_answered
+from gauge_ingest.stores.points import Place, Points, Tags, points_answered
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,7 +20,7 @@ class InfluxCopied:
         self._client = client_of(settings)
         self._query_api = self._client.query_api()
 
-    def points(self, measurement: str, *, since: int, until: int, tags: Mapping[str, str]) -> Points:
+    def points(self, measurement: str, *, since: int, until: int, tags: Tags) -> Points:
         """Points of a measurement in its bucket, in (since, until], with these tags and any others."""
         bucket = self._settings.buckets[measurement].name
         text = self._ask(bucket, points_query(bucket, measurement, since=since, until=until, tags=tags))
@@ -31,7 +30,7 @@ class InfluxCopied:
             raise _broken_off(error) from error
 
     def tag_values(self, measurement: str, tag: str, *, since: int, until: int) -> set[str]:
-        """The values of a tag in a measurement, in (since, until]."""
+        """The values of a tag in a measurement, in (since, until]; empty for points that do not have it."""
         bucket = self._settings.buckets[measurement].name
         return self._values(bucket, tag_values_query(bucket, measurement, tag, since=since, until=until))
 
@@ -56,7 +55,10 @@ class InfluxCopied:
         return now - every_s * SECOND_MS if every_s else 0
 
     def remove(self, first: Place, last: Place) -> None:
-        """Take out what has the tags of two places, and perhaps more tags, from the one to the other."""
+        """Take out what has the tags of two places, and perhaps more tags, from the one to the other.
+
+        2.8 cannot be told to spare what has more tags (`tag=""` finds nothing there).
+        """
         bucket = self._settings.buckets[first.measurement].name
         tags = [f'"{name}"="{_quoted(value)}"' for name, value in first.tags]
         where = " AND ".join([f'_measurement="{first.measurement}"', *tags])
