@@ -47,7 +47,7 @@ EveryOption = Annotated[
     ),
 ]
 DryGapOption = Annotated[str, typer.Option("--dry-gap", metavar="T", help="Dry time that parts two storms: 90m, 6h.")]
-SourceOption = Annotated[From, typer.Option("--source", help="auto: InfluxDB when configured, else the journal.")]
+SourceOption = Annotated[From, typer.Option("--source", help="auto: the journal where there is one, else InfluxDB.")]
 FormOption = Annotated[
     Form | None, typer.Option("--format", help="What it looks like [default: as --out ends, else table]")
 ]

@@ -1,11 +1,11 @@
-"""From which source history is read: InfluxDB when it is configured and answers, else the journal."""
+"""From which source history is read: the journal where there is one, else InfluxDB when it is configured."""
 
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
 from gauge_ingest.commands.opening import reading
-from gauge_ingest.commands.output import Status, notice, stop
+from gauge_ingest.commands.output import Status, stop
 from gauge_ingest.configuration import Configuration
 from gauge_ingest.history import InfluxCopy, JournalHistory, Source, TooManyWindows
 from gauge_ingest.stores import StoreUnavailable
@@ -27,13 +27,13 @@ def asked(configuration: Configuration, source: From, question: Callable[[Source
     try:
         if source is From.INFLUX and not influx.url:
             stop(Status.WRONG_USE, "--source influx: no InfluxDB is configured; set url in [influx]")
-        if influx.url and source is not From.JOURNAL:
+        # The journal is the truth, and the quicker (decision 0027).
+        is_here = configuration.settings.journal_path.exists()
+        if source is From.INFLUX or (source is From.AUTO and influx.url and not is_here):
             try:
                 return _from_influx(configuration, question), "InfluxDB"
             except StoreUnavailable as error:
-                if source is From.INFLUX:
-                    stop(Status.UNREACHABLE, str(error))
-                notice(f"{error}; this is the journal's answer")
+                stop(Status.UNREACHABLE, str(error))
         with reading(configuration) as reader:
             return question(JournalHistory(reader)), "journal"
     except TooManyWindows as error:
