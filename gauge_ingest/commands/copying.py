@@ -10,7 +10,7 @@ from gauge_ingest.commands.output import Status, notice, stop
 from gauge_ingest.commands.progress import Advance
 from gauge_ingest.commands.writing import asked
 from gauge_ingest.configuration import Configuration
-from gauge_ingest.journal import Lock, Locked
+from gauge_ingest.journal import Lock, Locked, holder
 from gauge_ingest.requests import COPY_AGAIN
 from gauge_ingest.requests.copy_again import EVENTS_MAX, SPANS_MAX
 from gauge_ingest.verify.repair import Again
@@ -18,6 +18,7 @@ from gauge_ingest.wellbeing.followers import FollowersUnknown, Standing, standin
 
 LOOK_EVERY_S = 0.2
 STILL_MAX_S = 60.0  # without any progress
+NOT_RUNNING = "no service runs, which would copy them"
 
 
 def copy_again(configuration: Configuration, clock: Clock, again: Again, advance: Advance) -> None:
@@ -49,14 +50,15 @@ def wait_for_copy(
     configuration: Configuration, names: Sequence[str], advance: Advance, *, still_max_s: float = STILL_MAX_S
 ) -> str:
     """Wait until the service has copied everything to these; why it does not go on, empty once it has."""
+    runs = holder(configuration.settings.journal_path) is not None
     most, least, since_s = 0, 1 << 62, time.monotonic()
     while waiting := behind(configuration, names):
         left = sum(one.behind for one in waiting)
         most = max(most, left)
         if left < least:
             least, since_s = left, time.monotonic()
-        elif time.monotonic() - since_s > still_max_s:
-            words = next((one.error for one in waiting if one.error), "it does not go on; does the service run?")
+        elif not runs or time.monotonic() - since_s > still_max_s:
+            words = next((one.error for one in waiting if one.error), "it does not go on" if runs else NOT_RUNNING)
             return f"{waiting[0].name} is {waiting[0].behind} changes behind: {words}"
         advance(1 - left / most)
         time.sleep(LOOK_EVERY_S)
