@@ -18,6 +18,7 @@ REASONS = {
     "negative": "below 0: {value}",
     "flag": "flagged {value} in the file",
     "short": "fewer columns than the head of the file",
+    "long": "more columns than the head of the file: decimal commas? Set file.decimal and file.delimiter",
 }
 
 
@@ -83,6 +84,7 @@ class _Reading:
         found = csv.reader(file, delimiter=self._mapping.file.delimiter)
         head = [name.strip() for name in next(found, [])]
         times, rains, names, flag = self._places(head)
+        named = max(place for place, name in enumerate(head) if name) + 1
         before = self._mapping.file.skip_lines
         for cells in found:
             if not any(cells):
@@ -90,6 +92,9 @@ class _Reading:
             line = before + found.line_num
             if len(cells) <= max(*times, *rains, *names, flag):
                 yield Bad(line, "", "short", REASONS["short"], cells)
+                continue
+            if len(cells) > len(head) or any(cells[named:]):  # decimal commas shift what stands behind them
+                yield Bad(line, "", "long", REASONS["long"], cells)
                 continue
             at, said = self._time(cells, times)
             if at is None:

@@ -95,6 +95,24 @@ def test_every_bad_row_is_refused_with_its_line_and_the_others_are_taken(tmp_pat
     assert said["twice"] == "another figure for the time of line 9"
 
 
+@pytest.mark.parametrize("head", ["time,rain", "time,rain,", "time,rain,flag"])
+def test_decimal_commas_between_commas_are_refused_and_not_taken_for_no_rain(tmp_path: Path, head: str) -> None:
+    end = "," * (head.count(",") - 1)
+
+    plan = planned(tmp_path, f"{head}\n2020-01-01T00:05,0,5{end}\n2020-01-01T00:10,1{end}\n")
+
+    assert spans(plan) == [(5, 10, 1_000)]
+    assert reasons(plan) == [(2, "long")]
+    assert plan.bad[0].reason.startswith("more columns than the head of the file: decimal commas?")
+
+
+def test_a_figure_under_a_column_without_a_name_is_refused(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "time,rain,\n2020-01-01T00:05,0,5\n2020-01-01T00:10,1,\n2020-01-01T00:15,1\n")
+
+    assert spans(plan) == [(5, 10, 1_000), (10, 15, 1_000)]
+    assert reasons(plan) == [(2, "long")]
+
+
 def test_figures_that_no_computer_holds_are_refused_too(tmp_path: Path) -> None:
     text = "time,rain\n1e300,1\ninf,1\n99999999999999999999,1\n1577836800,1e300\n1577836800,0.5\n"
 
