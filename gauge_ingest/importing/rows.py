@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from gauge_ingest.configuration.mapping import ImportMapping, TimeColumns
+from gauge_ingest.journal.imported import SINCE_MIN
 
 UM_PER_MM = 1_000
 UM_MAX = AT_MAX = 10**15
 REASONS = {
     "time": "time cannot be read as {format}: {value}",
+    "old": "before 1800-01-01T00:00Z: {value}; is the year mistyped?",
     "number": "not a number: {value}",
     "negative": "below 0: {value}",
     "flag": "flagged {value} in the file",
@@ -100,6 +102,9 @@ class _Reading:
             if at is None:
                 reason = REASONS["time"].format(format=self._mapping.time.format, value=said)
                 yield Bad(line, "", "time", reason, cells)
+                continue
+            if at < SINCE_MIN:
+                yield Bad(line, "", "old", REASONS["old"].format(value=said), cells)
                 continue
             if flag >= 0 and cells[flag].strip() in self._refuse:
                 yield Bad(line, "", "flag", REASONS["flag"].format(value=cells[flag].strip()), cells)

@@ -1,7 +1,7 @@
 """What a CSV file says under a mapping: spans of rain in micrometres, and why a row is refused. A hole is not dry."""
 
 import gzip
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from gauge_ingest.configuration import ConfigurationRefused
 from gauge_ingest.configuration.mapping import ImportMapping, load_mapping
 from gauge_ingest.importing.plan import Plan, plan_of
 from gauge_ingest.importing.rows import Unreadable, rows_of
+from gauge_ingest.journal.imported import SINCE_MIN
 from tests.worlds import MINUTE, T0, station
 
 CONFIG = Path(__file__).parents[2] / "config" / "import"
@@ -111,6 +112,18 @@ def test_a_figure_under_a_column_without_a_name_is_refused(tmp_path: Path) -> No
 
     assert spans(plan) == [(5, 10, 1_000), (10, 15, 1_000)]
     assert reasons(plan) == [(2, "long")]
+
+
+def test_years_in_which_nobody_measured_are_refused_and_the_others_taken(tmp_path: Path) -> None:
+    years = ["0001-01-01T00:00", "0024-01-01T00:05", "1600-06-01T00:00", "1799-12-31T23:59:59+00:00"]
+    edge = ["1800-01-01T00:00+00:00", "1800-01-01T00:05+00:00", "2020-01-01T00:05"]
+
+    plan = planned(tmp_path, "\n".join(["time,rain", *(f"{year},1" for year in years + edge)]))
+
+    assert reasons(plan) == [(line, "old") for line in (2, 3, 4, 5, 6)]
+    assert plan.bad[1].reason == "before 1800-01-01T00:00Z: 0024-01-01T00:05; is the year mistyped?"
+    assert [one.since for one in plan.fell["HTB01"]] == [SINCE_MIN, at("2020-01-01T00:00")]
+    assert datetime.fromtimestamp(SINCE_MIN / 1_000, UTC).isoformat() == "1800-01-01T00:00:00+00:00"
 
 
 def test_figures_that_no_computer_holds_are_refused_too(tmp_path: Path) -> None:
