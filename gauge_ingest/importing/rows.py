@@ -2,15 +2,17 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from gauge_ingest.configuration.mapping import ImportMapping, TimeColumns
 from gauge_ingest.journal.imported import SINCE_MIN
 
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 UM_PER_MM = 1_000
 UM_MAX = AT_MAX = 10**15
 REASONS = {
@@ -117,17 +119,14 @@ class _Reading:
         if text in self._missing or not text:
             return Told(line, station, at, None)
         try:
-            value = float(text.replace(",", ".") if self._mapping.file.decimal == "," else text)
+            value = _number(text, self._mapping.file.decimal) * self._times
         except ValueError:
-            value = float("nan")
-        if not isfinite(value):
-            return Bad(line, station, "number", REASONS["number"].format(value=text), cells)
+            value = inf
         if value < 0:
             return Bad(line, station, "negative", REASONS["negative"].format(value=text), cells)
-        um = round(value * self._times)
-        if um > UM_MAX:
+        if value > UM_MAX:
             return Bad(line, station, "number", REASONS["number"].format(value=text), cells)
-        return Told(line, station, at, um)
+        return Told(line, station, at, round(value))
 
     def _places(self, head: list[str]) -> tuple[list[int], list[int], list[int], int]:
         """Where in a row the times stand, the rain of each station, the station's name, the flag (-1: nowhere)."""
@@ -164,6 +163,15 @@ class _Reading:
         return at if abs(at) < AT_MAX else None, text
 
 
+def _number(text: str, decimal: str = ".") -> float:
+    """A number in plain digits; ValueError where it is none: float alone takes 1_0 for 10, and digits of any script."""
+    if decimal != ".":
+        text = text.translate({ord(decimal): ".", ord("."): decimal})  # 1.234 says another thing there
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError("not a number")
+    return float(text)
+
+
 def _instants(time: TimeColumns) -> "_Instant":
     zone = None
     if time.offset:
@@ -182,7 +190,9 @@ class _Instant:
 
     def __call__(self, text: str) -> int:
         if self._pattern in ("unix", "unix_ms"):
-            return round(float(text) * (1 if self._pattern == "unix_ms" else 1_000))
+            return round(_number(text) * (1 if self._pattern == "unix_ms" else 1_000))
+        if any(one.isdigit() and not one.isascii() for one in text):  # strptime reads digits of any script
+            raise ValueError("digits of another script")
         iso = self._pattern == "iso"
         at = datetime.fromisoformat(text) if iso else datetime.strptime(text, self._pattern)  # noqa: DTZ007 - below
         if at.tzinfo is None:

@@ -135,6 +135,42 @@ def test_figures_that_no_computer_holds_are_refused_too(tmp_path: Path) -> None:
     assert plan.taken == 1
 
 
+@pytest.mark.parametrize("figure", ["1e308", "1_0", "١٠", "１", "0x1", "+ 1", "1,5", "1e", ".", "infinity"])
+def test_a_figure_is_in_plain_digits_or_the_row_is_refused(tmp_path: Path, figure: str) -> None:
+    text = f'time,rain\n2020-01-01T00:05,"{figure}"\n2020-01-01T00:10,1\n2020-01-01T00:15,5e-1\n2020-01-01T00:20,+.5\n'
+
+    plan = planned(tmp_path, text)
+
+    assert spans(plan) == [(5, 10, 1_000), (10, 15, 500), (15, 20, 500)]
+    assert [(one.line, one.reason) for one in plan.bad] == [(2, f"not a number: {figure}")]
+
+
+def test_a_point_beside_decimal_commas_is_refused_for_it_parts_thousands(tmp_path: Path) -> None:
+    text = "time;rain\n2020-01-01T00:05;1.234\n2020-01-01T00:10;1.234,5\n2020-01-01T00:15;1,5\n"
+
+    plan = planned(tmp_path, text, more='[file]\ndelimiter = ";"\ndecimal = ","')
+
+    assert spans(plan) == [(10, 15, 1_500)]
+    assert reasons(plan) == [(2, "number"), (3, "number")]
+
+
+@pytest.mark.parametrize(
+    ("form", "good", "bad"),
+    [
+        ("unix", "1577808300", "1_577_808_300"),
+        ("unix_ms", "1577808300000", "١٥٧٧٨٠٨٣٠٠٠٠٠"),
+        ("%Y-%m-%d %H:%M", "2020-01-01 00:05", "２０２０-01-01 00:10"),
+        ("%Y年%m月%d日 %H:%M", "2020年01月01日 00:05", "٢٠٢٠年01月01日 00:10"),
+        ("iso", "2020-01-01 00:05", "٢٠٢٠-01-01 00:10"),
+    ],
+)
+def test_a_time_in_digits_of_another_script_is_refused(tmp_path: Path, form: str, good: str, bad: str) -> None:
+    plan = planned(tmp_path, f"time,rain\n{good},1\n{bad},1\n", time=f'format = "{form}"')
+
+    assert spans(plan) == [(0, 5, 1_000)]
+    assert reasons(plan) == [(3, "time")]
+
+
 def test_a_count_is_a_base_line_first_and_begins_anew_where_it_falls(tmp_path: Path) -> None:
     text = "time,rain\n2020-01-01T00:00,100\n2020-01-01T00:05,103\n2020-01-01T00:20,103\n2020-01-01T00:25,1\n"
     text += "2020-01-01T00:30,2\n"
