@@ -32,6 +32,7 @@ def make(journal: Path, target: Path, *, now: int, done: Callable[[float], None]
     """
     if target.exists():
         raise Uncopied(f"{target}: is there already, and nothing is written over; name another file")
+    _ask_for_a_name(target)
     _ask_for_room(journal, target)
     half = target.with_name(target.name + HALF)
     try:
@@ -82,9 +83,12 @@ def _name(half: Path, target: Path, checked: Checked) -> None:
     """The sum first, which harms nobody without its file; then the file, whole and on the disk, under its name."""
     beside = sum_file(target)
     beside_half = beside.with_name(beside.name + HALF)
-    beside_half.write_text(f"{checked.sha256}  {target.name}\n", encoding="ascii")
-    sync(beside_half)
-    beside_half.replace(beside)
+    try:
+        beside_half.write_text(f"{checked.sha256}  {target.name}\n", encoding="utf-8")
+        sync(beside_half)
+        beside_half.replace(beside)
+    finally:
+        beside_half.unlink(missing_ok=True)
     try:
         if target.exists():
             raise Uncopied(f"{target}: has come meanwhile, and nothing is written over; name another file")
@@ -93,6 +97,14 @@ def _name(half: Path, target: Path, checked: Checked) -> None:
         beside.unlink(missing_ok=True)
         raise
     sync(target.absolute().parent)
+
+
+def _ask_for_a_name(target: Path) -> None:
+    """SQLite takes names of files as text in UTF-8."""
+    try:
+        str(target).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Uncopied(f"{str(target)!a}: the name is no text in UTF-8; name another file") from None
 
 
 def _ask_for_room(journal: Path, target: Path) -> None:

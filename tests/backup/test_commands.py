@@ -58,6 +58,7 @@ def test_refusals_of_a_backup_name_the_file_and_end_with_3(place: Place, tmp_pat
     for words, said in (
         (["backup", str(tmp_path / "copy.db")], f"{tmp_path}/copy.db: is there already"),
         (["backup", str(tmp_path / "none" / "copy.db")], f"{tmp_path}/none: No such file"),
+        (["backup", str(tmp_path / os.fsdecode(b"\xff.db"))], "udcff.db': the name is no text in UTF-8"),
         (["backup", "--folder", str(tmp_path / "file" / "copies")], f"{tmp_path}/file/copies: Not a directory"),
     ):
         refused = place.run(*words)

@@ -1,6 +1,8 @@
 """A copy is whole, verified and named at the end, or it is not there: beside a writer, on a full disk, killed."""
 
+import errno
 import fcntl
+import os
 import resource
 import shutil
 import signal
@@ -138,6 +140,37 @@ def test_on_a_full_disk_nothing_is_left_and_the_words_name_it(journal: Path, tmp
 
     assert "copy.db" in said.read_text()
     assert left(tmp_path) == ["said", "var"]
+
+
+def test_a_copy_may_have_a_chinese_name(journal: Path, tmp_path: Path) -> None:
+    target = tmp_path / "雨量备份.db"
+
+    made = make(journal, target, now=NOW).checked
+
+    assert sum_file(target).read_text("utf-8") == f"{made.sha256}  雨量备份.db\n"
+    assert check(target).sum_known
+    assert left(tmp_path) == ["var", "雨量备份.db", "雨量备份.db.sha256"]
+
+
+def test_a_name_that_is_no_text_is_refused_and_leaves_nothing(journal: Path, tmp_path: Path) -> None:
+    with pytest.raises(Uncopied, match="the name is no text in UTF-8; name another file"):
+        make(journal, tmp_path / os.fsdecode(b"copy\xff.db"), now=NOW)
+
+    assert left(tmp_path) == ["var"]
+
+
+def test_a_sum_that_cannot_be_written_leaves_nothing(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "copy.db.sha256")
+
+    monkeypatch.setattr(making, "sync", full)
+
+    with pytest.raises(Uncopied, match=r"copy\.db\.sha256: No space left on device"):
+        make(journal, tmp_path / "copy.db", now=NOW)
+
+    assert left(tmp_path) == ["var"]
 
 
 def test_where_the_rain_needs_the_room_no_copy_is_begun(
