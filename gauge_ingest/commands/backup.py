@@ -68,7 +68,7 @@ def copied_text(checked: Checked) -> str:
     made = "no backup of ours, but a journal" if checked.made_at is None else f"made {full_instant(checked.made_at)}"
     return (
         f"{made}, {size_text(checked.size)}: {rows['reading']} readings, {rows['alert']} alerts,"
-        f" {rows['quarantine']} in quarantine\nsha256 {checked.sha256}"
+        f" {rows['quarantine']} in quarantine, {rows.get('imported', 0)} imported rows\nsha256 {checked.sha256}"
     )
 
 

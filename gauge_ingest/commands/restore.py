@@ -97,8 +97,10 @@ def _lines(done: Restored, journal: Path, now: int) -> list[str]:
         lost = elapsed(max(0, now - done.newest_received_at))
         lines.append(
             f"NOT IN IT: everything received after {full_instant(done.newest_received_at)} ({lost}): readings, alerts,"
-            " acknowledgements, corrections"
+            " acknowledgements, corrections; nor what was imported after the copy was made"
         )
+    else:
+        lines.append("NOT IN IT: what was received or imported after the copy was made")
     lines += [
         f"ENDED, enter it again if it is to hold: silence {one.id} of {one.scope} ({one.why})" for one in done.ended
     ]

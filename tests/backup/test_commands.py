@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from gauge_ingest.journal import Lock
+from gauge_ingest.requests.take_history import asked, take_history
 from tests.commands.place import Place
 from tests.commands.serving import service
+from tests.importing.spans import fell_of
 from tests.worlds import MINUTE, T0, message
 
 
@@ -113,6 +115,34 @@ def test_a_restore_as_a_document(place: Place, tmp_path: Path) -> None:
     assert document["next_alert"] == 1_000_001
     assert document["newest_received_at"] == "2026-07-15T18:00:00+08:00"
     assert document["silences_ended"] == []
+
+
+def test_imported_rows_are_counted_and_named_among_what_is_not_in_the_copy(place: Place, tmp_path: Path) -> None:
+    station, fell = place.configuration().stations["HTB01"], fell_of([1_000, 0, 500])
+    with place.desk() as desk:
+        take_history(
+            desk.journal, {"HTB01": station}, asked("HTB01", fell, file="f", digest="d"), who="w", now=place.now
+        )
+
+    made = place.run("backup", str(tmp_path / "copy.db"))
+    checked = place.json("restore", str(tmp_path / "copy.db"), "--check")
+    shown = restored(place, str(tmp_path / "copy.db"))
+
+    assert "2 readings, 0 alerts, 0 in quarantine, 3 imported rows" in made.stdout
+    assert (checked["rows"]["reading"], checked["rows"]["imported"]) == (2, 3)
+    assert "0 in quarantine, 3 imported rows" in shown.stdout
+    assert "corrections; nor what was imported after the copy was made" in shown.stdout
+
+
+def test_of_a_copy_without_readings_too_it_is_said_what_is_not_in_it(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with place.desk():
+        pass
+    place.json("backup", str(tmp_path / "copy.db"))
+
+    shown = restored(place, str(tmp_path / "copy.db"))
+
+    assert "NOT IN IT: what was received or imported after the copy was made" in shown.stdout
 
 
 def test_a_journal_that_is_gone_is_put_back(place: Place, tmp_path: Path) -> None:
