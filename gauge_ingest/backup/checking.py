@@ -25,6 +25,20 @@ class Checked(NamedTuple):
     figures: copying.Figures
 
 
+def size_of(journal: Path) -> int:
+    """Bytes that a journal takes with its write-ahead log, which a copy of it holds too; raises OSError."""
+    size, ahead = journal.stat().st_size, journal.with_name(f"{journal.name}-wal")
+    try:
+        return size + ahead.stat().st_size
+    except FileNotFoundError:
+        return size
+
+
+def room_text(size: int) -> str:
+    """Bytes of a disk in GB, in MB where that would be 0.0."""
+    return f"{size / 1e9:.1f} GB" if size >= 50_000_000 else f"{size / 1e6:.1f} MB"
+
+
 def sum_file(path: Path) -> Path:
     """Where the sum of a copy stands, in the form of the command sha256sum."""
     return path.with_name(f"{path.name}.sha256")

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,20 @@ def test_a_backup_is_made_while_the_service_runs_and_says_what_it_holds(place: P
     assert len(document["sha256"]) == 64
     assert document["journal"] == str(place.journal)
     assert document["took_s"] >= 0
+
+
+def test_the_size_that_is_announced_has_the_write_ahead_log_in_it(place: Place, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(place.journal)) as held:
+        held.execute("SELECT count(*) FROM reading").fetchone()
+        with place.desk() as desk:
+            desk.take(message([(T0 + n * MINUTE, n) for n in range(6, 200)], seq=7))
+        size = place.journal.stat().st_size
+        ahead = place.journal.with_name(f"{place.journal.name}-wal").stat().st_size
+
+        shown = place.run("backup", str(tmp_path / "copy.db"))
+
+    assert f"{size / 1e6:.1f}" != f"{(size + ahead) / 1e6:.1f}"
+    assert f"copying {place.journal} ({(size + ahead) / 1e6:.1f} MB)" in shown.stderr
 
 
 def test_where_to_is_asked_for_or_taken_from_the_configuration(place: Place, tmp_path: Path) -> None:

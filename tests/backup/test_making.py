@@ -20,7 +20,7 @@ from gauge_ingest.backup.folder import copies, name_at, tidy
 from gauge_ingest.backup.making import HALF, make
 from gauge_ingest.journal import copying
 from gauge_ingest.journal.copying import Uncopied
-from tests.backup.place import NOW, desk_in, in_a_fork, rain, readings, stormy
+from tests.backup.place import NOW, desk_in, in_a_fork, later, rain, readings, stormy
 from tests.worlds import MINUTE, T0, message
 
 
@@ -184,6 +184,23 @@ def test_where_the_rain_needs_the_room_no_copy_is_begun(
 
     monkeypatch.setattr(making, "FREE_BYTES_MIN", 0)  # as on another disk
     make(journal, tmp_path / "copy.db", now=NOW)
+
+
+def test_the_write_ahead_log_is_counted_and_little_room_is_told_in_megabytes(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later(journal.parent)
+    ahead = journal.with_name("journal.db-wal").stat().st_size
+    needed = journal.stat().st_size + ahead
+    assert ahead > 0
+    monkeypatch.setattr(making, "FREE_BYTES_MIN", 0)  # as on another disk
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: _Usage(needed - 1))
+    with pytest.raises(Uncopied, match=rf": {needed / 1e6:.1f} MB free on .*; the journal takes {needed / 1e6:.1f} MB"):
+        make(journal, tmp_path / "copy.db", now=NOW)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: _Usage(needed))
+
+    assert make(journal, tmp_path / "copy.db", now=NOW).checked.size <= needed
 
 
 class _Usage:
