@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from gauge_ingest.backup.checking import sum_of
+from gauge_ingest.backup.folder import others as copies_beside
 from gauge_ingest.journal import Lock
 from gauge_ingest.requests.take_history import asked, take_history
 from tests.commands.place import Place
@@ -185,6 +187,54 @@ def test_a_damaged_backup_is_not_well_and_is_not_put_back(place: Place, tmp_path
     assert "damaged or changed since it was made" in checked.stderr
     assert "not restored: " in refused.stderr
     assert sorted(one.name for one in place.journal.parent.iterdir() if "before" in one.name) == []
+
+
+def test_of_a_file_that_is_of_no_use_the_other_copies_are_named(place: Place, tmp_path: Path) -> None:
+    daily, usb = tmp_path / "daily", tmp_path / "usb"
+    usb.mkdir()
+    for at, words in enumerate((["--folder", str(daily)], [str(usb / "old.db")], [str(usb / "雨.db")])):
+        made = Path(place.json("backup", *words)["file"])
+        os.utime(made, (at, at))
+    (usb / "notes.txt").write_text("somebody's")
+    (usb / "bad.db").write_bytes(b"no database" * 1_000)
+    (usb / "bad.db.sha256").write_text(f"{sum_of(usb / 'bad.db')}  bad.db\n")
+    others = [str(usb / "雨.db"), str(usb / "old.db"), str(daily / "journal-2026-07-15T200000.db")]
+    assert [str(one) for one in copies_beside(usb / "bad.db", daily, usb)] == others
+    (usb / "bad.db.sha256").unlink()
+    (usb / "cut.db").write_bytes((usb / "old.db").read_bytes()[:-4_096])
+    settings = place.config / "gauge_ingest.toml"
+    settings.write_text(settings.read_text().replace('[backup]\nfolder = ""', f'[backup]\nfolder = "{daily}"'))
+
+    for name, said in (("bad.db", "damaged: "), ("cut.db", "damaged: "), ("none.db", "No such file")):
+        for words, status in (([], 3), (["--check"], 1)):
+            refused = restored(place, str(usb / name), *words)
+            lines = refused.stderr.splitlines()
+            assert refused.exit_code == status
+            assert f"{usb / name}: {said}" in lines[0]
+            assert lines[1:] == ["take another copy; there are, last written first:", *others]
+
+
+def test_where_no_other_copy_is_found_the_folders_looked_into_are_named(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_bytes(b"no database" * 1_000)
+
+    refused = restored(place, str(tmp_path / "bad.db"))
+    (place.config / "gauge_ingest.toml").write_text("[")
+    checked = restored(place, str(tmp_path / "bad.db"), "--check")
+
+    assert f"take another copy; there is none in {tmp_path}\n" in refused.stderr
+    assert checked.stderr.splitlines()[1:] == [f"take another copy; there is none in {tmp_path}"]
+
+
+def test_a_file_that_another_copy_would_not_help_says_so_alone(place: Place, tmp_path: Path) -> None:
+    place.json("backup", str(tmp_path / "copy.db"))
+    (tmp_path / "copy.db.sha256").unlink()
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as db:
+        db.execute("PRAGMA user_version = 999")
+
+    refused = restored(place, str(tmp_path / "copy.db"))
+
+    assert "use the newer program" in refused.stderr
+    assert "take another copy" not in refused.stderr
 
 
 def test_a_record_of_deliveries_that_cannot_be_read_does_not_stop_a_restore(place: Place, tmp_path: Path) -> None:
