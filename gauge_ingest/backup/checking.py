@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_ingest.journal import copying
-from gauge_ingest.journal.copying import Uncopied
+from gauge_ingest.journal.copying import Uncopied, Unsound
 
 PIECE_BYTES = 1_048_576
 
@@ -23,6 +23,20 @@ class Checked(NamedTuple):
     version: int
     made_at: int | None
     figures: copying.Figures
+
+
+def size_of(journal: Path) -> int:
+    """Bytes that a journal takes with its write-ahead log, which a copy of it holds too; raises OSError."""
+    size, ahead = journal.stat().st_size, journal.with_name(f"{journal.name}-wal")
+    try:
+        return size + ahead.stat().st_size
+    except FileNotFoundError:
+        return size
+
+
+def room_text(size: int) -> str:
+    """Bytes of a disk in GB, in MB where that would be 0.0."""
+    return f"{size / 1e9:.1f} GB" if size >= 50_000_000 else f"{size / 1e6:.1f} MB"
 
 
 def sum_file(path: Path) -> Path:
@@ -49,21 +63,26 @@ def check(path: Path, done: Callable[[float], None] = lambda _share: None) -> Ch
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise Uncopied(f"{path}: not a file")
+            raise Unsound(f"{path}: not a file")
         written = _written_sum(path)
         found = sum_of(path, lambda share: done(share / 2))
+    except FileNotFoundError as error:
+        raise Unsound(f"{path}: {error.strerror}") from error
     except OSError as error:
         raise Uncopied(f"{path}: {error.strerror or error}") from error
     if written and written != found:
-        raise Uncopied(
+        raise Unsound(
             f"{path}: damaged or changed since it was made: its SHA-256 is {found},"
-            f" {sum_file(path).name} says {written}; take another copy"
+            f" {sum_file(path).name} says {written}"
         )
     version, said = copying.check(path), copying.marked(path)
     done(0.9)
     figures, expected = copying.figures(path), said.get("figures")
     if isinstance(expected, dict):
-        copying.compare(figures, expected, expected)
+        try:
+            copying.compare(figures, expected, expected)
+        except Uncopied as error:
+            raise Unsound(f"{path}: damaged: {error}") from error
     done(1.0)
     made_at = said.get("made_at")
     return Checked(path, size, found, bool(written), version, made_at if isinstance(made_at, int) else None, figures)

@@ -21,6 +21,18 @@ def copies(folder: Path) -> list[Path]:
     return sorted(one for one in folder.iterdir() if _NAME.fullmatch(one.name))
 
 
+def others(file: Path, *folders: Path) -> list[Path]:
+    """What else may be put back, beside a copy and in folders, last written first; what cannot be read is left out."""
+    found: dict[Path, float] = {}
+    for folder in (file.absolute().parent, *(one.absolute() for one in folders)):
+        try:
+            names = [one for one in folder.iterdir() if _NAME.fullmatch(one.name) or sum_file(one).exists()]
+            found |= {one: one.stat().st_mtime for one in names if one.resolve() != file.resolve()}
+        except OSError:
+            continue
+    return sorted(found, key=lambda one: (found[one], one.name), reverse=True)
+
+
 def tidy(folder: Path, *, keep: int, made: Path) -> list[Path]:
     """Remove all but the newest copies, and what backups that were killed left; which were removed. Raises OSError.
 

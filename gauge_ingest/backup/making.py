@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_ingest.backup.checking import Checked, check, sum_file
+from gauge_ingest.backup.checking import Checked, check, room_text, size_of, sum_file
 from gauge_ingest.journal import copying
 from gauge_ingest.journal.copying import Uncopied
 from gauge_ingest.journal.switching import sync
@@ -32,6 +32,7 @@ def make(journal: Path, target: Path, *, now: int, done: Callable[[float], None]
     """
     if target.exists():
         raise Uncopied(f"{target}: is there already, and nothing is written over; name another file")
+    _ask_for_a_name(target)
     _ask_for_room(journal, target)
     half = target.with_name(target.name + HALF)
     try:
@@ -57,7 +58,7 @@ def _hold(descriptor: int, half: Path) -> None:
 
 
 def _copy(journal: Path, half: Path, now: int, done: Callable[[float], None]) -> None:
-    size = max(1, journal.stat().st_size)
+    size = max(1, size_of(journal))
     for attempt in range(1, TRIES + 1):
         os.truncate(half, 0)  # what was left there by a backup that was killed
         _journal_of(half).unlink(missing_ok=True)  # SQLite would roll it back into the new one
@@ -82,9 +83,12 @@ def _name(half: Path, target: Path, checked: Checked) -> None:
     """The sum first, which harms nobody without its file; then the file, whole and on the disk, under its name."""
     beside = sum_file(target)
     beside_half = beside.with_name(beside.name + HALF)
-    beside_half.write_text(f"{checked.sha256}  {target.name}\n", encoding="ascii")
-    sync(beside_half)
-    beside_half.replace(beside)
+    try:
+        beside_half.write_text(f"{checked.sha256}  {target.name}\n", encoding="utf-8")
+        sync(beside_half)
+        beside_half.replace(beside)
+    finally:
+        beside_half.unlink(missing_ok=True)
     try:
         if target.exists():
             raise Uncopied(f"{target}: has come meanwhile, and nothing is written over; name another file")
@@ -95,10 +99,18 @@ def _name(half: Path, target: Path, checked: Checked) -> None:
     sync(target.absolute().parent)
 
 
+def _ask_for_a_name(target: Path) -> None:
+    """SQLite takes names of files as text in UTF-8."""
+    try:
+        str(target).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Uncopied(f"{str(target)!a}: the name is no text in UTF-8; name another file") from None
+
+
 def _ask_for_room(journal: Path, target: Path) -> None:
     folder = target.absolute().parent
     try:
-        size = journal.stat().st_size
+        size = size_of(journal)
         free = shutil.disk_usage(folder).free
         is_beside = folder.stat().st_dev == journal.stat().st_dev
     except OSError as error:
@@ -107,6 +119,6 @@ def _ask_for_room(journal: Path, target: Path) -> None:
     if free < needed:
         spare = ", which must keep 0.5 GB free for the rain" if is_beside else ""
         raise Uncopied(
-            f"{folder}: {free / 1e9:.1f} GB free on this disk{spare}; the journal takes {size / 1e9:.1f} GB: make room"
+            f"{folder}: {room_text(free)} free on this disk{spare}; the journal takes {room_text(size)}: make room"
             " or name a folder on another disk"
         )

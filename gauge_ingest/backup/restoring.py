@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_ingest.backup.checking import Checked, check
+from gauge_ingest.backup.checking import Checked, check, room_text, size_of
 from gauge_ingest.core.silences import Silence
 from gauge_ingest.core.spans import BEIJING
 from gauge_ingest.journal import Journal, copying
@@ -51,7 +51,7 @@ def restore(
         finish(journal)  # of a restore that was killed
         had, aside = journal.exists(), _aside(journal, now)  # asked now: what was finished has taken a name
         _remove(fresh)
-        _ask_for_room(checked, journal)
+        _ask_for_room(size_of(file), journal)
         copying.copy(file, fresh, lambda written: done(0.4 + 0.4 * min(1.0, written / max(1, checked.size))))
         copying.check(fresh)
         figures = copying.figures(fresh)
@@ -105,11 +105,11 @@ def _numbers(journal: Path, told: Mapping[str, int]) -> dict[str, int]:
     return {name: max(known.get(name, 0), told.get(name, 0)) for name in NUMBERED}
 
 
-def _ask_for_room(checked: Checked, journal: Path) -> None:
+def _ask_for_room(size: int, journal: Path) -> None:
     folder = journal.absolute().parent
     free = shutil.disk_usage(folder).free
-    if free < checked.size:
+    if free < size:
         raise Uncopied(
-            f"{folder}: {free / 1e9:.1f} GB free, the copy takes {checked.size / 1e9:.1f} GB beside what is there:"
+            f"{folder}: {room_text(free)} free, the copy takes {room_text(size)} beside what is there:"
             " make room first, or remove what is aside of earlier restores"
         )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gauge_ingest.backup.checking import Checked
+from gauge_ingest.backup.checking import Checked, size_of
 from gauge_ingest.backup.folder import name_at
 from gauge_ingest.backup.making import make
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, clock_of_environment, configured
@@ -37,7 +37,7 @@ def backup(
     begun_s = time.monotonic()
     try:
         if not as_json:
-            notice(f"copying {journal} ({size_text(journal.stat().st_size)}); the service may go on")
+            notice(f"copying {journal} ({size_text(size_of(journal))}); the service may go on")
         with progress("backup") as advance:
             made = make(journal, target, now=now, done=advance)
     except (Uncopied, OSError) as error:
@@ -68,7 +68,7 @@ def copied_text(checked: Checked) -> str:
     made = "no backup of ours, but a journal" if checked.made_at is None else f"made {full_instant(checked.made_at)}"
     return (
         f"{made}, {size_text(checked.size)}: {rows['reading']} readings, {rows['alert']} alerts,"
-        f" {rows['quarantine']} in quarantine\nsha256 {checked.sha256}"
+        f" {rows['quarantine']} in quarantine, {rows.get('imported', 0)} imported rows\nsha256 {checked.sha256}"
     )
 
 

@@ -39,7 +39,7 @@ def asked(
     try:
         if not path.exists():
             stop(Status.UNREACHABLE, no_journal(path))
-        answer = None if _acquired(lock) else _answered(path, request, lock)
+        answer = None if acquired(lock) else answered(path, request, lock)
         if answer is None:
             answer = _done_here(configuration, clock, request)
             if when_alone and answer.get("ok"):
@@ -65,17 +65,18 @@ def who() -> str:
         return "unknown"
 
 
-def _answered(path: Path, request: Request, lock: Lock) -> Answer | None:
+def answered(path: Path, request: Request, lock: Lock, *, otherwise: str = "") -> Answer | None:
     """The answer of whoever holds the lock; None when it came free, is held here now, and the request is taken back.
 
     It may have been another command that held it, which answers nobody; or a service that has carried the request out
-    and ended before it answered. The journal remembers that by the request's id.
+    and ended before it answered. The journal remembers that by the request's id. `otherwise`: what to add where there
+    is no answer.
     """
-    with _through_the_spool(path):
+    with _through_the_spool(path, otherwise):
         spool, until_s = Spool.beside(path), time.monotonic() + ANSWER_MAX_S
         spool.leave(request)
         try:
-            while not spool.wait(request, LOCK_EVERY_S) and not _acquired(lock):
+            while not spool.wait(request, LOCK_EVERY_S) and not acquired(lock):
                 if time.monotonic() >= until_s:
                     break
         finally:
@@ -85,7 +86,8 @@ def _answered(path: Path, request: Request, lock: Lock) -> Answer | None:
         return answer
 
 
-def _acquired(lock: Lock) -> bool:
+def acquired(lock: Lock) -> bool:
+    """Whether the lock came free and is held here now; raises OSError."""
     try:
         lock.acquire()
     except Locked:
@@ -94,13 +96,18 @@ def _acquired(lock: Lock) -> bool:
 
 
 @contextmanager
-def _through_the_spool(path: Path) -> Iterator[None]:
+def _through_the_spool(path: Path, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except Unanswered as error:
-        stop(Status.UNREACHABLE, f"whoever writes {path} is busy or hangs: {error}; the request is taken back")
+        stop(
+            Status.UNREACHABLE, f"whoever writes {path} is busy or hangs: {error}; the request is taken back{otherwise}"
+        )
     except (OSError, ValueError) as error:
-        stop(Status.UNREACHABLE, f"the service cannot be asked through the folder spool beside {path}: {error}")
+        stop(
+            Status.UNREACHABLE,
+            f"the service cannot be asked through the folder spool beside {path}: {error}{otherwise}",
+        )
 
 
 def _done_here(configuration: Configuration, clock: Clock, request: Request) -> Answer:

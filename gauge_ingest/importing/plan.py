@@ -9,7 +9,7 @@ from gauge_ingest.configuration.mapping import ImportMapping
 from gauge_ingest.core.model import SECOND_MS, Station
 from gauge_ingest.core.rainfall import tips_max_possible
 from gauge_ingest.importing.rows import UM_PER_MM, Bad, Told, Unreadable
-from gauge_ingest.journal.imported import Fell
+from gauge_ingest.journal.imported import SINCE_MIN, Fell
 
 STEPS_MAX = 10_000_000  # a century of five minutes
 _MISSING = -1  # no figure is below 0
@@ -157,6 +157,8 @@ class _Spans:
     def _add(self, row: Told, since: int, until: int, um: int) -> None:
         if until > self._now:
             self._refuse(row, "future", "ends in the future")
+        elif since < SINCE_MIN:
+            self._refuse(row, "old", "begins before 1800-01-01T00:00Z")
         elif self.fell and since < self.fell[-1].until:
             step = f"{self._step_ms // SECOND_MS} s" if self._step_ms else "it"
             self._refuse(row, "overlap", f"less than {step} after the row before: rain.step_s is longer than the steps")

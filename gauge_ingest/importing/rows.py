@@ -2,22 +2,27 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from gauge_ingest.configuration.mapping import ImportMapping, TimeColumns
+from gauge_ingest.journal.imported import SINCE_MIN
 
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 UM_PER_MM = 1_000
 UM_MAX = AT_MAX = 10**15
 REASONS = {
     "time": "time cannot be read as {format}: {value}",
+    "old": "before 1800-01-01T00:00Z: {value}; is the year mistyped?",
     "number": "not a number: {value}",
     "negative": "below 0: {value}",
     "flag": "flagged {value} in the file",
     "short": "fewer columns than the head of the file",
+    "long": "more columns than the head of the file: decimal commas? Set file.decimal and file.delimiter",
 }
 
 
@@ -83,6 +88,7 @@ class _Reading:
         found = csv.reader(file, delimiter=self._mapping.file.delimiter)
         head = [name.strip() for name in next(found, [])]
         times, rains, names, flag = self._places(head)
+        named = max(place for place, name in enumerate(head) if name) + 1
         before = self._mapping.file.skip_lines
         for cells in found:
             if not any(cells):
@@ -91,10 +97,16 @@ class _Reading:
             if len(cells) <= max(*times, *rains, *names, flag):
                 yield Bad(line, "", "short", REASONS["short"], cells)
                 continue
+            if len(cells) > len(head) or any(cells[named:]):  # decimal commas shift what stands behind them
+                yield Bad(line, "", "long", REASONS["long"], cells)
+                continue
             at, said = self._time(cells, times)
             if at is None:
                 reason = REASONS["time"].format(format=self._mapping.time.format, value=said)
                 yield Bad(line, "", "time", reason, cells)
+                continue
+            if at < SINCE_MIN:
+                yield Bad(line, "", "old", REASONS["old"].format(value=said), cells)
                 continue
             if flag >= 0 and cells[flag].strip() in self._refuse:
                 yield Bad(line, "", "flag", REASONS["flag"].format(value=cells[flag].strip()), cells)
@@ -107,17 +119,14 @@ class _Reading:
         if text in self._missing or not text:
             return Told(line, station, at, None)
         try:
-            value = float(text.replace(",", ".") if self._mapping.file.decimal == "," else text)
+            value = _number(text, self._mapping.file.decimal) * self._times
         except ValueError:
-            value = float("nan")
-        if not isfinite(value):
-            return Bad(line, station, "number", REASONS["number"].format(value=text), cells)
+            value = inf
         if value < 0:
             return Bad(line, station, "negative", REASONS["negative"].format(value=text), cells)
-        um = round(value * self._times)
-        if um > UM_MAX:
+        if value > UM_MAX:
             return Bad(line, station, "number", REASONS["number"].format(value=text), cells)
-        return Told(line, station, at, um)
+        return Told(line, station, at, round(value))
 
     def _places(self, head: list[str]) -> tuple[list[int], list[int], list[int], int]:
         """Where in a row the times stand, the rain of each station, the station's name, the flag (-1: nowhere)."""
@@ -154,6 +163,15 @@ class _Reading:
         return at if abs(at) < AT_MAX else None, text
 
 
+def _number(text: str, decimal: str = ".") -> float:
+    """A number in plain digits; ValueError where it is none: float alone takes 1_0 for 10, and digits of any script."""
+    if decimal != ".":
+        text = text.translate({ord(decimal): ".", ord("."): decimal})  # 1.234 says another thing there
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError("not a number")
+    return float(text)
+
+
 def _instants(time: TimeColumns) -> "_Instant":
     zone = None
     if time.offset:
@@ -172,7 +190,9 @@ class _Instant:
 
     def __call__(self, text: str) -> int:
         if self._pattern in ("unix", "unix_ms"):
-            return round(float(text) * (1 if self._pattern == "unix_ms" else 1_000))
+            return round(_number(text) * (1 if self._pattern == "unix_ms" else 1_000))
+        if any(one.isdigit() and not one.isascii() for one in text):  # strptime reads digits of any script
+            raise ValueError("digits of another script")
         iso = self._pattern == "iso"
         at = datetime.fromisoformat(text) if iso else datetime.strptime(text, self._pattern)  # noqa: DTZ007 - below
         if at.tzinfo is None:

@@ -28,6 +28,10 @@ class Uncopied(Exception):
     """No whole copy was made, or the file is no journal that can be used; in words for whoever asked."""
 
 
+class Unsound(Uncopied):
+    """The file is damaged, or no journal at all: only another one helps."""
+
+
 def copy(source: Path, target: Path, written: Callable[[int], None] = lambda _bytes: None) -> None:
     """Copy a journal as it stands at one instant to a file that is empty or not there; the service goes on meanwhile.
 
@@ -107,12 +111,12 @@ def check(path: Path) -> int:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         is_journal = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'reading'").fetchone()
         if not version or is_journal is None:
-            raise Uncopied(f"{path}: no journal of this program")
+            raise Unsound(f"{path}: no journal of this program")
         if version > VERSION:
             raise Uncopied(f"{path}: journal version {version}, this program knows {VERSION}: use the newer program")
         wrong = [str(words) for (words,) in connection.execute(f"PRAGMA integrity_check ({FINDINGS_MAX})")]
     if wrong != ["ok"]:
-        raise Uncopied(f"{path}: damaged: {'; '.join(wrong)}")
+        raise Unsound(f"{path}: damaged: {'; '.join(wrong)}")
     return version
 
 
@@ -136,5 +140,7 @@ def _asked(path: Path, *, writing: bool = False) -> Iterator[sqlite3.Connection]
     try:
         with closing(_opened(path, writing=writing)) as connection:
             yield connection
-    except (sqlite3.DatabaseError, ValueError) as error:  # damaged text in it: half a character, no JSON
+    except sqlite3.OperationalError as error:  # locked, or the disk fails
         raise Uncopied(f"{path}: {error}") from error
+    except (sqlite3.DatabaseError, ValueError) as error:  # damaged text in it: half a character, no JSON
+        raise Unsound(f"{path}: damaged: {error}") from error

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from gauge_ingest.core.model import Flag, Kind, Row, Step
 
+# What is older is taken for a mistyped year. InfluxDB holds no time before 1677.
+SINCE_MIN = -5_364_662_400_000  # 1800-01-01T00:00Z
 _ENDS = "imported until"  # in meta: nothing imported ends behind it; no journal without imports has it
 _COLUMNS = "since, until, um, sum_um, bucket_um, file"
 

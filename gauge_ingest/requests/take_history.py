@@ -7,7 +7,7 @@ from typing import Any
 
 from gauge_ingest.core.model import UNBOUNDED, Station
 from gauge_ingest.journal import Journal
-from gauge_ingest.journal.imported import Clash, Fell, packed, unpacked
+from gauge_ingest.journal.imported import SINCE_MIN, Clash, Fell, packed, unpacked
 from gauge_ingest.pump.accept import announce
 from gauge_ingest.requests.words import Refused
 
@@ -29,6 +29,8 @@ def take_history(
     file, digest = str(body.get("file"))[:TEXT_MAX], str(body.get("digest"))[:TEXT_MAX]
     if station is None:
         raise Refused(f"station {body.get('station')!r} is not in stations.toml")
+    if fell[0].since < SINCE_MIN:
+        raise Refused("history begins at 1800-01-01T00:00Z or later")
     if fell[-1].until > now:
         raise Refused("history ends before now")
     try:

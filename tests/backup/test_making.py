@@ -1,6 +1,8 @@
 """A copy is whole, verified and named at the end, or it is not there: beside a writer, on a full disk, killed."""
 
+import errno
 import fcntl
+import os
 import resource
 import shutil
 import signal
@@ -18,7 +20,7 @@ from gauge_ingest.backup.folder import copies, name_at, tidy
 from gauge_ingest.backup.making import HALF, make
 from gauge_ingest.journal import copying
 from gauge_ingest.journal.copying import Uncopied
-from tests.backup.place import NOW, desk_in, in_a_fork, rain, readings, stormy
+from tests.backup.place import NOW, desk_in, in_a_fork, later, rain, readings, stormy
 from tests.worlds import MINUTE, T0, message
 
 
@@ -140,6 +142,37 @@ def test_on_a_full_disk_nothing_is_left_and_the_words_name_it(journal: Path, tmp
     assert left(tmp_path) == ["said", "var"]
 
 
+def test_a_copy_may_have_a_chinese_name(journal: Path, tmp_path: Path) -> None:
+    target = tmp_path / "雨量备份.db"
+
+    made = make(journal, target, now=NOW).checked
+
+    assert sum_file(target).read_text("utf-8") == f"{made.sha256}  雨量备份.db\n"
+    assert check(target).sum_known
+    assert left(tmp_path) == ["var", "雨量备份.db", "雨量备份.db.sha256"]
+
+
+def test_a_name_that_is_no_text_is_refused_and_leaves_nothing(journal: Path, tmp_path: Path) -> None:
+    with pytest.raises(Uncopied, match="the name is no text in UTF-8; name another file"):
+        make(journal, tmp_path / os.fsdecode(b"copy\xff.db"), now=NOW)
+
+    assert left(tmp_path) == ["var"]
+
+
+def test_a_sum_that_cannot_be_written_leaves_nothing(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "copy.db.sha256")
+
+    monkeypatch.setattr(making, "sync", full)
+
+    with pytest.raises(Uncopied, match=r"copy\.db\.sha256: No space left on device"):
+        make(journal, tmp_path / "copy.db", now=NOW)
+
+    assert left(tmp_path) == ["var"]
+
+
 def test_where_the_rain_needs_the_room_no_copy_is_begun(
     journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +184,23 @@ def test_where_the_rain_needs_the_room_no_copy_is_begun(
 
     monkeypatch.setattr(making, "FREE_BYTES_MIN", 0)  # as on another disk
     make(journal, tmp_path / "copy.db", now=NOW)
+
+
+def test_the_write_ahead_log_is_counted_and_little_room_is_told_in_megabytes(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later(journal.parent)
+    ahead = journal.with_name("journal.db-wal").stat().st_size
+    needed = journal.stat().st_size + ahead
+    assert ahead > 0
+    monkeypatch.setattr(making, "FREE_BYTES_MIN", 0)  # as on another disk
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: _Usage(needed - 1))
+    with pytest.raises(Uncopied, match=rf": {needed / 1e6:.1f} MB free on .*; the journal takes {needed / 1e6:.1f} MB"):
+        make(journal, tmp_path / "copy.db", now=NOW)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: _Usage(needed))
+
+    assert make(journal, tmp_path / "copy.db", now=NOW).checked.size <= needed
 
 
 class _Usage:

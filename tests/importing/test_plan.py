@@ -1,7 +1,7 @@
 """What a CSV file says under a mapping: spans of rain in micrometres, and why a row is refused. A hole is not dry."""
 
 import gzip
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from gauge_ingest.configuration import ConfigurationRefused
 from gauge_ingest.configuration.mapping import ImportMapping, load_mapping
 from gauge_ingest.importing.plan import Plan, plan_of
 from gauge_ingest.importing.rows import Unreadable, rows_of
+from gauge_ingest.journal.imported import SINCE_MIN
 from tests.worlds import MINUTE, T0, station
 
 CONFIG = Path(__file__).parents[2] / "config" / "import"
@@ -95,6 +96,36 @@ def test_every_bad_row_is_refused_with_its_line_and_the_others_are_taken(tmp_pat
     assert said["twice"] == "another figure for the time of line 9"
 
 
+@pytest.mark.parametrize("head", ["time,rain", "time,rain,", "time,rain,flag"])
+def test_decimal_commas_between_commas_are_refused_and_not_taken_for_no_rain(tmp_path: Path, head: str) -> None:
+    end = "," * (head.count(",") - 1)
+
+    plan = planned(tmp_path, f"{head}\n2020-01-01T00:05,0,5{end}\n2020-01-01T00:10,1{end}\n")
+
+    assert spans(plan) == [(5, 10, 1_000)]
+    assert reasons(plan) == [(2, "long")]
+    assert plan.bad[0].reason.startswith("more columns than the head of the file: decimal commas?")
+
+
+def test_a_figure_under_a_column_without_a_name_is_refused(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "time,rain,\n2020-01-01T00:05,0,5\n2020-01-01T00:10,1,\n2020-01-01T00:15,1\n")
+
+    assert spans(plan) == [(5, 10, 1_000), (10, 15, 1_000)]
+    assert reasons(plan) == [(2, "long")]
+
+
+def test_years_in_which_nobody_measured_are_refused_and_the_others_taken(tmp_path: Path) -> None:
+    years = ["0001-01-01T00:00", "0024-01-01T00:05", "1600-06-01T00:00", "1799-12-31T23:59:59+00:00"]
+    edge = ["1800-01-01T00:00+00:00", "1800-01-01T00:05+00:00", "2020-01-01T00:05"]
+
+    plan = planned(tmp_path, "\n".join(["time,rain", *(f"{year},1" for year in years + edge)]))
+
+    assert reasons(plan) == [(line, "old") for line in (2, 3, 4, 5, 6)]
+    assert plan.bad[1].reason == "before 1800-01-01T00:00Z: 0024-01-01T00:05; is the year mistyped?"
+    assert [one.since for one in plan.fell["HTB01"]] == [SINCE_MIN, at("2020-01-01T00:00")]
+    assert datetime.fromtimestamp(SINCE_MIN / 1_000, UTC).isoformat() == "1800-01-01T00:00:00+00:00"
+
+
 def test_figures_that_no_computer_holds_are_refused_too(tmp_path: Path) -> None:
     text = "time,rain\n1e300,1\ninf,1\n99999999999999999999,1\n1577836800,1e300\n1577836800,0.5\n"
 
@@ -102,6 +133,42 @@ def test_figures_that_no_computer_holds_are_refused_too(tmp_path: Path) -> None:
 
     assert reasons(plan) == [(2, "time"), (3, "time"), (4, "time"), (5, "number")]
     assert plan.taken == 1
+
+
+@pytest.mark.parametrize("figure", ["1e308", "1_0", "١٠", "１", "0x1", "+ 1", "1,5", "1e", ".", "infinity"])
+def test_a_figure_is_in_plain_digits_or_the_row_is_refused(tmp_path: Path, figure: str) -> None:
+    text = f'time,rain\n2020-01-01T00:05,"{figure}"\n2020-01-01T00:10,1\n2020-01-01T00:15,5e-1\n2020-01-01T00:20,+.5\n'
+
+    plan = planned(tmp_path, text)
+
+    assert spans(plan) == [(5, 10, 1_000), (10, 15, 500), (15, 20, 500)]
+    assert [(one.line, one.reason) for one in plan.bad] == [(2, f"not a number: {figure}")]
+
+
+def test_a_point_beside_decimal_commas_is_refused_for_it_parts_thousands(tmp_path: Path) -> None:
+    text = "time;rain\n2020-01-01T00:05;1.234\n2020-01-01T00:10;1.234,5\n2020-01-01T00:15;1,5\n"
+
+    plan = planned(tmp_path, text, more='[file]\ndelimiter = ";"\ndecimal = ","')
+
+    assert spans(plan) == [(10, 15, 1_500)]
+    assert reasons(plan) == [(2, "number"), (3, "number")]
+
+
+@pytest.mark.parametrize(
+    ("form", "good", "bad"),
+    [
+        ("unix", "1577808300", "1_577_808_300"),
+        ("unix_ms", "1577808300000", "١٥٧٧٨٠٨٣٠٠٠٠٠"),
+        ("%Y-%m-%d %H:%M", "2020-01-01 00:05", "２０２０-01-01 00:10"),
+        ("%Y年%m月%d日 %H:%M", "2020年01月01日 00:05", "٢٠٢٠年01月01日 00:10"),
+        ("iso", "2020-01-01 00:05", "٢٠٢٠-01-01 00:10"),
+    ],
+)
+def test_a_time_in_digits_of_another_script_is_refused(tmp_path: Path, form: str, good: str, bad: str) -> None:
+    plan = planned(tmp_path, f"time,rain\n{good},1\n{bad},1\n", time=f'format = "{form}"')
+
+    assert spans(plan) == [(0, 5, 1_000)]
+    assert reasons(plan) == [(3, "time")]
 
 
 def test_a_count_is_a_base_line_first_and_begins_anew_where_it_falls(tmp_path: Path) -> None:

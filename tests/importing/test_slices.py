@@ -11,7 +11,7 @@ from gauge_ingest.core.calibration import TipLoss
 from gauge_ingest.core.model import Station
 from gauge_ingest.history import JournalHistory, fixed_steps
 from gauge_ingest.journal import Journal
-from gauge_ingest.journal.imported import Fell
+from gauge_ingest.journal.imported import SINCE_MIN, Fell
 from gauge_ingest.requests.take_history import ROWS_MAX, asked, take_history
 from gauge_ingest.requests.words import Refused
 from gauge_ingest.stores.lines import LineProtocol
@@ -47,9 +47,10 @@ def test_a_request_that_cannot_be_understood_changes_nothing(tmp_path: Path, bod
         [Fell(BEFORE, BEFORE + 1, 5, 4)],
         [Fell(BEFORE, BEFORE + 2, 0, 0), Fell(BEFORE + 1, BEFORE + 3, 0, 0)],
         [Fell(BEFORE, T0 + 1, 0, 0)],
+        [Fell(SINCE_MIN - 1, SINCE_MIN + 1, 0, 0)],
         [Fell(n, n + 1, 0, 0) for n in range(ROWS_MAX + 1)],
     ],
-    ids=["no time", "below 0", "sum", "overlap", "ahead", "many"],
+    ids=["no time", "below 0", "sum", "overlap", "ahead", "old", "many"],
 )
 def test_rows_that_make_no_record_are_refused(tmp_path: Path, fell: list[Fell]) -> None:
     desk = Desk(tmp_path, [station()], [])

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from gauge_ingest.commands import writing
 from gauge_ingest.configuration import load
 from gauge_ingest.core.model import Station, Step
-from gauge_ingest.journal import Journal, Reader
+from gauge_ingest.journal import Journal, Lock, Reader
 from gauge_ingest.pump.accept import Network
 from gauge_ingest.requests.take_history import ROWS_MAX, asked, take_history
 from gauge_ingest.stores.lines import LineProtocol
 from tests.backup.place import in_a_fork
 from tests.commands.place import Place
 from tests.commands.serving import service
+from tests.commands.test_writing import requests_left
 from tests.importing.spans import BEFORE, fell_of
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, rule, station
 
@@ -318,6 +321,41 @@ def test_killed_at_any_slice_the_next_import_takes_the_rest(
 
     assert rest["taken"] == 24 - 15  # three slices were committed, the fourth was not
     assert sum(one["rain_mm"] for one in told(place)) == 192.0
+
+
+def test_where_the_service_is_killed_the_import_goes_on_by_itself(place: Place, tmp_path: Path) -> None:
+    begun(place)
+    words = old(tmp_path, storm())
+    locked = threading.Event()
+
+    def serve() -> None:
+        with Lock(place.journal):
+            locked.set()
+            requests_left(place, 1)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    assert locked.wait(10)
+    document = place.json(*words)
+    thread.join()
+
+    assert document["taken"] == 24
+    assert sum(one["rain_mm"] for one in told(place)) == 192.0
+    assert list((place.journal.parent / "spool").iterdir()) == []
+
+
+def test_where_nobody_answers_it_says_that_the_same_command_goes_on(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(place)
+    monkeypatch.setattr(writing, "ANSWER_MAX_S", 0.1)
+
+    with Lock(place.journal):
+        refused = place.run(*old(tmp_path, storm()))
+
+    assert refused.exit_code == 3
+    assert "no answer within 0.1 s; the request is taken back; what was taken before stays" in refused.stderr
+    assert "the same command again goes on from there" in refused.stderr
 
 
 def test_reports_that_come_of_the_imported_time_later_take_its_place(place: Place, tmp_path: Path) -> None:
