@@ -8,18 +8,18 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from gauge_ingest.commands.output import bar, flag_word, full_instant, show, stretch, table, width
+from gauge_ingest.commands.covered import NO_REPORTS, covered_note, footer
+from gauge_ingest.commands.output import bar, flag_word, show, stretch, table, width
 from gauge_ingest.core.fixed import Ended, Fixed, depths_mm
 from gauge_ingest.core.model import Flag, Station, Step
 from gauge_ingest.history import Rain
 
 # So many lines one after the other that say the same nothing become one.
 FOLD_FROM = 3
-DRY, NO_REPORTS = "dry", "no reports"
+DRY = "dry"
 CORRECTED = "corrected"  # a column that only stations with a calibration have
 BAR_MAX, BAR_MIN = 60, 8
 GAPS = 6  # columns between the columns of the table
-_WELL_COVERED = 0.995
 
 
 class _Line(NamedTuple):
@@ -42,11 +42,10 @@ def show_rain(station: Station, rain: Rain, *, every: str, source: str) -> None:
         return
     total_mm, tips = sum(line.rain_mm for line in lines), sum(one.tips for one in shown)
     fell = f", corrected {sum(line.corrected_mm for line in lines):.1f} mm" if station.corrects else ""
-    begin, end = full_instant(lines[0].since), full_instant(lines[-1].until)
     show(
         title,
         _table(lines, corrects=station.corrects),
-        f"{total_mm:.1f} mm ({tips} tips){fell} after {begin} until {end}",
+        footer(shown, f"{total_mm:.1f} mm ({tips} tips){fell}"),
     )
 
 
@@ -89,8 +88,8 @@ def _fixed(window: Fixed) -> _Line:
     quiet = ""
     if not window.coverage and window.flag is Flag.MISSING:
         quiet, notes = NO_REPORTS, [NO_REPORTS]
-    elif window.coverage < _WELL_COVERED:
-        notes.append(f"{window.coverage:.0%} covered")
+    elif covered_note(window.coverage):
+        notes.append(covered_note(window.coverage))
     elif not window.tips and window.flag in (Flag.GOOD, Flag.MISSING):
         quiet, notes = DRY, []
     return _Line(window.since, window.until, window.rain_mm, window.corrected_mm, quiet, _joined(notes))
