@@ -53,17 +53,18 @@ def _table(lines: Sequence[_Line], *, corrects: bool) -> Table:
     rows = list(_rows(lines))
     beside = sum(max(map(cell_len, column)) for column in zip(*(row[:3] for row in rows), strict=True))
     beside += len(CORRECTED) + 2 if corrects else 0
-    columns = max(BAR_MIN, min(BAR_MAX, width() - beside - GAPS))
+    columns = min(BAR_MAX, width() - beside - GAPS)
+    bars = [""] if columns >= BAR_MIN else []  # where there is too little room they are given up first
     most = max(line.rain_mm for line in lines)
     depths = ("mm", CORRECTED) if corrects else ("mm",)
-    listing = table("from - until", *depths, "", "", right=depths)
+    listing = table("from - until", *depths, *bars, "", right=depths, wrap=() if bars else ("",))
     for when, depth, note, line in rows:
         shown_mm = [depth] if not corrects else [depth, "" if line is None else _corrected(line)]
         if line is None:
-            listing.add_row(when, *shown_mm, note, "", style="dim")
+            listing.add_row(when, *shown_mm, note, *bars, style="dim")
             continue
-        drawn = Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue")
-        listing.add_row(when, *shown_mm, drawn, note, style="bold" if line.rain_mm else "")
+        drawn = [Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue") for _ in bars]
+        listing.add_row(when, *shown_mm, *drawn, note, style="bold" if line.rain_mm else "")
     return listing
 
 
