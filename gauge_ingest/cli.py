@@ -1,7 +1,9 @@
 """gauge-ingest on the command line: the commands by name, each loaded when it is called."""
 
+import os
 import sys
 from collections.abc import Mapping
+from errno import EPIPE
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any, NamedTuple
@@ -9,6 +11,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
+
+UNREACHABLE = 3  # the exit status of commands.output.Status, which is loaded with a command only
 
 
 class Listed(NamedTuple):
@@ -131,4 +135,23 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no Chinese must not end a command
-    app()
+    try:
+        app()
+    except OSError:
+        _written("\n")  # was it stdout that failed? What could not be written is gone: another character shows it
+        raise
+    finally:
+        _written()  # here a failure can be told; when Python ends it would be a traceback
+
+
+def _written(more: str = "") -> None:
+    """The last of the answer, written; or one sentence on stderr. Whoever closed a pipe wants to hear no more."""
+    try:
+        sys.stdout.write(more)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left has no place to go
+        if error.errno == EPIPE:
+            raise SystemExit(1) from None
+        print(f"the answer cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(UNREACHABLE) from None
