@@ -147,7 +147,8 @@ def main() -> None:
 def _written(more: str = "") -> None:
     """The last of the answer, written; or one sentence on stderr. Whoever closed a pipe wants to hear no more."""
     try:
-        sys.stdout.write(more)
+        if more:
+            sys.stdout.write(more)
         sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left has no place to go
