@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping
-from errno import EPIPE
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any, NamedTuple
@@ -138,21 +137,16 @@ def main() -> None:
     try:
         app()
     except OSError:
-        _written("\n")  # was it stdout that failed? What could not be written is gone: another character shows it
+        _check_stdout()
         raise
-    finally:
-        _written()  # here a failure can be told; when Python ends it would be a traceback
 
 
-def _written(more: str = "") -> None:
-    """The last of the answer, written; or one sentence on stderr. Whoever closed a pipe wants to hear no more."""
+def _check_stdout() -> None:
+    """One sentence on stderr where stdout takes nothing more; a pipe that was closed ends a command before, quietly."""
     try:
-        if more:
-            sys.stdout.write(more)
+        sys.stdout.write("\n")  # what could not be written may be gone from the buffer: another character shows it
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left has no place to go
-        if error.errno == EPIPE:
-            raise SystemExit(1) from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails once more when it ends
         print(f"the answer cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
         raise SystemExit(UNREACHABLE) from None
