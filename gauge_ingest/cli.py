@@ -1,5 +1,6 @@
 """gauge-ingest on the command line: the commands by name, each loaded when it is called."""
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -9,6 +10,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
+
+UNREACHABLE = 3  # the exit status of commands.output.Status, which is loaded with a command only
 
 
 class Listed(NamedTuple):
@@ -131,4 +134,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no Chinese must not end a command
-    app()
+    try:
+        app()
+    except OSError:
+        _check_stdout()
+        raise
+
+
+def _check_stdout() -> None:
+    """One sentence on stderr where stdout takes nothing more; a pipe that was closed ends a command before, quietly."""
+    try:
+        sys.stdout.write("\n")  # what could not be written may be gone from the buffer: another character shows it
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails once more when it ends
+        print(f"the answer cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(UNREACHABLE) from None

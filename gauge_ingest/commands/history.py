@@ -28,6 +28,7 @@ from gauge_ingest.commands.rain_events_table import show_maxima, show_storms
 from gauge_ingest.commands.rain_plot import show_plot
 from gauge_ingest.commands.rain_table import show_rain
 from gauge_ingest.configuration import Configuration
+from gauge_ingest.core.fixed import Fixed
 from gauge_ingest.core.model import Station
 from gauge_ingest.core.spans import parse_duration_s
 from gauge_ingest.history import Every, Question, Rain, Source, documents, rows_expected
@@ -68,6 +69,7 @@ class _Told(NamedTuple):
 
     station: Station
     rain: Rain
+    whole: Fixed | None = None  # the time that was asked for, of kinds whose rows leave gaps
 
 
 def history(
@@ -99,12 +101,13 @@ def history(
     places = _places(stations, configuration)
     question = Question(every, begin, end, _dry_gap_s(dry_gap))
     _check_size(places, question)
-    told, name = asked(configuration, source, lambda asked_of: _answers(asked_of, places, question))
+    told, name = asked(configuration, source, lambda asked_of: _answers(asked_of, places, question, chosen))
     rules = configuration.rules if thresholds else ()
+    pairs = [(one.station, one.rain) for one in told]
     if plot is not None and picture is not None:
-        write("--plot", plot, drawn(picture, told, question, rules))
+        write("--plot", plot, drawn(picture, pairs, question, rules))
     if chosen.is_picture and out is not None:
-        write("--out", out, drawn(chosen, told, question, rules))
+        write("--out", out, drawn(chosen, pairs, question, rules))
     else:
         _say(told, chosen, question, source=name, out=out)
 
@@ -143,11 +146,13 @@ def _check_size(places: Sequence[Station], question: Question) -> None:
         )
 
 
-def _answers(source: Source, places: Sequence[Station], question: Question) -> list[_Told]:
-    found = []
+def _answers(source: Source, places: Sequence[Station], question: Question, form: Form) -> list[_Told]:
+    """Tables of storms and maxima say how much of the time is known; the rows of files have it each of its own span."""
+    found, leaves_gaps = [], form is Form.TABLE and question.every in (Every.STORM, Every.MAXIMA)
     with progress("reading history") as advance:
         for number, station in enumerate(places):
-            found.append(_Told(station, question.of(source, station)))
+            whole = question.whole(source, station) if leaves_gaps else None
+            found.append(_Told(station, question.of(source, station), whole))
             advance((number + 1) / len(places))
     return found
 
@@ -173,14 +178,14 @@ def _say(told: Sequence[_Told], form: Form, question: Question, *, source: str, 
 
 
 def _shown(told: Sequence[_Told], form: Form, question: Question, source: str) -> None:
-    for number, (station, rain) in enumerate(told):
+    for number, (station, rain, whole) in enumerate(told):
         if number:
             show("")
         if form is Form.PLOT:
             show_plot(station, rain, every=question.every, source=source)
-        elif question.every is Every.STORM:
-            show_storms(station, rain, dry_gap_s=question.dry_gap_s, source=source)
-        elif question.every is Every.MAXIMA:
-            show_maxima(station, rain, source=source)
+        elif question.every is Every.STORM and whole is not None:
+            show_storms(station, rain, whole, dry_gap_s=question.dry_gap_s, source=source)
+        elif question.every is Every.MAXIMA and whole is not None:
+            show_maxima(station, rain, whole, source=source)
         else:
             show_rain(station, rain, every=question.every, source=source)

@@ -8,6 +8,7 @@ from html import escape
 from itertools import accumulate
 from typing import NamedTuple
 
+from gauge_ingest.commands.covered import NO_REPORTS, WELL_COVERED, of_all, share_text, unknown
 from gauge_ingest.commands.output import full_instant
 from gauge_ingest.commands.svg_shapes import (
     DOUBTED,
@@ -41,7 +42,6 @@ SUM, FAILED, CORRECTED = "#117733", "#b10026", "#6a0dad"
 _HEAD, _PANEL_HEAD, _HEIGHT, _APART, _AXIS, _LEGEND = 62, 30, 170, 20, 26, 44
 _TICKS = 11
 _STEPS = (4, 5, 3)
-_WELL_COVERED = 0.995
 _MARKED = {Flag.SUSPECT: DOUBTED, Flag.FAIL: FAILED}
 _WORDS = {"5m": "5 分钟 each 5 min", "1h": "每小时 each hour", "1d": "每日 each day", "month": "每月 each month"}
 
@@ -141,7 +141,7 @@ def _panel(one: Panel, scale: _Scale, limits: Sequence[_Limit], top: int) -> Ite
         yield text(LEFT - 6, y + 4, f"{scale.most_mm * share / scale.lines:g}", size=11, colour=FAINT, anchor="end")
         yield text(LEFT + PLOT + 6, y + 4, f"{scale.whole_mm * share / scale.lines:g}", size=11, colour=SUM)
     for window in one.windows:
-        if window.coverage < _WELL_COVERED:
+        if window.coverage < WELL_COVERED:
             left = scale.place(window.since)
             fill = "url(#partly)" if window.coverage else "url(#silent)"
             yield box(left, ceiling, scale.place(window.until) - left, _HEIGHT, fill)
@@ -149,8 +149,13 @@ def _panel(one: Panel, scale: _Scale, limits: Sequence[_Limit], top: int) -> Ite
         yield from _bar(one.station, window, scale, floor)
     sums_mm = accumulate((window.rain_mm for window in one.windows), initial=0.0)
     edges = [one.windows[0].since, *(window.until for window in one.windows)]
-    ends = [(scale.place(at), floor - scale.sum_high(mm)) for at, mm in zip(edges, sums_mm, strict=True)]
-    yield course(ends, SUM)
+    ends = (
+        []
+        if unknown(one.windows)
+        else [(scale.place(at), floor - scale.sum_high(mm)) for at, mm in zip(edges, sums_mm, strict=True)]
+    )
+    if ends:
+        yield course(ends, SUM)
     for limit in limits:
         y = floor - scale.high(limit.depth_mm)
         yield line(LEFT, y, LEFT + PLOT, y, colour=limit.colour, dashes="6 3")
@@ -182,14 +187,14 @@ def _bar(station: Station, window: Fixed, scale: _Scale, floor: float) -> Iterat
 
 def _total(one: Panel) -> str:
     """How much in all, and how much of the time was reported."""
-    whole_ms = one.windows[-1].until - one.windows[0].since
-    covered = sum(window.coverage * (window.until - window.since) for window in one.windows) / whole_ms
-    if not covered and not any(window.tips for window in one.windows):
-        return "无数据 no reports"
+    why = unknown(one.windows)
+    if why:
+        return f"{'无数据' if why == NO_REPORTS else '雨量不明'} {why}"
+    covered = of_all(one.windows)
     words = f"{sum(window.rain_mm for window in one.windows):.1f} mm"
     if one.station.corrects:
         words += f"，校正 corrected {sum(window.corrected_mm for window in one.windows):.1f} mm"
-    return words if covered >= _WELL_COVERED else f"{words}，到报 reported {covered:.0%}"
+    return words if covered >= WELL_COVERED else f"{words}，到报 reported {share_text(covered)}"
 
 
 def _axis(scale: _Scale, since: int, until: int, top: int) -> Iterator[str]:
@@ -203,7 +208,7 @@ def _legend(panels: Sequence[Panel], y: int) -> Iterator[str]:
     shown = [(RAIN, "雨量 rain, mm"), (SUM, "累计 sum, mm")]
     if any(window.coverage == 0 for window in windows):
         shown.append(("url(#silent)", "无数据 no reports"))
-    if any(0 < window.coverage < _WELL_COVERED for window in windows):
+    if any(0 < window.coverage < WELL_COVERED for window in windows):
         shown.append(("url(#partly)", "部分到报 partly reported"))
     flags = {window.flag for window in windows}
     words = {Flag.SUSPECT: "存疑 suspect", Flag.FAIL: "不合格 failed a check"}

@@ -12,9 +12,9 @@ from typing import Literal, NoReturn
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from gauge_ingest.commands.listing import Listing
 from gauge_ingest.core.model import DAY_MS, Flag
 from gauge_ingest.core.spans import BEIJING
 from gauge_ingest.core.spans import ago as ago
@@ -75,7 +75,7 @@ def show(*parts: RenderableType) -> None:
     """Tables and lines on stdout, in colour only where a person looks at a terminal."""
     console = _console()
     for part in parts:
-        console.print(part)
+        console.print(part, crop=False)
 
 
 def show_aside(*parts: RenderableType) -> None:
@@ -92,15 +92,16 @@ def width() -> int:
 
 def table(
     *headings: str, right: Sequence[str] = (), wrap: Sequence[str] = (), least: Mapping[str, int] = MappingProxyType({})
-) -> Table:
+) -> Listing:
     """A table without lines between rows. Numbers go into columns named in `right`, sentences into those in `wrap`.
 
-    Where there are too few columns all are made narrower, those in `wrap` first, but none than `least` says.
+    Where there are too few columns all but numbers are made narrower, those in `wrap` first, none than `least` says.
     """
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    made = Listing(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    made.least = least
     for heading in headings:
         justify: Literal["left", "right"] = "right" if heading in right else "left"
-        made.add_column(heading, justify=justify, no_wrap=heading not in wrap, min_width=least.get(heading))
+        made.add_column(heading, justify=justify, no_wrap=heading not in wrap)
     return made
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from gauge_ingest.commands.output import block, full_instant, show, width
+from gauge_ingest.commands.covered import WELL_COVERED, footer, unknown
+from gauge_ingest.commands.output import block, show, width
 from gauge_ingest.commands.time_axis import ticks
 from gauge_ingest.core.fixed import Fixed
 from gauge_ingest.core.model import Flag, Station
@@ -17,7 +18,6 @@ COLUMNS_MIN = 20
 RAIN, DOUBTED, SUM, DIM = "bright_blue", "yellow", "green", "dim"
 _LABEL_COLUMNS, _SUM_COLUMNS, _TICK_COLUMNS = 9, 9, 8
 _POINT, _SILENT, _PARTLY, _FLAGGED = "•", "×", "·", "!"
-_WELL_COVERED = 0.995
 
 
 class _Column(NamedTuple):
@@ -37,16 +37,15 @@ def show_plot(station: Station, rain: Rain, *, every: str, source: str) -> None:
     together = -(-len(windows) // room)
     columns = _columns(windows, together)
     broad = max(1, room // len(columns))
-    begin, end = full_instant(windows[0].since), full_instant(windows[-1].until)
     signs = f"{_POINT} sum  {_SILENT} no reports  {_PARTLY} partly reported  {_FLAGGED} doubted"
     bars = f"a bar is {together} × {every}" if together > 1 else f"a bar is {every}"
     show(
         Text(title, style="bold"),
-        *_bars(columns, broad),
+        *_bars(columns, broad, is_known=not unknown(windows)),
         _signs(columns, broad),
         _axis(windows, columns=len(columns) * broad, together=together, broad=broad),
         Text(f"{'':{_LABEL_COLUMNS}}{bars}  {signs}", style=DIM),
-        f"{columns[-1].sum_mm:.1f} mm ({sum(one.tips for one in windows)} tips) after {begin} until {end}",
+        footer(windows, f"{columns[-1].sum_mm:.1f} mm ({sum(one.tips for one in windows)} tips)"),
     )
 
 
@@ -63,7 +62,9 @@ def _columns(windows: Sequence[Fixed], together: int) -> list[_Column]:
     return found
 
 
-def _bars(columns: Sequence[_Column], broad: int) -> Iterator[Text]:
+def _bars(columns: Sequence[_Column], broad: int, *, is_known: bool) -> Iterator[Text]:
+    if not is_known:
+        return  # neither a bar nor a sum: the signs below say it
     most_mm, whole_mm = max(one.rain_mm for one in columns), columns[-1].sum_mm
     for row in reversed(range(ROWS)):
         label = f"{most_mm:.1f} mm" if row == ROWS - 1 else "0 mm" if not row else ""
@@ -83,7 +84,7 @@ def _signs(columns: Sequence[_Column], broad: int) -> Text:
     """Below each bar what there is to be said of it."""
     line = Text(" " * _LABEL_COLUMNS)
     for one in columns:
-        covered = " " if one.coverage >= _WELL_COVERED else _PARTLY if one.coverage else _SILENT
+        covered = " " if one.coverage >= WELL_COVERED else _PARTLY if one.coverage else _SILENT
         line.append((_FLAGGED if one.is_doubted else covered) * broad, DOUBTED if one.is_doubted else DIM)
     line.rstrip()
     return line

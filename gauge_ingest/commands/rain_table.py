@@ -8,18 +8,18 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from gauge_ingest.commands.output import bar, flag_word, full_instant, show, stretch, table, width
+from gauge_ingest.commands.covered import NO_REPORTS, covered_note, footer
+from gauge_ingest.commands.output import bar, flag_word, show, stretch, table, width
 from gauge_ingest.core.fixed import Ended, Fixed, depths_mm
 from gauge_ingest.core.model import Flag, Station, Step
 from gauge_ingest.history import Rain
 
 # So many lines one after the other that say the same nothing become one.
 FOLD_FROM = 3
-DRY, NO_REPORTS = "dry", "no reports"
+DRY = "dry"
 CORRECTED = "corrected"  # a column that only stations with a calibration have
 BAR_MAX, BAR_MIN = 60, 8
 GAPS = 6  # columns between the columns of the table
-_WELL_COVERED = 0.995
 
 
 class _Line(NamedTuple):
@@ -42,11 +42,10 @@ def show_rain(station: Station, rain: Rain, *, every: str, source: str) -> None:
         return
     total_mm, tips = sum(line.rain_mm for line in lines), sum(one.tips for one in shown)
     fell = f", corrected {sum(line.corrected_mm for line in lines):.1f} mm" if station.corrects else ""
-    begin, end = full_instant(lines[0].since), full_instant(lines[-1].until)
     show(
         title,
         _table(lines, corrects=station.corrects),
-        f"{total_mm:.1f} mm ({tips} tips){fell} after {begin} until {end}",
+        footer(shown, f"{total_mm:.1f} mm ({tips} tips){fell}"),
     )
 
 
@@ -54,17 +53,18 @@ def _table(lines: Sequence[_Line], *, corrects: bool) -> Table:
     rows = list(_rows(lines))
     beside = sum(max(map(cell_len, column)) for column in zip(*(row[:3] for row in rows), strict=True))
     beside += len(CORRECTED) + 2 if corrects else 0
-    columns = max(BAR_MIN, min(BAR_MAX, width() - beside - GAPS))
+    columns = min(BAR_MAX, width() - beside - GAPS)
+    bars = [""] if columns >= BAR_MIN else []  # where there is too little room they are given up first
     most = max(line.rain_mm for line in lines)
     depths = ("mm", CORRECTED) if corrects else ("mm",)
-    listing = table("from - until", *depths, "", "", right=depths)
+    listing = table("from - until", *depths, *bars, "", right=depths, wrap=() if bars else ("",))
     for when, depth, note, line in rows:
         shown_mm = [depth] if not corrects else [depth, "" if line is None else _corrected(line)]
         if line is None:
-            listing.add_row(when, *shown_mm, note, "", style="dim")
+            listing.add_row(when, *shown_mm, note, *bars, style="dim")
             continue
-        drawn = Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue")
-        listing.add_row(when, *shown_mm, drawn, note, style="bold" if line.rain_mm else "")
+        drawn = [Text(bar(line.rain_mm, most=most, columns=columns), style="bright_blue") for _ in bars]
+        listing.add_row(when, *shown_mm, *drawn, note, style="bold" if line.rain_mm else "")
     return listing
 
 
@@ -89,8 +89,8 @@ def _fixed(window: Fixed) -> _Line:
     quiet = ""
     if not window.coverage and window.flag is Flag.MISSING:
         quiet, notes = NO_REPORTS, [NO_REPORTS]
-    elif window.coverage < _WELL_COVERED:
-        notes.append(f"{window.coverage:.0%} covered")
+    elif covered_note(window.coverage):
+        notes.append(covered_note(window.coverage))
     elif not window.tips and window.flag in (Flag.GOOD, Flag.MISSING):
         quiet, notes = DRY, []
     return _Line(window.since, window.until, window.rain_mm, window.corrected_mm, quiet, _joined(notes))

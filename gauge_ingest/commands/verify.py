@@ -202,15 +202,14 @@ def _show(document: dict[str, Any]) -> None:
 
 
 def _listed(differences: Sequence[dict[str, Any]]) -> Table:
-    listed = table("at", "kind", "measurement", "of", "journal", "InfluxDB", wrap=("journal", "InfluxDB"))
+    listed = table("at", "kind", "of", "journal", "InfluxDB", wrap=("journal", "InfluxDB"))
     for one in differences:
-        of = " ".join(str(one[name]) for name in one if name not in _OF_A_DIFFERENCE)
-        at = one["at"]
-        listed.add_row(at, one["kind"], one["measurement"], plain(of), _fields(one["journal"]), _fields(one["influx"]))
+        of = " ".join([one["measurement"], *(str(one[name]) for name in one if name not in _OF_A_DIFFERENCE)])
+        listed.add_row(one["at"], one["kind"], plain(of), _fields(one["journal"]), _fields(one["influx"]))
     return listed
 
 
 def _fields(fields: Fields | None) -> str:
-    return (
-        "-" if fields is None else plain(" ".join(f"{name}={value}" for name, value in sorted(fields.items())) or "-")
-    )
+    """Each field whole, on a line of its own."""
+    told = [plain(f"{name}={value}") for name, value in sorted((fields or {}).items())]
+    return "\n".join(told) or "-"

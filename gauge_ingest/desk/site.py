@@ -91,11 +91,20 @@ def _guarded(app: App) -> App:
             await send(message)
 
         if len(scope["raw_path"]) + len(scope["query_string"]) > TARGET_BYTES_MAX:
-            await PlainTextResponse("the address is too long\n", 414)(scope, receive, send_with_headers)
+            await _too_long(scope["path"])(scope, receive, send_with_headers)
         else:
             await app(scope, receive, send_with_headers)
 
     return guarded
+
+
+def _too_long(path: str) -> Response:
+    if not path.startswith("/api/"):
+        return PlainTextResponse("the address is too long\n", 414)
+    from gauge_ingest.desk.api.problems import Problem  # as the API itself: loaded where it is asked for
+
+    right = f"must have at most {TARGET_BYTES_MAX} bytes with its parameters"
+    return Problem(414, [("address", path, right)]).response()
 
 
 class _Kept:

@@ -10,7 +10,7 @@ from gauge_ingest.core.storms import DRY_GAP_S, Storm
 from gauge_ingest.history.documents import OF_MAXIMUM, OF_RAW, OF_STORM, WHAT
 from gauge_ingest.history.events import Largest, largest, storms
 from gauge_ingest.history.sources import Source
-from gauge_ingest.history.steps import fixed_steps, increments, months
+from gauge_ingest.history.steps import between, fixed_steps, increments, months
 
 Rain = Sequence[Ended] | Sequence[Fixed] | Sequence[Storm] | Sequence[Largest]
 
@@ -60,6 +60,10 @@ class Question(NamedTuple):
                 return largest(source, station, since=since, until=until)
             case _:
                 return fixed_steps(source, station, since=since, until=until, step_ms=STEPS_MS[self.every])
+
+    def whole(self, source: Source, station: Station) -> Fixed:
+        """All of the span as one window: whether there were reports where storms and maxima say nothing."""
+        return between(source, station, (self.since, self.until))[0]
 
 
 def rows_expected(question: Question, station: Station) -> int:

@@ -230,7 +230,7 @@ def test_storms_and_maxima_are_tables_with_their_bounds(rainy: Place) -> None:
         ["30m", "1.0", "2.0"],
         ["1h", "1.0", "1.0"],
     ]
-    assert "no rain in this time" in nothing
+    assert "no reports in this time" in nothing
 
 
 def test_every_column_is_explained() -> None:

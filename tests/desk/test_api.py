@@ -255,6 +255,28 @@ def test_a_wrong_question_is_a_problem_that_names_the_field_and_what_would_be_ri
     jsonschema.validate(problem, PROBLEM)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/stations", "/stations/HTB01/history", "/alerts/1", "/openapi.json"])
+def test_a_method_that_would_change_something_is_a_problem(place: Place, method: str, path: str) -> None:
+    with asking(place) as client:
+        answer = client.request(method, AT + path)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert answer.headers["allow"] == "GET, HEAD"
+    jsonschema.validate(answer.json(), PROBLEM)
+    assert answer.json()["errors"][0]["value"] == method
+
+
+def test_an_address_that_is_too_long_is_a_problem_here_and_plain_elsewhere(place: Place) -> None:
+    with asking(place) as client:
+        answer, page = client.get(f"{AT}/stations?after={'x' * 2_000}"), client.get("/a/" + "x" * 2_000)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (414, "application/problem+json")
+    jsonschema.validate(answer.json(), PROBLEM)
+    assert "at most 1024 bytes" in answer.json()["detail"]
+    assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (414, "text/plain")
+
+
 def test_without_a_journal_there_is_a_problem_and_no_traceback(place: Place) -> None:
     with asking(place) as client:
         answer = client.get(f"{AT}/stations")

@@ -15,6 +15,8 @@ TITLES = {
     400: "the question cannot be answered as it stands",
     401: "the token is not the one of this service",
     404: "there is no such thing",
+    405: "it can be asked for, not changed",
+    414: "the address is too long",
     503: "there is no answer now",
 }
 PROBLEM: Mapping[str, Any] = {
@@ -63,6 +65,8 @@ class Problem(Exception):
             ],
         }
         headers = {"Retry-After": "5"} if self.status == 503 else {}
+        if self.status == 405:
+            headers["Allow"] = "GET, HEAD"
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return Response(json.dumps(document, ensure_ascii=False).encode(), self.status, headers, MEDIA_TYPE)

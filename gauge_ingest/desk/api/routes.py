@@ -27,6 +27,7 @@ from gauge_ingest.journal import JournalUnavailable, Reader, open_reading
 ANSWER_MAX_S = 2.0
 TURN_MAX_S = 4.0  # how long a request waits for the one before it
 WAITING_MAX = 8  # so many requests may wait, so that the threads of other pages stay free
+CHANGING = ("DELETE", "OPTIONS", "PATCH", "POST", "PUT")
 STEPS = 10_000  # of SQLite between two looks at the time, less than a millisecond
 
 Answer = Callable[[Ask, Any], Page]
@@ -65,7 +66,8 @@ class Api:
         """Every address; others below it are told to be none."""
         found = [Route(PREFIX + one.told.path, self._endpoint(one), methods=["GET"]) for one in ADDRESSES]
         found.append(Route(f"{PREFIX}/openapi.json", self._document, methods=["GET"]))
-        return [*found, Route("/api/{rest:path}", _nowhere, methods=["GET"])]
+        changing = [Route(one.path, _no_change, methods=[*CHANGING]) for one in found]
+        return [*found, *changing, Route("/api/{rest:path}", _nowhere)]
 
     def _endpoint(self, address: Address) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
@@ -118,6 +120,10 @@ class Api:
                 words = f"it took longer than {ANSWER_MAX_S:g} s: ask for a shorter time, or a smaller limit"
                 raise Problem(503, detail=words) from error
             raise Problem(503, detail="the journal cannot be read: see gauge-ingest health") from error
+
+
+async def _no_change(request: Request) -> Response:
+    return Problem(405, [("method", request.method, "must be GET or HEAD: this API only tells")]).response()
 
 
 async def _nowhere(request: Request) -> Response:
