@@ -13,6 +13,7 @@ from gauge_ingest.notifiers import NotifierRejected
 from gauge_ingest.outbound import Positions
 from gauge_ingest.outbound.beginning import told_before
 from gauge_ingest.outbound.delivery import STANDS_S
+from gauge_ingest.outbound.follow import IDLE_S
 from tests.delivery.world import Line, World, away, person, rows, running, until
 
 STATES = "SELECT person, event, state FROM delivery ORDER BY person, event"
@@ -294,7 +295,8 @@ def test_a_delivery_that_a_disk_holds_does_not_go_on(tmp_path: Path, held: str) 
 
     def hold(*_: object, **__: object) -> float:
         inside.set()
-        return float(holds.wait(10))
+        holds.wait(10)
+        return IDLE_S  # there is nothing more: told to stop, it ends
 
     if held == "page":
         delivering.carry_on = hold  # type: ignore[method-assign]  # a disk that hangs
