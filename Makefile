@@ -6,9 +6,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 # Tests against a broker and a database, and of whole services, which wait more than they work; and those that fill both
-# processors by themselves.
+# processors by themselves. A thousand messages, one after the other, wait as well.
 EDGES := tests/edges
-SERVICES := tests/simulation
+SERVICES := tests/simulation tests/delivery/test_many.py
 # A change is judged by what it changed: properties get the same examples each time here, new ones with make properties.
 PYTEST := $(BIN)/python -m pytest --hypothesis-profile=ci
 ALONE := tests/deterministic tests/test_benchmarks.py
