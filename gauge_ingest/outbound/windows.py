@@ -17,6 +17,9 @@ from gauge_ingest.stores import Refused, StoreRejected, Total, WindowStore
 
 STATIONS_MAX = 200  # of one piece of work: a day of them is 57,600 rows at one each five minutes
 NOW_CHANGES_MAX = 2_000  # more than these are no longer what comes now
+# A window is made from a whole day: of reports that come together it is made once. Where that is much work, it rests
+# for so many times as long as it took, for the readings come first.
+LINGER_S, LINGER_MAX_S, RESTS = 1.0, 20.0, 9
 TOUCHED_MAX = 500_000  # days of stations in memory: 60 MB
 SPANS_EACH = 50  # pages of the change log between two looks at what comes now
 
@@ -32,7 +35,7 @@ class _CatchingUp(NamedTuple):
 class WindowFollower(CopyFollower):
     """Copies windows to a store; each that holds some of a changed increment is made from the journal as it is now."""
 
-    linger_s = 1.0  # a window is made from a whole day: of reports that come together it is made once
+    linger_s = LINGER_S
 
     def __init__(
         self,
@@ -83,8 +86,10 @@ class WindowFollower(CopyFollower):
             since = found.until
         if self.is_outdated(reader):
             return self.position.seq, False
+        begun_s = self._monotonic()
         while touched:
             self._make(reader, touched)
+        self.linger_s = min(max(LINGER_S, RESTS * (self._monotonic() - begun_s)), LINGER_MAX_S)
         return until, False
 
     def copy_put_off(self, reader: Reader, span: PutOff) -> PutOff:

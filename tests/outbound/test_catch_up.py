@@ -253,3 +253,19 @@ def test_a_file_that_is_being_made_at_this_moment_tells_of_no_follower(tmp_path:
     (tmp_path / "new.db").touch()
 
     assert standings(tmp_path / "new.db", world.desk.journal.reader) == []
+
+
+@pytest.mark.parametrize(("took_s", "rests_s"), [(0.01, 1.0), (0.5, 4.5), (60.0, 20.0)])
+def test_windows_that_are_much_work_are_made_the_more_seldom(tmp_path: Path, took_s: float, rests_s: float) -> None:
+    world = World(tmp_path, shelf=WindowShelf())
+    world.report(1)
+
+    def takes_its_time() -> None:
+        world.real_s += took_s
+
+    world.follower.step()
+    world.report(1)
+    world.shelf.fault = takes_its_time
+
+    assert world.follower.step() == rests_s
+    assert world.follower.step() == IDLE_S
