@@ -49,33 +49,37 @@ def copy_whole(configuration: Configuration, clock: Clock, names: Sequence[str],
 def wait_for_copy(
     configuration: Configuration, names: Sequence[str], advance: Advance, *, still_max_s: float = STILL_MAX_S
 ) -> str:
-    """Wait until the service has copied everything to these; why it does not go on, empty once it has."""
+    """Wait until the service has copied to these what is announced now; why it does not go on, empty once it has.
+
+    Not until nothing is behind: where stations report all the time there is always something on its way.
+    """
     runs = holder(configuration.settings.journal_path) is not None
-    most, least, since_s = 0, 1 << 62, time.monotonic()
-    while waiting := behind(configuration, names):
-        left = sum(one.behind for one in waiting)
+    with reading(configuration) as reader:
+        until = reader.newest_seq()
+    most, least, since_s = 1, 1 << 62, time.monotonic()
+    while waiting := behind(configuration, names, until=until):
+        left = sum(until - one.oldest for one in waiting)
         most = max(most, left)
         if left < least:
             least, since_s = left, time.monotonic()
         elif not runs or time.monotonic() - since_s > still_max_s:
             words = next((one.error for one in waiting if one.error), "it does not go on" if runs else NOT_RUNNING)
-            return f"{waiting[0].name} is {waiting[0].behind} changes behind: {words}"
+            return f"{waiting[0].name} is {until - waiting[0].oldest} changes behind: {words}"
         advance(1 - left / most)
         time.sleep(LOOK_EVERY_S)
     return ""
 
 
-def behind(configuration: Configuration, names: Sequence[str]) -> list[Standing]:
-    """The followers of these names that have not carried on everything; one that never ran is behind everything."""
+def behind(configuration: Configuration, names: Sequence[str], *, until: int) -> list[Standing]:
+    """The followers of these names that have not carried on all up to a change; one that never ran has nothing."""
     with reading(configuration) as reader:
         try:
             found = {one.name: one for one in standings(configuration.settings.outbound_path, reader)}
         except FollowersUnknown as error:
             stop(Status.UNREACHABLE, str(error))
-        newest = reader.newest_seq()
-    unknown = Standing("", 0, newest, 0, 0, 0, "", 0, 0)
+    unknown = Standing("", 0, until, 0, 0, 0, "", 0, 0)
     every = [found.get(name, unknown._replace(name=name)) for name in names]
-    return [one for one in every if one.behind]
+    return [one for one in every if one.oldest < until]
 
 
 def _copy_here(configuration: Configuration, clock: Clock, names: Sequence[str], advance: Advance) -> str:

@@ -88,11 +88,16 @@ class Check:
         return Compared(part, len(expected.keys() | stored.keys()), list(differences(expected, stored)))
 
     def run(self, parts: Sequence[Part], settle: Callable[[], bool]) -> Iterator[Compared]:
-        """Every part. One that differs is compared again when `settle` has waited for the copy to be complete."""
+        """Every part. One that differs is compared again when `settle` has waited for the copy of what differed.
+
+        Only what differs in the same way both times counts: what came meanwhile may be on its way.
+        """
         for part in parts:
             found = self.compare(part)
             if found.differences and settle():
+                before = [one.content for one in found.differences]
                 found = self.compare(part)
+                found = found._replace(differences=[one for one in found.differences if one.content in before])
             yield found
 
     def _stations(self, measurement: str, stations: Sequence[str], since: int, until: int) -> list[str]:

@@ -35,6 +35,11 @@ class Difference(NamedTuple):
         return self.place.at_ns // NS_PER_MS
 
     @property
+    def content(self) -> tuple[Kind, Place, Fields, Fields]:
+        """What differs and how, whatever stands beside it."""
+        return self.kind, self.place, self.journal, self.stored
+
+    @property
     def has_more(self) -> bool:
         """Whether InfluxDB has something here that writing the point again does not replace."""
         return bool(self.stored.keys() - self.journal.keys())

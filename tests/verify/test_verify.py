@@ -292,3 +292,30 @@ def test_a_point_that_names_no_station_is_one_difference_and_takes_nothing_with_
     assert [(one.kind, "station" in dict(one.place.tags)) for one in found] == [(Kind.UNKNOWN, False)] * 2
     assert world.influx.stored == before
     assert len(kept.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_what_is_on_its_way_while_stations_report_is_no_difference_and_what_stays_is_one(tmp_path: Path) -> None:
+    """Goal: a network that never rests can be verified. Method: readings come before and between two comparisons."""
+    world = World(tmp_path)
+    reader = world.desk.journal.reader
+    check = Check(reader, Expected(reader, {"HTB01": station()}), world.influx, real_now=T0)
+    minutes = iter(range(180, 600, 5))
+
+    def report() -> None:
+        minute = next(minutes)
+        world.desk.now = T0 + minute * MINUTE + 1000
+        world.desk.take(message([(T0 + minute * MINUTE, 40_000 + minute)], seq=99_000 + minute))
+        world.desk.settle()
+
+    def settle() -> bool:
+        world.copy()
+        report()
+        return True
+
+    world.influx.write_text(f"rain,station=HTB01 tips=1i {(T0 - HOUR) * NS + 5}")
+    report()
+    parts = check.parts([], since=SINCE, until=UNTIL)
+
+    found = [one for compared in check.run(parts, settle) for one in compared.differences]
+
+    assert [one.place.at_ns for one in found] == [(T0 - HOUR) * NS + 5]
