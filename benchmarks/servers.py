@@ -182,7 +182,7 @@ class Progress:
             self._outbound = _open(self._positions)
         of_readings = "name LIKE 'influx%' AND name NOT LIKE '% windows'"
         found = self._outbound.execute(
-            f"SELECT min(seq) FROM (SELECT seq FROM position WHERE {of_readings}"  # noqa: S608
+            f"SELECT min(seq) FROM (SELECT seq FROM position WHERE {of_readings}"  # noqa: S608  constants
             f" UNION ALL SELECT since FROM backlog WHERE {of_readings})"
         ).fetchone()
         return int(found[0] or 0)

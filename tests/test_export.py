@@ -220,7 +220,7 @@ def sql(statement: Any, dialect: Dialect) -> str:
 
 def test_the_statements_for_sql_server_are_what_its_dialect_writes() -> None:
     """Nobody has run them there: only their form is compared."""
-    server: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]
+    server: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # of SQLAlchemy
     rain, stations = tables.standard_tables(ExportSettings(schema_name="dbo"), dialect="mssql")
 
     assert tables.upsert(rain, ["DRP", "INTV"], key=tables.KEY, dialect="mssql") is None

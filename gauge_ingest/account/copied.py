@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 from gauge_ingest.account.rain import Unexplained
 from gauge_ingest.account.service_side import ServiceSide
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.core.model import Kind, Row, Step
-from gauge_ingest.stores.lines import StoredIncrement
 
 
 class CopyStanding(NamedTuple):

@@ -14,9 +14,9 @@ from gauge_ingest.commands.history_source import From
 from gauge_ingest.commands.opening import ConfigOption, JsonOption, configured, reading
 from gauge_ingest.commands.output import Status, notice, print_json, show, stop, width
 from gauge_ingest.configuration import Configuration, Settings
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.journal import Reader, holder
 from gauge_ingest.stores import StoreUnavailable
-from gauge_ingest.stores.lines import StoredIncrement
 from gauge_ingest.wellbeing import status_file
 
 TruthArgument = Annotated[Path, typer.Argument(metavar="TRUTH", help="The file that the simulator's --truth named.")]

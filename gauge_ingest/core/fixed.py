@@ -21,7 +21,7 @@ _STEPS, _FLAGS = tuple(Step(number) for number in range(len(Step))), {int(flag):
 _COVERS, _SAYS_NOTHING = [step in COVERING for step in _STEPS], [step in _NO_RAIN for step in _STEPS]
 
 
-Told = tuple[int, int, int, int, int, int, int]
+StoredIncrement = tuple[int, int, int, int, int, int, int]
 """since, until, tips, tips_min, tips_max, step, flag."""
 
 
@@ -66,7 +66,7 @@ class Fixed(NamedTuple):
     flag: Flag
 
 
-def ended_of(stored: Iterable[tuple[int, int, int, int, int, int, int]]) -> list[Ended]:
+def ended_of(stored: Iterable[StoredIncrement]) -> list[Ended]:
     """The increments that count of (since, until, tips, tips_min, tips_max, step, flag): not void and not owed."""
     return [
         Ended(since, until, tips, least, most, _STEPS[step], _FLAGS[flag])
@@ -123,7 +123,7 @@ def windows_between(
     return found
 
 
-def told_of(stored: Iterable[Told], *, first: int, number: int, step_ms: int) -> int:
+def told_of(stored: Iterable[StoredIncrement], *, first: int, number: int, step_ms: int) -> int:
     """Which of so many windows of a step from `first` on anything is told of: a bit for each, the first is the lowest.
 
     Of each increment, void ones too: the window in which it ends, and those in which it begins or that it spans.

@@ -5,10 +5,9 @@ from itertools import chain
 from operator import itemgetter
 from typing import Protocol
 
-from gauge_ingest.core.fixed import Ended, Outline, ended_of
+from gauge_ingest.core.fixed import Ended, Outline, StoredIncrement, ended_of
 from gauge_ingest.core.model import HOUR_MS, Flag, Step
 from gauge_ingest.journal import Reader
-from gauge_ingest.stores.lines import StoredIncrement
 
 
 class Source(Protocol):

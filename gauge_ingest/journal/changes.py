@@ -72,7 +72,9 @@ class ChangeReader:
                     known[station] = min(begin, known[station][0]), max(end, known[station][1])
         names = dict(self._db.execute("SELECT n, id FROM station"))
         rows = [*self._rows_of(spans, names), *imported_of(self._imported, names, spans)]
-        return Changes(*_bounds(since, until, taken, newest_first), rows, self._alerts.events_by_id(sorted(events)))
+        return Changes(
+            *_bounds(since, until, taken, newest_first=newest_first), rows, self._alerts.events_by_id(sorted(events))
+        )
 
     def spans(self, since: int, until: int, *, newest_first: bool = False) -> Spans:
         """Which spans of stations changed in (since, until] of the log, of at most CHANGES_MAX changes of one end."""
@@ -81,7 +83,7 @@ class ChangeReader:
             taken.append(seq)
             if kind == RAIN:
                 spans.frombytes(body)
-        bounds = _bounds(since, until, taken, newest_first)
+        bounds = _bounds(since, until, taken, newest_first=newest_first)
         return Spans(bounds[1], bounds[0], spans)
 
     def _changes(
@@ -123,7 +125,7 @@ class ChangeReader:
                     yield tuple.__new__(Row, (names[found[0]], *found[1:]))  # without the call of Row's own __new__
 
 
-def _bounds(since: int, until: int, taken: list[int], newest_first: bool) -> tuple[int, int]:  # noqa: FBT001
+def _bounds(since: int, until: int, taken: list[int], *, newest_first: bool) -> tuple[int, int]:
     """Up to where, and from where on, a page goes that holds these changes; the whole span where it holds none."""
     if not taken:
         return until, since

@@ -7,14 +7,12 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.core.model import HOUR_MS
 from gauge_ingest.journal.owing import DERIVE
 
 # A page of one station: so many hours are read at once.
 PAGE_HOURS = 744
-
-Stored = tuple[int, int, int, int, int, int, int]
-"""since, until, tips, tips_min, tips_max, step, flag."""
 
 _COLUMNS = "since, observed_at, tips, tips_min, tips_max, step, flag"
 # No test (kind 3), nothing void (step 6) and nothing owed (step 8): what counts. The words of the index reading_told,
@@ -34,7 +32,7 @@ class Outline(NamedTuple):
     each from its first moment, which is left out, to the first of the next) in which a plain reading ends.
     """
 
-    told: list[Stored]
+    told: list[StoredIncrement]
     dry: list[tuple[int, int]]
     heard: list[int]
 
@@ -45,7 +43,7 @@ class RainReader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def increments(self, station: str, *, since: int, until: int) -> Iterator[Stored]:
+    def increments(self, station: str, *, since: int, until: int) -> Iterator[StoredIncrement]:
         """Increments that end in (since, until] and count, in order of time."""
         number, hours = self._number(station), self._hours(since, until)
         if number is None or hours is None:
@@ -59,7 +57,7 @@ class RainReader:
             page.sort(key=_UNTIL)  # it comes in this order, of one instant by counts; SQLite does not promise it
             yield from page
 
-    def wet(self, station: str, *, since: int, until: int) -> list[Stored]:
+    def wet(self, station: str, *, since: int, until: int) -> list[StoredIncrement]:
         """Increments that end in (since, until] and may hold rain, in order of time."""
         number = self._number(station)
         return [] if number is None else [row for row in self._told(number, since, until) if row[4]]
@@ -87,23 +85,25 @@ class RainReader:
                 told.append(after)
             return Outline(told, dry, self._heard(number, since, until))
 
-    def _told(self, number: int, since: int, until: int) -> list[Stored]:
+    def _told(self, number: int, since: int, until: int) -> list[StoredIncrement]:
         return self._db.execute(
             f"SELECT {_COLUMNS} FROM reading INDEXED BY reading_told WHERE station = ? AND observed_at > ?"
             f" AND observed_at <= ? AND {_TOLD} AND {_COUNTS} ORDER BY observed_at, counter",
             (number, since, until),
         ).fetchall()
 
-    def _neighbour(self, number: int, at: int, side: str) -> Stored | None:
+    def _neighbour(self, number: int, at: int, side: str) -> StoredIncrement | None:
         """The told one that stands next to an instant, on the side asked for."""
-        found: Stored | None = self._db.execute(
+        found: StoredIncrement | None = self._db.execute(
             f"SELECT {_COLUMNS} FROM reading INDEXED BY reading_told WHERE station = ? AND observed_at {side} ?"
             f" AND {_TOLD} AND {_COUNTS} ORDER BY observed_at {'DESC' if side == '<=' else 'ASC'} LIMIT 1",
             (number, at),
         ).fetchone()
         return found
 
-    def _spells(self, number: int, nodes: Sequence[Stored], since: int, until: int) -> Iterator[tuple[int, int]]:
+    def _spells(
+        self, number: int, nodes: Sequence[StoredIncrement], since: int, until: int
+    ) -> Iterator[tuple[int, int]]:
         """What plain readings speak for: before the first told one, between two of them, after the last."""
         if not nodes or nodes[0][1] > since:
             first = self._first(number, since, nodes[0][1] - 1 if nodes else until)

@@ -181,16 +181,7 @@ class Reader:
 
     def first_observed_at(self, number: int) -> int | None:
         """The first reading of a station, by its number."""
-        span = self.hours_span()
-        if span is None:
-            return None
-        found = self._db.execute(
-            "WITH RECURSIVE h(hour) AS (SELECT ? UNION ALL SELECT hour + 1 FROM h WHERE hour < ?),"
-            " t(at) AS (SELECT (SELECT min(observed_at) FROM reading r WHERE r.hour = h.hour AND r.station = ?) FROM h)"
-            " SELECT at FROM t WHERE at IS NOT NULL LIMIT 1",
-            (*span, number),
-        ).fetchone()
-        return None if found is None else int(found[0])
+        return self.windows.first_observed_at(number)
 
     def hours_span(self) -> tuple[int, int] | None:
         """The first and the last hour (since 1970) that hold readings."""

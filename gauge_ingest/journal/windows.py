@@ -3,11 +3,9 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.core.model import DAY_MS, HOUR_MS, Kind
 from gauge_ingest.journal.imported import ImportedReader
-
-Stored = tuple[int, int, int, int, int, int, int]
-"""since, until, tips, tips_min, tips_max, step, flag."""
 
 PRUNED_KEY = "pruned_before"
 LONG_AGO = -(1 << 62)
@@ -40,7 +38,7 @@ class WindowReader:
         edges = None if number is None else self._imported.edges(number)
         return LONG_AGO if edges is None else edges[1]
 
-    def imported(self, station: str, *, since: int, until: int) -> Iterator[Stored]:
+    def imported(self, station: str, *, since: int, until: int) -> Iterator[StoredIncrement]:
         """What is imported of a station and ends in (since, until], before its own first reading."""
         ends_at = self._imported.ends_at()
         number = None if ends_at is None or since >= ends_at else self._number(station)
@@ -51,9 +49,9 @@ class WindowReader:
         """The id of every station, by its number."""
         return dict(self._db.execute("SELECT n, id FROM station"))
 
-    def rows(self, numbers: Sequence[int], *, since: int, until: int) -> dict[int, list[Stored]]:
+    def rows(self, numbers: Sequence[int], *, since: int, until: int) -> dict[int, list[StoredIncrement]]:
         """Of each station what ended in (since, until], void increments too, in order; `numbers` in order."""
-        found: dict[int, list[Stored]] = {number: [] for number in numbers}
+        found: dict[int, list[StoredIncrement]] = {number: [] for number in numbers}
         ends_at = self._imported.ends_at()
         if ends_at is not None and since < ends_at:
             for number, name in self.names().items():
@@ -73,7 +71,7 @@ class WindowReader:
                         of_station.append(row[1:])
         return found
 
-    def across(self, number: int, at: int) -> list[Stored]:
+    def across(self, number: int, at: int) -> list[StoredIncrement]:
         """The first increment of a station that ends behind an instant: it may have begun before. Or none."""
         ends_at = self._imported.ends_at()
         if ends_at is not None and at < ends_at:
@@ -108,13 +106,17 @@ class WindowReader:
         lasts = [one for one in (last, None if imported is None else imported[1]) if one is not None]
         return (min(firsts), max(lasts)) if firsts else None
 
+    def first_observed_at(self, number: int) -> int | None:
+        """The first reading of a station, tests too: what is imported comes before it."""
+        return self._edge(number, *_FIRST, where="1")
+
     def _number(self, station: str) -> int | None:
         found = self._db.execute("SELECT n FROM station WHERE id = ?", (station,)).fetchone()
         return None if found is None else int(found[0])
 
-    def _of_import(self, number: int, name: str, *, since: int, until: int) -> Iterator[Stored]:
+    def _of_import(self, number: int, name: str, *, since: int, until: int) -> Iterator[StoredIncrement]:
         """What is imported and ends in (since, until], before the station's own first reading."""
-        own = self._edge(number, *_FIRST, where="1")
+        own = self.first_observed_at(number)
         for row in self._imported.rows(number, name, since=since, until=until if own is None else min(until, own)):
             yield row.since, row.observed_at, row.tips, row.tips_min, row.tips_max, row.step, row.flag
 

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_ingest.core.fixed import ended_of, told_of, windows
+from gauge_ingest.core.fixed import StoredIncrement, ended_of, told_of, windows
 from gauge_ingest.core.model import DAY_MS, Station
 from gauge_ingest.journal import Reader
-from gauge_ingest.journal.windows import Stored
 from gauge_ingest.outbound.copying import CopyFollower, End
 from gauge_ingest.outbound.follow import IDLE_S
 from gauge_ingest.outbound.positions import Positions, PutOff, SetAside
@@ -177,7 +176,7 @@ class WindowFollower(CopyFollower):
             totals += whole
         return totals
 
-    def _led_to(self, touched: Touched, number: int, day: int, bits: int, rows: Sequence[Stored]) -> int:
+    def _led_to(self, touched: Touched, number: int, day: int, bits: int, rows: Sequence[StoredIncrement]) -> int:
         """The windows of this day that a touched increment begins in or spans, too; those of earlier days are marked.
 
         So an hour without a report is a window, which says that there was none.
@@ -193,8 +192,8 @@ class WindowFollower(CopyFollower):
 
 def totals_of(
     station: Station,
-    rows: Sequence[Stored],
-    across: Sequence[Stored],
+    rows: Sequence[StoredIncrement],
+    across: Sequence[StoredIncrement],
     day: int,
     touched: Touched,
     bits: int,

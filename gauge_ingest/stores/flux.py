@@ -1,12 +1,12 @@
-"""Flux, and the CSV that InfluxDB answers it with (times in nanoseconds)."""
+"""Flux, and what its answers say (times in nanoseconds)."""
 
-import csv
 from collections.abc import Mapping
 from datetime import datetime
-from io import StringIO
 
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.core.model import SECOND_MS
-from gauge_ingest.stores.lines import NS_PER_MS, StoredIncrement
+from gauge_ingest.stores.answered import records_answered
+from gauge_ingest.stores.lines import NS_PER_MS
 from gauge_ingest.stores.points import Tags
 
 _INCREMENT_FIELDS = ("span_s", "tips", "tips_min", "tips_max", "step", "quality")
@@ -47,28 +47,9 @@ def tag_values_query(bucket: str, measurement: str, tag: str, *, since: int, unt
     )
 
 
-def measurements_query(bucket: str, *, since: int, until: int) -> str:
-    """Flux for the measurements that have points in (since, until]."""
-    return (
-        f"from(bucket: {flux_text(bucket)}) |> {_range(since, until)}"
-        ' |> keep(columns: ["_measurement"]) |> distinct(column: "_measurement") |> group()'
-        ' |> keep(columns: ["_value"])'
-    )
-
-
 def values_answered(answer: str) -> set[str]:
     """The values in an answer of one column; ValueError or LookupError when it ends with an error."""
-    values, header = set[str](), list[str]()
-    for cells in csv.reader(StringIO(answer, newline="")):
-        if not cells or cells[0].startswith("#"):
-            header = []
-        elif not header:
-            header = cells
-        elif "error" in header:
-            raise ValueError(cells[header.index("error")])
-        else:
-            values.add(cells[header.index("_value")])
-    return values
+    return {record.cells[record.head.index("_value")] for record in records_answered(answer)}
 
 
 def _range(since: int, until: int) -> str:
@@ -80,17 +61,9 @@ def _range(since: int, until: int) -> str:
 def stored_increments(answer: str) -> list[StoredIncrement]:
     """The increments in an answer, in order; ValueError or LookupError when it is none, or ends with an error."""
     points: dict[str, dict[str, str]] = {}
-    header: list[str] = []
-    for cells in csv.reader(StringIO(answer, newline="")):
-        if not cells or cells[0].startswith("#"):
-            header = []
-        elif not header:
-            header = cells
-        elif "error" in header:
-            raise ValueError(cells[header.index("error")])
-        else:
-            record = dict(zip(header, cells, strict=False))
-            points.setdefault(record["_time"], {})[record["_field"]] = record["_value"]
+    for record in records_answered(answer):
+        named = dict(zip(record.head, record.cells, strict=False))
+        points.setdefault(named["_time"], {})[named["_field"]] = named["_value"]
     # A point without all of the fields is somebody else's: no increment.
     whole = [(time, fields) for time, fields in points.items() if len(fields) == len(_INCREMENT_FIELDS)]
     return sorted((_increment(time, fields) for time, fields in whole), key=lambda increment: increment[1])

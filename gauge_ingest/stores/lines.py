@@ -11,8 +11,6 @@ RAIN, HOURLY, DAILY, ALERT, STATION = "rain", "rain_hourly", "rain_daily", "aler
 MEASUREMENT_OF_STEP = {HOUR_MS: HOURLY, DAY_MS: DAILY}
 
 Line = tuple[str, Item]
-StoredIncrement = tuple[int, int, int, int, int, int, int]
-"""since, until, tips, tips_min, tips_max, step, flag."""
 
 _TEST, _VOID, _MISSING = int(Kind.TEST), int(Step.VOID), int(Flag.MISSING)
 _AS_SAID = (int(Step.CORRECTED), int(Step.IMPORTED))

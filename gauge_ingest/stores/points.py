@@ -1,12 +1,11 @@
 """Points as line protocol writes them and as InfluxDB gives them back, with fields as text that tells their type."""
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from io import StringIO
 from typing import NamedTuple
 
+from gauge_ingest.stores.answered import records_answered
 from gauge_ingest.stores.lines import TAG_ESCAPES, Line
 
 Fields = dict[str, str]
@@ -31,11 +30,6 @@ class Place(NamedTuple):
     tags: tuple[tuple[str, str], ...]
     at_ns: int
 
-    @property
-    def tag_text(self) -> str:
-        """The tags as people read them."""
-        return ",".join(f"{name}={value}" for name, value in self.tags)
-
 
 Points = dict[Place, Fields]
 
@@ -57,21 +51,14 @@ def points_written(lines: Iterable[Line]) -> Points:
 def points_answered(answer: str, measurement: str) -> Points:
     """The points in an answer with the annotation `datatype`; ValueError or LookupError when it ends with an error."""
     points: Points = {}
-    header: list[str] = []
-    types: list[str] = []
-    for cells in csv.reader(StringIO(answer, newline="")):
-        if not cells or cells[0].startswith("#"):
-            header = []
-            types = cells if cells and cells[0] == "#datatype" else types
-        elif not header:
-            header = cells
-            tags = sorted((name, place) for place, name in enumerate(header) if name not in _OF_THE_ANSWER)
-        elif "error" in header:
-            raise ValueError(cells[header.index("error")])
-        else:
-            at, field, value = header.index("_time"), header.index("_field"), header.index("_value")
-            place = Place(measurement, tuple([(name, cells[column]) for name, column in tags]), _nanoseconds(cells[at]))
-            points.setdefault(place, {})[cells[field]] = _typed(cells[value], types[value])
+    table: list[str] = []
+    for head, types, cells in records_answered(answer):
+        if head is not table:
+            table = head
+            at, field, value = head.index("_time"), head.index("_field"), head.index("_value")
+            tags = sorted((name, column) for column, name in enumerate(head) if name not in _OF_THE_ANSWER)
+        place = Place(measurement, tuple([(name, cells[column]) for name, column in tags]), _nanoseconds(cells[at]))
+        points.setdefault(place, {})[cells[field]] = _typed(cells[value], types[value])
     return points
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from gauge_ingest.account import CopyStanding
 from gauge_ingest.account.copied import Absent, Copy
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.core.model import Kind, Step
-from gauge_ingest.stores.lines import StoredIncrement
 from tests.account.runs import Run, at
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.history import InfluxCopy, JournalHistory
 from gauge_ingest.history.events import largest, storms
-from gauge_ingest.stores.lines import StoredIncrement
 from tests.history.worlds import lived, plain
 from tests.seeds import seeds
 from tests.worlds import HOUR, MINUTE, T0, Desk, message, station

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from gauge_ingest.core.alert_document import alert_document, without_names
-from gauge_ingest.core.fixed import STEPS_MS, ended_of, month_edges
+from gauge_ingest.core.fixed import STEPS_MS, StoredIncrement, ended_of, month_edges
 from gauge_ingest.core.levels import level_of
 from gauge_ingest.core.model import Alert, AlertEvent, Row, State, Station
 from gauge_ingest.core.nearest import nearest
@@ -24,7 +24,6 @@ from gauge_ingest.history import Every, JournalHistory, Question, documents
 from gauge_ingest.history.heard import heard_of, station_document
 from gauge_ingest.history.steps import between
 from gauge_ingest.journal import Reader
-from gauge_ingest.journal.rain import Stored
 from gauge_ingest.journal.together import rows_and_imported
 from gauge_ingest.wellbeing import checks_of, configuration_check
 from gauge_ingest.wellbeing import document as health_document
@@ -90,7 +89,7 @@ def history(ask: Ask, query: History) -> Page:
 
 def _raw(ask: Ask, query: History, since: int, until: int) -> Page:
     """Increments; those that end in one instant stand on one page."""
-    page: list[Stored] = []
+    page: list[StoredIncrement] = []
     imported = ask.reader.windows.imported(ask.station.id, since=since, until=until)
     for row in chain(imported, ask.reader.rain.increments(ask.station.id, since=since, until=until)):
         if len(page) >= query.limit and row[1] > page[-1][1]:

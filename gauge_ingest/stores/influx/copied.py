@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from gauge_ingest.core.model import DAY_MS, SECOND_MS
 from gauge_ingest.stores import StoreUnavailable
-from gauge_ingest.stores.flux import measurements_query, points_query, tag_values_query, values_answered
+from gauge_ingest.stores.flux import points_query, tag_values_query, values_answered
 from gauge_ingest.stores.influx.client import WORDS_MAX, Answer, answers, client_of, unavailable
 from gauge_ingest.stores.influx.settings import InfluxSettings
 from gauge_ingest.stores.points import Place, Points, Tags, points_answered
@@ -33,10 +33,6 @@ class InfluxCopied:
         """The values of a tag in a measurement, in (since, until]; empty for points that do not have it."""
         bucket = self._settings.buckets[measurement].name
         return self._values(bucket, tag_values_query(bucket, measurement, tag, since=since, until=until))
-
-    def measurements(self, bucket: str, *, since: int, until: int) -> set[str]:
-        """What a bucket holds, by name."""
-        return self._values(bucket, measurements_query(bucket, since=since, until=until))
 
     def kept_since(self, measurement: str, *, now: int) -> int:
         """Up to when the bucket of a measurement has forgotten what it had, by its own retention; 0: it keeps all."""

@@ -1,11 +1,11 @@
 """Reads back what was written to InfluxDB."""
 
+from gauge_ingest.core.fixed import StoredIncrement
 from gauge_ingest.core.model import DAY_MS
 from gauge_ingest.stores import StoreUnavailable
 from gauge_ingest.stores.flux import increments_query, stored_increments
 from gauge_ingest.stores.influx.client import WORDS_MAX, Answer, answers, client_of, unavailable
 from gauge_ingest.stores.influx.settings import InfluxSettings
-from gauge_ingest.stores.lines import StoredIncrement
 
 PAGE_MS = 92 * DAY_MS  # of history in one query: 26,000 increments at one each five minutes, half a second
 

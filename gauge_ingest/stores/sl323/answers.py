@@ -16,7 +16,7 @@ class Cause(StrEnum):
     """Why a database says no."""
 
     ROW = "row"  # this row, by its values: another may be taken
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105  the name of a cause
     DATABASE = "database"
     PERMISSION = "permission"
     TABLE = "table"

@@ -178,7 +178,7 @@ def upsert(table: Table, columns: Sequence[str], *, key: Sequence[str], dialect:
     if dialect in ON_CONFLICT:
         new: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
         changes = [table.c[name].is_distinct_from(new.excluded[name]) for name in columns]
-        return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        return new.on_conflict_do_update(  # type: ignore[no-any-return]  # of SQLAlchemy
             index_elements=[table.c[name] for name in key],
             set_={table.c[name]: new.excluded[name] for name in columns},
             where=or_(*changes),
